@@ -1,0 +1,93 @@
+//! Why a file could not be kept, read or locked.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+use crate::Holder;
+
+/// A file operation that failed, with its path.
+#[derive(Debug, Error, Diagnostic)]
+#[non_exhaustive]
+pub enum DurableError {
+    /// The system refused.
+    #[error("could not {action} `{}`", path.display())]
+    #[diagnostic(
+        code(file::io),
+        help(
+            "check that the file system has space (`df -h`, `df -i`), is not read-only, and that you may write there"
+        )
+    )]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Something else than a plain file of ours stands there.
+    #[error("`{}` is {what}, not a plain file", path.display())]
+    #[diagnostic(code(file::not_regular), help("look at it with `ls -l`; remove it if it should not be there"))]
+    NotRegular {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// A file is larger than anything we write there.
+    #[error("`{}` is larger than {max} bytes", path.display())]
+    #[diagnostic(code(file::too_large), help("it was not written by this program; look at it before you remove it"))]
+    TooLarge {
+        /// The path.
+        path: PathBuf,
+        /// The most that is read.
+        max: u64,
+    },
+    /// A folder that others could change.
+    #[error("`{}` {why}", path.display())]
+    #[diagnostic(code(file::not_private), help("others could put files there for you to run; if the folder is yours: chown \"$USER\" '{0}' && chmod 700 '{0}'", path.display()))]
+    NotPrivate {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with it.
+        why: String,
+    },
+    /// Somebody else held the lock all the time.
+    #[error("waited {} s for `{}`, which is held by {holder}", waited.as_secs(), path.display())]
+    #[diagnostic(
+        code(lock::timeout),
+        help("wait for it to finish, or end it; the lock is released the moment its holder ends")
+    )]
+    LockTimeout {
+        /// The lock file.
+        path: PathBuf,
+        /// Who says to hold it.
+        holder: Holder,
+        /// How long was waited.
+        waited: Duration,
+    },
+    /// The file system cannot lock.
+    #[error("`{}` cannot be locked: the file system does not support locks", path.display())]
+    #[diagnostic(
+        code(lock::unsupported),
+        help("put it on a local file system: without locks two runs could start two engines")
+    )]
+    LockUnsupported {
+        /// The lock file.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+}
+
+impl DurableError {
+    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { action, path, source }
+    }
+}

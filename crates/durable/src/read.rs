@@ -1,0 +1,68 @@
+//! Reading a file that somebody may have replaced by something else.
+
+use std::fs::File;
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::FileTypeExt;
+use std::path::Path;
+
+use nix::fcntl::{OFlag, open};
+use nix::sys::stat::Mode;
+
+use crate::DurableError;
+
+/// The content of a plain file of at most `max` bytes, or `None` where there is none.
+///
+/// Symbolic links are not followed, and a FIFO or device is refused without waiting for its other end.
+pub fn read_regular(path: &Path, max: u64) -> Result<Option<Vec<u8>>, DurableError> {
+    let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
+    let file = match open(path, flags, Mode::empty()) {
+        Ok(fd) => File::from(fd),
+        Err(nix::Error::ENOENT) => return Ok(None),
+        Err(nix::Error::ELOOP) => {
+            return Err(DurableError::NotRegular { path: path.into(), what: "a symbolic link" });
+        }
+        Err(error) => return Err(DurableError::io("read", path)(error.into())),
+    };
+    let kind = file.metadata().map_err(DurableError::io("read", path))?.file_type();
+    if !kind.is_file() {
+        let what = if kind.is_dir() {
+            "a folder"
+        } else if kind.is_fifo() {
+            "a pipe"
+        } else {
+            "a device or socket"
+        };
+        return Err(DurableError::NotRegular { path: path.into(), what });
+    }
+    let mut bytes = Vec::new();
+    match file.take(max + 1).read_to_end(&mut bytes) {
+        Ok(_) if bytes.len() as u64 > max => Err(DurableError::TooLarge { path: path.into(), max }),
+        Ok(_) => Ok(Some(bytes)),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+        Err(error) => Err(DurableError::io("read", path)(error)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::replace;
+    use std::os::unix::fs::symlink;
+
+    /// F36: nothing but a plain file is read, and nothing blocks.
+    #[test]
+    fn only_plain_files_are_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let at = |name: &str| dir.path().join(name);
+        assert_eq!(read_regular(&at("absent"), 9).unwrap(), None);
+        replace(&at("file"), b"123456789").unwrap();
+        assert_eq!(read_regular(&at("file"), 9).unwrap().unwrap(), b"123456789");
+        assert!(matches!(read_regular(&at("file"), 8), Err(DurableError::TooLarge { .. })));
+        symlink(at("file"), at("link")).unwrap();
+        nix::unistd::mkfifo(&at("fifo"), Mode::S_IRWXU).unwrap();
+        std::fs::create_dir(at("folder")).unwrap();
+        for name in ["link", "fifo", "folder"] {
+            assert!(matches!(read_regular(&at(name), 9), Err(DurableError::NotRegular { .. })), "{name}");
+        }
+    }
+}
