@@ -1,0 +1,90 @@
+//! How long each part of provisioning a pool may take.
+
+use std::{num::NonZeroU32, time::Duration};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// Time limits, in whole seconds. What is left out has the default of the method of that name.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct Limits {
+    /// Longest time to fetch sources, an image or an archive. Default 600.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fetch_timeout_s: Option<NonZeroU32>,
+    /// Longest time to configure and build an engine. Default 7200.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build_timeout_s: Option<NonZeroU32>,
+    /// Longest time a build may run without any output. Default 1800.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub build_silence_s: Option<NonZeroU32>,
+    /// Longest time from the start of an engine until it answers. Default 120.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ready_timeout_s: Option<NonZeroU32>,
+    /// Longest time an engine may take to end after it was asked to, before it is ended by force.
+    /// Default 10.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stop_grace_s: Option<NonZeroU32>,
+}
+
+impl Limits {
+    /// Longest time to fetch sources, an image or an archive: 600 s unless set.
+    pub fn fetch_timeout(&self) -> Duration {
+        seconds(self.fetch_timeout_s, 600)
+    }
+
+    /// Longest time to configure and build an engine: 7200 s unless set.
+    pub fn build_timeout(&self) -> Duration {
+        seconds(self.build_timeout_s, 7200)
+    }
+
+    /// Longest time a build may run without any output: 1800 s unless set.
+    pub fn build_silence(&self) -> Duration {
+        seconds(self.build_silence_s, 1800)
+    }
+
+    /// Longest time from the start of an engine until it answers: 120 s unless set.
+    pub fn ready_timeout(&self) -> Duration {
+        seconds(self.ready_timeout_s, 120)
+    }
+
+    /// Longest time an engine may take to end after it was asked to: 10 s unless set.
+    pub fn stop_grace(&self) -> Duration {
+        seconds(self.stop_grace_s, 10)
+    }
+}
+
+/// `u32` seconds (136 years) can be added to any clock without overflow.
+fn seconds(set: Option<NonZeroU32>, default: u32) -> Duration {
+    Duration::from_secs(set.map_or(default, NonZeroU32::get).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(limits: &Limits, expected: [u64; 5]) {
+        let shown = [
+            limits.fetch_timeout(),
+            limits.build_timeout(),
+            limits.build_silence(),
+            limits.ready_timeout(),
+            limits.stop_grace(),
+        ];
+        assert_eq!(shown, expected.map(Duration::from_secs));
+    }
+
+    #[test]
+    fn each_limit_is_its_own() {
+        check(&Limits::default(), [600, 7200, 1800, 120, 10]);
+        let set = Limits {
+            fetch_timeout_s: NonZeroU32::new(1),
+            build_timeout_s: NonZeroU32::new(2),
+            build_silence_s: NonZeroU32::new(3),
+            ready_timeout_s: NonZeroU32::new(4),
+            stop_grace_s: NonZeroU32::new(5),
+        };
+        check(&set, [1, 2, 3, 4, 5]);
+    }
+}
