@@ -1,0 +1,207 @@
+//! Why a pool's flags cannot become a command line.
+//!
+//! No variant holds a value that a pool wrote as text: a value in the wrong place may be a secret.
+
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// What is wrong with a pool's flags. `position` counts the words of `provisioning.flags` from 1.
+#[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
+#[non_exhaustive]
+pub enum FlagError {
+    /// A word where a flag was expected. The word is not shown: it may be the rest of an unquoted secret.
+    #[error("word {position} of the flags is no flag, and {} takes no value there", before(after.as_deref()))]
+    #[diagnostic(
+        code(flags::stray_word),
+        help("flags begin with `-`; give a value that has blanks in it as one word of the list")
+    )]
+    StrayWord {
+        /// Where it stands.
+        position: usize,
+        /// The flag before it, if there is one.
+        after: Option<String>,
+    },
+    /// A flag and more in one word, with a blank or another character between them that is in no flag's name.
+    #[error("word {position} of the flags is `{flag}` and something stuck to it")]
+    #[diagnostic(code(flags::joined), help("write two words, `[\"{flag}\", \"VALUE\"]`, or `\"{flag}=VALUE\"`"))]
+    Joined {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+    },
+    /// The list ends where a value is due.
+    #[error("`{flag}` (word {position} of the flags) takes {} and the list ends there", values(*wants))]
+    #[diagnostic(code(flags::missing_value), help("write `{flag} {hint}`"))]
+    MissingValue {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+        /// How many values it takes.
+        wants: usize,
+        /// What the engine's help prints for the value.
+        hint: String,
+    },
+    /// A switch with a value.
+    #[error("`{flag}` (word {position} of the flags) takes no value")]
+    #[diagnostic(code(flags::takes_no_value), help("{}", switch(flag, negation.as_deref())))]
+    TakesNoValue {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+        /// The spelling that turns it off, if there is one.
+        negation: Option<String>,
+    },
+    /// A value that this crate has to understand and cannot.
+    #[error("the value of `{flag}` (word {position} of the flags) is not {expected}")]
+    #[diagnostic(code(flags::bad_value), help("give {expected}, or leave `{flag}` out"))]
+    BadValue {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+        /// What it has to be.
+        expected: &'static str,
+    },
+    /// The engine's own help does not list the flag.
+    #[error("{engine} has no flag `{flag}` (word {position} of the flags)")]
+    #[diagnostic(code(flags::unknown), help("{}", unknown(nearest.as_deref())))]
+    Unknown {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+        /// Whose help it is.
+        engine: String,
+        /// The listed spelling that is most like it.
+        nearest: Option<String>,
+    },
+    /// The engine lists the flag only to say that it is gone.
+    #[error("{engine} no longer has `{flag}` (word {position} of the flags)")]
+    #[diagnostic(code(flags::removed), help("the engine says: {advice}"))]
+    Removed {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+        /// Whose help it is.
+        engine: String,
+        /// The help's own words.
+        advice: String,
+    },
+    /// A flag for something that the pool's configuration decides.
+    #[error("`{flag}` (word {position} of the flags) is decided by `{key}`")]
+    #[diagnostic(code(flags::owned), help("take it out of the flags and set `{key}`"))]
+    Owned {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+        /// The key that decides it.
+        key: &'static str,
+    },
+    /// A flag that would make the engine fetch a model by itself.
+    #[error("`{flag}` (word {position} of the flags) would make the engine download a model by itself")]
+    #[diagnostic(code(flags::downloads), help("fetch the file first and pass it with `{instead} FILE`"))]
+    Downloads {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+        /// The flag that takes a file.
+        instead: &'static str,
+    },
+    /// A flag after which the engine prints something and exits.
+    #[error("with `{flag}` (word {position} of the flags) the engine would exit instead of serving")]
+    #[diagnostic(code(flags::ends_server), help("take it out of the flags"))]
+    EndsServer {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+    },
+    /// A flag that says something else than the pool's configuration.
+    #[error("`{flag} {given}` (word {position} of the flags) contradicts `{key}`, which is {configured}")]
+    #[diagnostic(code(flags::contradiction), help("say it once: leave `{flag}` out or change `{key}`"))]
+    Contradiction {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+        /// What the flag says.
+        given: String,
+        /// The key it contradicts.
+        key: &'static str,
+        /// What the key says.
+        configured: String,
+    },
+    /// More shares than devices.
+    #[error("the tensor split has {shares} shares and the pool has {devices} devices")]
+    #[diagnostic(code(flags::too_many_shares), help("give one share per device in `devices`"))]
+    TooManyShares {
+        /// How many shares there are.
+        shares: usize,
+        /// How many devices the engine will see.
+        devices: usize,
+    },
+    /// A flag that puts a GPU pool on the CPU.
+    #[error("`{flag} {given}` (word {position} of the flags) puts a GPU pool on the CPU{because}")]
+    #[diagnostic(
+        code(flags::cpu_on_gpu_pool),
+        help("leave `{flag}` out, or write `provisioning.accelerator = \"cpu\"` if the CPU is what you want")
+    )]
+    CpuOnGpuPool {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+        /// What the flag says.
+        given: String,
+        /// Why it does, where that is not plain; empty otherwise.
+        because: &'static str,
+    },
+    /// A secret on the command line, where every user of the host can read it.
+    #[error("`{flag}` (word {position} of the flags) looks like it carries a secret, and a command line is public")]
+    #[diagnostic(code(flags::secret_in_flags), help("{}", secret(variable.as_deref())))]
+    SecretInFlags {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+        /// The environment variable that the engine reads instead, where one is known.
+        variable: Option<String>,
+    },
+}
+
+fn before(flag: Option<&str>) -> String {
+    flag.map_or_else(|| "nothing before it".into(), |f| format!("`{f}`"))
+}
+
+fn values(count: usize) -> String {
+    if count == 1 { "a value".into() } else { format!("{count} values") }
+}
+
+fn switch(flag: &str, negation: Option<&str>) -> String {
+    match negation {
+        Some(off) => format!("write `{flag}` to turn it on and `{off}` to turn it off"),
+        None => format!("write `{flag}` alone, or leave it out"),
+    }
+}
+
+fn unknown(nearest: Option<&str>) -> String {
+    match nearest {
+        Some(name) => format!("did you mean `{name}`?"),
+        None => "run the engine with `--help` to see the flags of this release".into(),
+    }
+}
+
+fn secret(variable: Option<&str>) -> String {
+    match variable {
+        Some(name) => format!("list `{name}` in `provisioning.secret_env` and set it in the environment"),
+        None => {
+            "list the engine's variable for it in `provisioning.secret_env`, or use the flag that takes a file".into()
+        }
+    }
+}

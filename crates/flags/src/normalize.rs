@@ -1,0 +1,67 @@
+//! From what a pool wrote to the one command line that will be run.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use crate::catalogue::Catalogue;
+use crate::classify::classify;
+use crate::error::FlagError;
+use crate::known;
+use crate::policy::Policy;
+use crate::scan::Scan;
+use crate::secrets::Secrets;
+use crate::{duplicates, gpu, sizes};
+
+/// A command line ready to be run. Its `Debug` shows no secret.
+#[derive(Clone, Debug)]
+pub struct Normalized {
+    /// Every word after the program name: `--model`, `--host`, `--port`, what the policy adds, then the pool's flags in
+    /// their order. No secret is among them.
+    pub args: Vec<String>,
+    /// Secrets that the pool gave as flags, by the environment variable the engine reads instead.
+    pub secret_env: BTreeMap<String, SecretString>,
+    /// What was rewritten, left out or added, and why, one sentence each. No value that the pool wrote is in them.
+    pub notes: Vec<String>,
+    pool_from: usize,
+}
+
+impl Normalized {
+    /// The part of [`args`](Self::args) that came from the pool's flags. Normalised again under the same policy it
+    /// gives the same `args`.
+    pub fn pool_args(&self) -> &[String] {
+        self.args.get(self.pool_from..).unwrap_or_default()
+    }
+}
+
+/// Makes the command line for `args`, the words of a pool's flags.
+///
+/// Always give it the words as the pool wrote them, also when the engine is built and its own help is the catalogue:
+/// names that were canonical by another build's help may be unknown to this one.
+///
+/// # Errors
+///
+/// Any [`FlagError`]: a word that cannot be read as the engine would, a flag the engine does not have, one that belongs
+/// to the pool's configuration or contradicts it, one that puts a GPU pool on the CPU, a secret that has no other place
+/// than the command line.
+pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) -> Result<Normalized, FlagError> {
+    let mut notes = Vec::new();
+    let mut secrets = Secrets::default();
+    let mut kept = Vec::new();
+    let mut scan = Scan::new(args, catalogue);
+    while let Some(given) = scan.next()? {
+        kept.extend(classify(&given, policy, catalogue, &mut secrets, &mut notes)?);
+    }
+    let mut kept = duplicates::fold(kept, &mut notes);
+    let sizes = sizes::apply(policy, &mut kept, &mut notes)?;
+    let layers = gpu::apply(policy.accelerator, &mut kept, catalogue, &mut notes)?;
+
+    let port = policy.port.to_string();
+    let mut args: Vec<String> =
+        ["--model", policy.model, "--host", policy.host, "--port", &port].map(String::from).into();
+    args.extend(sizes);
+    args.extend(layers.into_iter().flat_map(|n| [known::LAYER_FLAG, n]).map(String::from));
+    let pool_from = args.len();
+    args.extend(kept.into_iter().flat_map(|flag| flag.words));
+    Ok(Normalized { args, secret_env: secrets.finish(), notes, pool_from })
+}

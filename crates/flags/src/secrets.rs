@@ -1,0 +1,119 @@
+//! Keeps secrets off the command line: into the engine's environment variable where it has one, else refused.
+
+use std::collections::BTreeMap;
+
+use secrecy::SecretString;
+
+use crate::catalogue::Catalogue;
+use crate::error::FlagError;
+use crate::known;
+use crate::nearest::nearest;
+use crate::policy::Policy;
+use crate::scan::Given;
+use crate::spec::{Arity, FlagSpec};
+use crate::spelling::shown;
+
+/// The secrets met so far, by environment variable.
+#[derive(Default)]
+pub(crate) struct Secrets {
+    values: BTreeMap<String, Vec<String>>,
+}
+
+impl Secrets {
+    /// Takes the value of `--api-key` or `--hf-token`; `false` for any other flag.
+    pub(crate) fn take(
+        &mut self,
+        given: &Given<'_>,
+        spec: &FlagSpec,
+        notes: &mut Vec<String>,
+    ) -> Result<bool, FlagError> {
+        let Some(&value) = given.values.first().filter(|_| spec.is_any(known::REWRITTEN)) else {
+            return Ok(false);
+        };
+        let Some(variable) = &spec.env else {
+            return Err(refusal(given.written, given.position, None));
+        };
+        if value.is_empty() {
+            return Err(FlagError::BadValue {
+                flag: shown(given.written),
+                position: given.position,
+                expected: "a value that is not empty",
+            });
+        }
+        let values = self.values.entry(variable.clone()).or_default();
+        if values.is_empty() {
+            notes.push(format!(
+                "`{}` goes to the engine as `{variable}` in its environment, not on the command line",
+                spec.name
+            ));
+        }
+        if values.iter().any(|v| v == value) {
+            notes.push(format!("`{}` is given twice with the same value", spec.name));
+        } else if values.is_empty() || !spec.is_any(known::API_KEY) {
+            if !values.is_empty() {
+                notes.push(format!("`{}` is given with different values; the last one counts", spec.name));
+            }
+            values.clear();
+            values.push(value.to_owned());
+        } else {
+            // One variable holds several keys only where the engine splits it at commas, and its quoting is CSV's.
+            let splits = spec.help.contains("comma-separated");
+            if !splits || values.iter().any(|v| v.contains('"')) || value.contains('"') {
+                return Err(refusal(given.written, given.position, Some(variable)));
+            }
+            values.push(value.to_owned());
+        }
+        Ok(true)
+    }
+
+    /// Variable by variable, several values joined by commas.
+    pub(crate) fn finish(self) -> BTreeMap<String, SecretString> {
+        self.values.into_iter().map(|(name, values)| (name, SecretString::from(values.join(",")))).collect()
+    }
+}
+
+/// Refuses a listed flag whose value is a secret by the caller's rule.
+pub(crate) fn refuse_listed(given: &Given<'_>, spec: &FlagSpec, policy: &Policy<'_>) -> Result<(), FlagError> {
+    let number = spec.value_hint.as_deref() == Some("N");
+    if spec.value == Arity::None || number {
+        return Ok(());
+    }
+    let secret = |name: &str| (policy.looks_secret)(name) && !names_a_file(name);
+    if secret(&spec.name) || spec.aliases.iter().any(|a| secret(a)) {
+        return Err(refusal(given.written, given.position, spec.env.as_ref()));
+    }
+    Ok(())
+}
+
+/// Refuses a flag that is not listed where what it carries may be a secret: by the caller's rule, or because it is one
+/// of the engine's secrets misspelt (`--API-KEY=x`, `--api-kye x`) or with its value stuck to it (`--api-keyX`).
+pub(crate) fn refuse_unlisted(given: &Given<'_>, policy: &Policy<'_>, catalogue: &Catalogue) -> Result<(), FlagError> {
+    let name = given.written.to_lowercase().replace('_', "-");
+    let stuck = known::STUCK.iter().find(|&&secret| {
+        let rest = name.strip_prefix(secret);
+        rest.is_some_and(|r| !r.starts_with('-'))
+    });
+    if let Some(secret) = stuck {
+        return Err(refusal(secret, given.position, variable(catalogue, secret)));
+    }
+    let meant = nearest(catalogue, given.written).filter(|near| near.spec.is_any(known::REWRITTEN));
+    if let Some(near) = meant {
+        return Err(refusal(given.written, given.position, near.spec.env.as_ref()));
+    }
+    if (policy.looks_secret)(given.written) && !names_a_file(&name) {
+        return Err(refusal(given.written, given.position, None));
+    }
+    Ok(())
+}
+
+fn variable<'a>(catalogue: &'a Catalogue, flag: &str) -> Option<&'a String> {
+    catalogue.find(flag).and_then(|found| found.spec.env.as_ref())
+}
+
+fn names_a_file(name: &str) -> bool {
+    name.ends_with("-file") || name.ends_with("-path")
+}
+
+fn refusal(flag: &str, position: usize, variable: Option<&String>) -> FlagError {
+    FlagError::SecretInFlags { flag: shown(flag), position, variable: variable.cloned() }
+}

@@ -1,0 +1,63 @@
+//! What one engine flag is: its spellings, how many values it takes and what the engine's help says of it.
+
+/// How many values a flag takes. `llama-server` has no flag whose value may be left out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Arity {
+    /// A switch.
+    None,
+    /// One value, the next word whatever it looks like.
+    One,
+    /// Two values, the next two words.
+    Two,
+}
+
+impl Arity {
+    /// The number of words that belong to the flag after its name.
+    pub fn count(self) -> usize {
+        match self {
+            Self::None => 0,
+            Self::One => 1,
+            Self::Two => 2,
+        }
+    }
+}
+
+/// One flag as the engine's help lists it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlagSpec {
+    /// The canonical name: the longest spelling that begins with `--` and is no negation, the first listed of equally
+    /// long ones, and the longest short one where there is no long one. One exception: a flag listed as `-ngl`,
+    /// `--gpu-layers` or `--n-gpu-layers` is `--n-gpu-layers`, the name that every release's parser takes whatever
+    /// its help lists.
+    pub name: String,
+    /// Every other spelling with the same meaning, in the order of the help.
+    pub aliases: Vec<String>,
+    /// The spellings that turn a switch off (`--no-mmap`, `-nocb`), in the order of the help.
+    pub negations: Vec<String>,
+    /// How many values it takes.
+    pub value: Arity,
+    /// What the help prints for the value: `N`, `FNAME`, `{none,layer,row}`, `START END`.
+    pub value_hint: Option<String>,
+    /// The environment variable that sets the same.
+    pub env: Option<String>,
+    /// The help's own words where the flag is listed only to say that it is gone.
+    pub removed: Option<String>,
+    /// The help's description on one line, without the environment variable.
+    pub help: String,
+}
+
+impl FlagSpec {
+    /// Every spelling: the name, the aliases, the negations.
+    pub fn spellings(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.name).chain(&self.aliases).chain(&self.negations).map(String::as_str)
+    }
+
+    /// The canonical negation: the longest `--` one, the first listed of equally long ones.
+    pub fn negation(&self) -> Option<&str> {
+        crate::spelling::longest(self.negations.iter().map(String::as_str))
+    }
+
+    pub(crate) fn is_any(&self, names: &[&str]) -> bool {
+        self.spellings().any(|s| names.contains(&s))
+    }
+}

@@ -1,0 +1,10 @@
+//! Tests of the public API, one file per concern.
+#![expect(clippy::unwrap_used, reason = "a failed look-up or normalisation is a failed test")]
+
+mod catalogue;
+mod gpu;
+mod normalize;
+mod older_help;
+mod properties;
+mod secrets;
+mod support;
