@@ -1,0 +1,21 @@
+//! What the tests of several crates share: a project in llama.cpp's shape, a git repository of it, a model file,
+//! and programs that pretend. Everything is real except the inference. A set-up that fails panics: it is a failed test.
+//!
+//! ```
+//! let dir = tempfile::tempdir()?;
+//! let repo = testkit::tiny_llama_repo(dir.path());
+//! assert!(repo.path.join("CMakeLists.txt").is_file());
+//! assert_eq!(repo.git(&["rev-parse", "main"]), repo.commit);
+//! let model = testkit::tiny_model(dir.path());
+//! assert!(std::fs::read(model)?.starts_with(b"GGUF"));
+//! # Ok::<(), std::io::Error>(())
+//! ```
+#![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a set-up that fails is a failed test")]
+
+mod files;
+mod fixture;
+mod repo;
+
+pub use files::{fake_tool, tiny_model};
+pub use fixture::fixture;
+pub use repo::{Repo, tiny_llama_repo};
