@@ -1,0 +1,59 @@
+//! What detection may look at, as one value: the environment, the root folder and the NVML libraries.
+
+use std::path::{Path, PathBuf};
+
+use exec::Env;
+
+/// A host as detection sees it. Tests build one by hand; programs take [`Host::current`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Host {
+    /// The environment: `PATH`, `CUDA_VISIBLE_DEVICES`, `CUDACXX` and the other CUDA variables.
+    pub env: Env,
+    /// The folder under which `/proc`, `/sys`, `/usr` and `/opt` are looked up.
+    pub root: PathBuf,
+    /// NVML libraries in the order in which they are tried: bare names go to the loader's search path.
+    pub nvml: Vec<PathBuf>,
+}
+
+impl Host {
+    /// This machine, seen with `env`.
+    ///
+    /// NVML is looked for under its versioned name first (the other name belongs to development packages), then
+    /// in folders that drivers use without telling the loader: WSL, NixOS, containers.
+    pub fn current(env: Env) -> Self {
+        let root = PathBuf::from("/");
+        let nvml = ["libnvidia-ml.so.1", "libnvidia-ml.so"]
+            .into_iter()
+            .map(PathBuf::from)
+            .chain(driver_folders().into_iter().map(|folder| root.join(folder).join("libnvidia-ml.so.1")))
+            .collect();
+        Self { env, root, nvml }
+    }
+
+    /// An absolute path of this host, under its root.
+    pub(crate) fn at(&self, path: &str) -> PathBuf {
+        self.root.join(path.trim_start_matches('/'))
+    }
+
+    /// The folders in which a driver keeps its libraries, under the root.
+    pub(crate) fn driver_folders(&self) -> Vec<PathBuf> {
+        driver_folders().iter().map(|folder| self.root.join(folder)).collect()
+    }
+}
+
+/// Where drivers keep `libnvidia-ml.so.1` and `libcuda.so.1`, relative to the root folder.
+fn driver_folders() -> Vec<PathBuf> {
+    vec![
+        PathBuf::from("usr/lib/wsl/lib"),
+        PathBuf::from("run/opengl-driver/lib"),
+        PathBuf::from("usr/local/nvidia/lib64"),
+        Path::new("usr/lib").join(multiarch()),
+        PathBuf::from("usr/lib64"),
+        PathBuf::from("usr/lib"),
+    ]
+}
+
+/// Debian's name for this machine's architecture, such as `x86_64-linux-gnu`.
+pub(crate) fn multiarch() -> String {
+    format!("{}-linux-gnu", std::env::consts::ARCH)
+}
