@@ -1,0 +1,131 @@
+//! Versions, read leniently from the first line that a program prints about itself.
+
+use std::fmt;
+
+use serde::Serialize;
+
+/// A version as three numbers; those a program does not tell are 0.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Version {
+    /// The first number.
+    pub major: u32,
+    /// The second number.
+    pub minor: u32,
+    /// The third number.
+    pub patch: u32,
+}
+
+impl Version {
+    /// A version of these numbers.
+    pub const fn new(major: u32, minor: u32, patch: u32) -> Self {
+        Self { major, minor, patch }
+    }
+
+    /// The version in a line such as `gcc (Debian 12.2.0-14+deb12u1) 12.2.0`, or `None` where there is none.
+    ///
+    /// The first word that starts as a version counts. Words in parentheses, where distributions write their own
+    /// numbers, count only when there is no other.
+    pub fn in_line(line: &str) -> Option<Self> {
+        let mut depth = 0_u32;
+        let outside = |c: char| match c {
+            '(' => {
+                depth += 1;
+                ' '
+            }
+            ')' => {
+                depth = depth.saturating_sub(1);
+                ' '
+            }
+            c if depth == 0 => c,
+            _ => ' ',
+        };
+        let bare: String = line.chars().map(outside).collect();
+        let inside = line.replace(['(', ')'], " ");
+        [bare, inside].iter().find_map(|text| text.split_whitespace().find_map(Self::at_start))
+    }
+
+    /// `3.31.6-dirty`, `4.3`, `v1.2`; a number without a point is no version, since dates and commits look so.
+    fn at_start(word: &str) -> Option<Self> {
+        let word = word.strip_prefix('v').unwrap_or(word);
+        let end = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
+        let mut numbers = word.get(..end)?.split('.');
+        let major = numbers.next()?.parse().ok()?;
+        let minor = numbers.next()?.parse().ok()?;
+        let patch = numbers.next().and_then(|number| number.parse().ok()).unwrap_or(0);
+        Some(Self { major, minor, patch })
+    }
+}
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { major, minor, patch } = self;
+        if *patch == 0 { write!(f, "{major}.{minor}") } else { write!(f, "{major}.{minor}.{patch}") }
+    }
+}
+
+impl Serialize for Version {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: Option<(u32, u32, u32)>) {
+        let expected = expected.map(|(major, minor, patch)| Version::new(major, minor, patch));
+        assert_eq!(Version::in_line(line), expected, "{line:?}");
+    }
+
+    /// F69: first lines as real programs print them.
+    #[test]
+    fn real_first_lines() {
+        check("cmake version 3.31.6-dirty", Some((3, 31, 6)));
+        check("cmake version 4.0.0-rc1", Some((4, 0, 0)));
+        check("cmake3 version 3.17.5", Some((3, 17, 5)));
+        check("git version 2.39.5 (Apple Git-154)", Some((2, 39, 5)));
+        check("git version 2.45.1.windows.1", Some((2, 45, 1)));
+        check("gcc (Debian 12.2.0-14+deb12u1) 12.2.0", Some((12, 2, 0)));
+        check("gcc (SUSE Linux) 7.5.0", Some((7, 5, 0)));
+        check("g++-13 (Homebrew GCC 13.2.0) 13.2.0", Some((13, 2, 0)));
+        check("cc (GCC) 14.2.1 20240910", Some((14, 2, 1)));
+        check("clang version 17.0.6 (Fedora 17.0.6-2.fc39)", Some((17, 0, 6)));
+        check("Ubuntu clang version 14.0.0-1ubuntu1.1", Some((14, 0, 0)));
+        check("Apple clang version 15.0.0 (clang-1500.3.9.4)", Some((15, 0, 0)));
+        check("1.12.1", Some((1, 12, 1)));
+        check("1.13.0.git.kitware.jobserver-pipe-1", Some((1, 13, 0)));
+        check("ninja 1.13.0.git.kitware.jobserver-pipe-1", Some((1, 13, 0)));
+        check("GNU Make 4.3", Some((4, 3, 0)));
+        check("gcc (custom 9.1.0)", Some((9, 1, 0)));
+    }
+
+    #[test]
+    fn lines_without_a_version() {
+        for line in ["", "unknown", "20240910", "gcc-13", "version 99999999999.1", "((", "..", "v", "1."] {
+            check(line, None);
+        }
+    }
+
+    #[test]
+    fn order_and_text() {
+        assert!(Version::new(3, 9, 6) < Version::new(3, 14, 0));
+        assert_eq!(Version::new(3, 14, 0).to_string(), "3.14");
+        assert_eq!(Version::new(2, 39, 5).to_string(), "2.39.5");
+    }
+
+    proptest! {
+        #[test]
+        fn a_version_is_found_again_between_words(major in 0_u32..9999, minor in 0_u32..9999, patch in 0_u32..9999) {
+            let line = format!("tool (Vendor 1.2-3) {major}.{minor}.{patch}-suffix (rest)");
+            prop_assert_eq!(Version::in_line(&line), Some(Version { major, minor, patch }));
+        }
+
+        #[test]
+        fn no_line_panics(line in "\\PC*") {
+            let _ = Version::in_line(&line);
+        }
+    }
+}
