@@ -1,0 +1,166 @@
+//! The processes of one engine: its leader, its session, and everything that carries its token.
+//!
+//! A process is a member when its environment holds the engine's token, or when it is in the engine's session or
+//! process group while that number is certainly still the engine's: the kernel gives a number away only when no
+//! process, session or group uses it any more, so it is enough that the leader (even as a zombie) or one member of
+//! the session is still there. Each is held by its own pidfd and looked at again after that was opened.
+
+use std::io::Read;
+use std::time::Duration;
+
+use rustix::process::Signal;
+
+use crate::process::{Facts, Process, facts_of, wait_any};
+use crate::request::INSTANCE_VAR;
+use crate::{Record, SpawnError};
+
+/// The living processes of one engine that were found so far.
+pub(crate) struct Family {
+    token: Vec<u8>,
+    /// The leader's number and start time, where known.
+    leader: Option<(i32, u64)>,
+    members: Vec<Member>,
+}
+
+struct Member {
+    process: Process,
+    asked: Option<Signal>,
+    /// Why the system does not let us signal it.
+    barred: Option<SpawnError>,
+}
+
+impl Family {
+    /// The family of an engine known by its token alone.
+    pub(crate) fn of_token(instance: &str) -> Self {
+        Self { token: token_of(instance), leader: None, members: Vec::new() }
+    }
+
+    /// The family of an engine whose leader was proven to be there a moment ago, alive or as a zombie.
+    pub(crate) fn of_leader(record: &Record) -> Self {
+        Self { leader: Some((record.pid, record.start_ticks)), ..Self::of_token(&record.instance) }
+    }
+
+    /// Adds a process that is proven already.
+    pub(crate) fn add(&mut self, process: Process) {
+        self.members.push(Member { process, asked: None, barred: None });
+    }
+
+    /// Forgets members that have ended and finds those not yet known. Says whether any live.
+    pub(crate) fn sweep(&mut self) -> Result<bool, SpawnError> {
+        self.forget_the_dead()?;
+        let myself = std::process::id();
+        let processes = procfs::process::all_processes().map_err(SpawnError::proc("the list of processes"))?;
+        for seen in processes.flatten() {
+            let pid = seen.pid();
+            let known = self.members.iter().any(|member| member.process.pid == pid);
+            if known || u32::try_from(pid) == Ok(myself) || !self.claims(&seen) {
+                continue;
+            }
+            let Some(process) = Process::open(pid)? else {
+                continue;
+            };
+            // The number may have changed hands between the look and the opening: look again, now that it cannot.
+            let claimed = procfs::process::Process::new(pid).is_ok_and(|again| self.claims(&again));
+            if claimed && !process.has_exited()? {
+                self.add(process);
+            }
+        }
+        Ok(!self.members.is_empty())
+    }
+
+    fn forget_the_dead(&mut self) -> Result<(), SpawnError> {
+        let processes: Vec<&Process> = self.members.iter().map(|member| &member.process).collect();
+        let mut exited = wait_any(&processes, Duration::ZERO)?.into_iter();
+        self.members.retain(|_| !exited.next().unwrap_or(false));
+        Ok(())
+    }
+
+    fn claims(&self, seen: &procfs::process::Process) -> bool {
+        let Ok(facts) = facts_of(seen) else {
+            return false;
+        };
+        facts.dead.is_none() && (carries(seen, &self.token) || self.owns_session_of(facts))
+    }
+
+    fn owns_session_of(&self, facts: Facts) -> bool {
+        let Some((leader, start_ticks)) = self.leader else {
+            return false;
+        };
+        if facts.session != leader && facts.group != leader {
+            return false;
+        }
+        // Asked after the session was read: whoever keeps the number now has kept it all the time.
+        let look = |pid| procfs::process::Process::new(pid).and_then(|process| facts_of(&process));
+        let leader_stands = look(leader).is_ok_and(|facts| facts.start_ticks == start_ticks);
+        leader_stands || self.members.iter().any(|member| member.process.is_alive_in(leader))
+    }
+
+    /// Sends `signal` once to every member that has not had it. Says whether one took it.
+    pub(crate) fn ask(&mut self, signal: Signal) -> Result<bool, SpawnError> {
+        let mut asked = false;
+        for member in self.members.iter_mut().filter(|member| member.asked != Some(signal)) {
+            member.asked = Some(signal);
+            match member.process.signal(signal) {
+                Ok(()) => asked = true,
+                // The others are asked all the same.
+                Err(error @ SpawnError::NotPermitted { .. }) => {
+                    member.barred = Some(error);
+                    continue;
+                }
+                Err(error) => return Err(error),
+            }
+            if signal == Signal::TERM {
+                // A suspended process takes the request only when it goes on.
+                member.process.signal(Signal::CONT)?;
+            }
+        }
+        Ok(asked)
+    }
+
+    /// Waits until one of the members has ended, for at most `limit`.
+    pub(crate) fn wait_one(&self, limit: Duration) -> Result<(), SpawnError> {
+        let processes: Vec<&Process> = self.members.iter().map(|member| &member.process).collect();
+        wait_any(&processes, limit).map(drop)
+    }
+
+    /// When none is left but members that we may not signal: why.
+    pub(crate) fn barred(&mut self) -> Option<SpawnError> {
+        if self.members.iter().any(|member| member.barred.is_none()) {
+            return None;
+        }
+        self.members.iter_mut().find_map(|member| member.barred.take())
+    }
+
+    /// The members' numbers.
+    pub(crate) fn pids(&self) -> Vec<i32> {
+        self.members.iter().map(|member| member.process.pid).collect()
+    }
+}
+
+/// The process that leads the engine with this token, with its start time: the first session leader that has it.
+pub(crate) fn leader_of(instance: &str) -> Result<Option<(Process, u64)>, SpawnError> {
+    let mut family = Family::of_token(instance);
+    family.sweep()?;
+    let mut first: Option<(Process, u64)> = None;
+    for member in family.members {
+        if let Some(facts) = member.process.facts()?
+            && facts.dead.is_none()
+            && facts.session == member.process.pid
+            && first.as_ref().is_none_or(|(_, start_ticks)| facts.start_ticks < *start_ticks)
+        {
+            first = Some((member.process, facts.start_ticks));
+        }
+    }
+    Ok(first)
+}
+
+fn token_of(instance: &str) -> Vec<u8> {
+    format!("{INSTANCE_VAR}={instance}").into_bytes()
+}
+
+/// Whether the environment that a process was started with holds the token; one that we may not read does not.
+fn carries(process: &procfs::process::Process, token: &[u8]) -> bool {
+    let mut environ = Vec::new();
+    process.open_relative("environ").is_ok_and(|mut file| file.read_to_end(&mut environ).is_ok())
+        && environ.split(|b| *b == 0).any(|entry| entry == token)
+}

@@ -1,0 +1,147 @@
+//! One process, held by a pidfd: the number may be reused, the descriptor never means another process.
+
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::process::ExitStatusExt;
+use std::process::ExitStatus;
+use std::time::{Duration, Instant};
+
+use exec::Exit;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+
+use crate::SpawnError;
+
+/// Longest single wait in the kernel; longer waits are made of several.
+const LONGEST_POLL: Duration = Duration::from_hours(1);
+
+/// A process that existed when it was opened.
+#[derive(Debug)]
+pub(crate) struct Process {
+    pub(crate) pid: i32,
+    fd: OwnedFd,
+}
+
+/// What `/proc` says of a process.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Facts {
+    pub(crate) start_ticks: u64,
+    pub(crate) session: i32,
+    pub(crate) group: i32,
+    /// Dead and not yet collected by its parent, with how it ended.
+    pub(crate) dead: Option<Exit>,
+}
+
+impl Process {
+    /// Opens process `pid`, or nothing where no process has that number. Never opens 0, 1 or less.
+    pub(crate) fn open(pid: i32) -> Result<Option<Self>, SpawnError> {
+        if pid < 2 {
+            return Ok(None);
+        }
+        let Some(number) = Pid::from_raw(pid) else {
+            return Ok(None);
+        };
+        match pidfd_open(number, PidfdFlags::empty()) {
+            Ok(fd) => Ok(Some(Self { pid, fd })),
+            // The last two: the number is that of a thread, not of a process.
+            Err(Errno::SRCH | Errno::INVAL | Errno::NOENT) => Ok(None),
+            Err(errno) => Err(SpawnError::system("pidfd_open")(errno)),
+        }
+    }
+
+    /// Whether it has ended; a zombie has.
+    pub(crate) fn has_exited(&self) -> Result<bool, SpawnError> {
+        self.wait(Duration::ZERO)
+    }
+
+    /// Waits until it has ended, for at most `limit`; says whether it has.
+    pub(crate) fn wait(&self, limit: Duration) -> Result<bool, SpawnError> {
+        Ok(wait_any(&[self], limit)?.first().copied().unwrap_or(false))
+    }
+
+    /// Sends a signal; to a process that has ended this does nothing.
+    pub(crate) fn signal(&self, signal: Signal) -> Result<(), SpawnError> {
+        match pidfd_send_signal(&self.fd, signal) {
+            Ok(()) | Err(Errno::SRCH) => Ok(()),
+            Err(errno @ Errno::PERM) => Err(SpawnError::NotPermitted { pid: self.pid, source: errno.into() }),
+            Err(errno) => Err(SpawnError::system("pidfd_send_signal")(errno)),
+        }
+    }
+
+    /// What `/proc` says of it; nothing once it is gone and collected.
+    ///
+    /// What was read of a living process belongs to this one and no other, since it was still alive after the read.
+    /// What was read of a dead one may be another's that got the number: its start time says so to the caller.
+    pub(crate) fn facts(&self) -> Result<Option<Facts>, SpawnError> {
+        let look = || procfs::process::Process::new(self.pid).and_then(|process| facts_of(&process));
+        let seen = look();
+        if !self.has_exited()? {
+            return seen.map(Some).map_err(SpawnError::proc(format!("the state of process {}", self.pid)));
+        }
+        // It may have ended after the look; its zombie, where it still stands, tells how.
+        Ok(look().ok().filter(|facts| facts.dead.is_some()))
+    }
+
+    /// Whether it is alive, in the session or process group that `leader` leads.
+    pub(crate) fn is_alive_in(&self, leader: i32) -> bool {
+        self.facts()
+            .is_ok_and(|facts| facts.is_some_and(|f| f.dead.is_none() && (f.session == leader || f.group == leader)))
+    }
+}
+
+/// Reads `/proc/PID/stat`.
+pub(crate) fn facts_of(process: &procfs::process::Process) -> procfs::ProcResult<Facts> {
+    let stat = process.stat()?;
+    let dead = matches!(stat.state, 'Z' | 'X' | 'x')
+        .then(|| stat.exit_code.map_or(Exit::Unknown, |status| exit_of(ExitStatus::from_raw(status))));
+    Ok(Facts { start_ticks: stat.starttime, session: stat.session, group: stat.pgrp, dead })
+}
+
+/// How a process with this status ended.
+pub(crate) fn exit_of(status: ExitStatus) -> Exit {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Exit::Code(code),
+        (None, Some(signal)) => Exit::Signal(signal),
+        (None, None) => Exit::Unknown,
+    }
+}
+
+/// Waits until at least one of `processes` has ended, for at most `limit`; says of each whether it has.
+pub(crate) fn wait_any(processes: &[&Process], limit: Duration) -> Result<Vec<bool>, SpawnError> {
+    let started = Instant::now();
+    let mut fds: Vec<PollFd<'_>> =
+        processes.iter().map(|process| PollFd::from_borrowed_fd(process.fd.as_fd(), PollFlags::IN)).collect();
+    loop {
+        let left = limit.saturating_sub(started.elapsed()).min(LONGEST_POLL);
+        let timeout =
+            Timespec { tv_sec: i64::try_from(left.as_secs()).unwrap_or(i64::MAX), tv_nsec: left.subsec_nanos().into() };
+        match poll(&mut fds, Some(&timeout)) {
+            Ok(0) if started.elapsed() < limit => {}
+            Ok(_) => return Ok(fds.iter().map(|fd| !fd.revents().is_empty()).collect()),
+            Err(Errno::INTR) => {}
+            Err(errno) => return Err(SpawnError::system("poll")(errno)),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// F09
+    #[test]
+    fn numbers_that_are_no_engine_are_never_opened() {
+        for pid in [i32::MIN, -4711, -1, 0, 1] {
+            assert!(Process::open(pid).unwrap().is_none(), "{pid}");
+        }
+        assert!(Process::open(i32::MAX).unwrap().is_none());
+    }
+
+    #[test]
+    fn we_are_alive() {
+        let me = Process::open(i32::try_from(std::process::id()).unwrap()).unwrap().unwrap();
+        assert!(!me.has_exited().unwrap());
+        assert_eq!(me.facts().unwrap().unwrap().dead, None);
+        assert!(!me.wait(Duration::from_millis(5)).unwrap());
+    }
+}

@@ -1,0 +1,70 @@
+//! What a pool's engine does now, without changing anything.
+
+use std::time::Duration;
+
+use exec::Exit;
+use rustix::time::{ClockId, clock_gettime};
+
+use crate::host::Host;
+use crate::identity::{Engine, identify};
+use crate::ledger::{self, Entry};
+use crate::{PoolDir, Record, SpawnError};
+
+/// What the record and the host say together.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Status {
+    /// The engine runs. While another process starts or stops it, the record's state says so.
+    Running {
+        /// Its record; that of an interrupted start is completed from what runs.
+        record: Record,
+        /// How long it has run, by the clock that counts from boot.
+        uptime: Duration,
+    },
+    /// The engine has ended by itself.
+    Exited {
+        /// Its record.
+        record: Record,
+        /// How it ended, where its parent has not collected that yet.
+        exit: Option<Exit>,
+    },
+    /// The record speaks of a process that cannot be told or is not the engine: nothing would be signalled.
+    Stale {
+        /// The record.
+        record: Record,
+        /// Why, in words.
+        why: String,
+    },
+    /// No engine was started, or it was stopped.
+    Absent,
+    /// The record cannot be understood.
+    Unreadable {
+        /// Why, in words.
+        why: String,
+    },
+}
+
+/// Looks at the pool's record and at the process it names. Takes no lock, writes nothing, trusts no PID file.
+pub fn status(dir: &PoolDir) -> Result<Status, SpawnError> {
+    let record = match ledger::read(dir)? {
+        Entry::Absent => return Ok(Status::Absent),
+        Entry::Torn(why) | Entry::Foreign(why) => return Ok(Status::Unreadable { why }),
+        Entry::Valid(record) => record,
+    };
+    Ok(match identify(record, &Host::observe()?)? {
+        Engine::Alive(record, _) => Status::Running { uptime: uptime(record.start_ticks), record },
+        Engine::Ended(record, exit) => Status::Exited { record, exit },
+        Engine::Gone(record, why) | Engine::Unseen(record, why) => Status::Stale { record, why },
+        Engine::NeverRan(_) => Status::Absent,
+    })
+}
+
+/// The time since a start, both counted from boot.
+fn uptime(start_ticks: u64) -> Duration {
+    let now = clock_gettime(ClockId::Boottime);
+    let since_boot =
+        Duration::new(u64::try_from(now.tv_sec).unwrap_or_default(), u32::try_from(now.tv_nsec).unwrap_or_default());
+    let per_second = procfs::ticks_per_second().max(1);
+    let start = Duration::from_secs(start_ticks / per_second)
+        + Duration::from_nanos((start_ticks % per_second) * (1_000_000_000 / per_second));
+    since_boot.saturating_sub(start)
+}

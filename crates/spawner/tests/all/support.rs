@@ -1,0 +1,164 @@
+//! A pool in a temporary run root, engines made of `/bin/sh`, and ways to look at processes from outside.
+
+use std::fs;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use spawner::{PoolDir, PoolGuard, Record, Running, SpawnError, StartRequest, start, stop};
+use tempfile::TempDir;
+
+/// Long enough for a loaded machine; no test waits for it to pass.
+pub(crate) const LONG: Duration = Duration::from_secs(20);
+
+/// A pool of its own, which is stopped when the test ends, however it ends.
+pub(crate) struct Pool {
+    pub(crate) root: TempDir,
+    pub(crate) dir: PoolDir,
+}
+
+impl Pool {
+    pub(crate) fn new() -> Self {
+        let root = tempfile::tempdir().unwrap();
+        let dir = PoolDir::open(root.path(), "pool").unwrap();
+        Self { root, dir }
+    }
+
+    pub(crate) fn lock(&self) -> PoolGuard {
+        self.dir.lock("test", LONG).unwrap()
+    }
+
+    pub(crate) fn start(&self, request: &StartRequest) -> Result<Running, SpawnError> {
+        start(&self.lock(), request)
+    }
+
+    pub(crate) fn record(&self) -> Record {
+        serde_json::from_slice(&fs::read(self.dir.record_file()).unwrap()).unwrap()
+    }
+
+    pub(crate) fn write_record(&self, record: &Record) {
+        durable::replace(&self.dir.record_file(), &serde_json::to_vec(record).unwrap()).unwrap();
+    }
+
+    /// No record, no PID file, and nothing half-written.
+    #[track_caller]
+    pub(crate) fn assert_clean(&self) {
+        let mut names: Vec<_> =
+            fs::read_dir(self.dir.path()).unwrap().map(|e| e.unwrap().file_name().into_string().unwrap()).collect();
+        names.retain(|name| !name.starts_with("engine.log") && name != "pool.lock" && !name.starts_with("go"));
+        assert_eq!(names, Vec::<String>::new());
+    }
+
+    /// Makes an empty file in the pool's folder, where engines run.
+    pub(crate) fn touch(&self, name: &str) {
+        fs::File::create(self.dir.path().join(name)).unwrap();
+    }
+
+    pub(crate) fn log(&self) -> String {
+        fs::read_to_string(self.dir.log_file()).unwrap_or_default()
+    }
+}
+
+impl Drop for Pool {
+    fn drop(&mut self) {
+        // Only a failed test leaves something to end here.
+        stop(&self.lock(), Duration::ZERO).ok();
+    }
+}
+
+/// An engine that is a shell script; watched as briefly as possible, since it announces itself in its log.
+pub(crate) fn sh(script: &str) -> StartRequest {
+    let mut request = StartRequest::new("/bin/sh", ["-c", script]);
+    request.env.insert("PATH".into(), "/usr/bin:/bin".into());
+    request.early_exit = Duration::ZERO;
+    request
+}
+
+/// The same, watched for as long as it takes to end.
+pub(crate) fn sh_that_ends(script: &str) -> StartRequest {
+    StartRequest { early_exit: LONG, ..sh(script) }
+}
+
+/// A script that waits for a file in the pool's folder and then runs `script`.
+pub(crate) fn when(file: &str, script: &str) -> String {
+    format!("while [ ! -e {file} ]; do sleep 0.01; done; {script}")
+}
+
+/// Waits until `condition` holds.
+#[track_caller]
+pub(crate) fn until(what: &str, condition: impl Fn() -> bool) {
+    let started = Instant::now();
+    while !condition() {
+        assert!(started.elapsed() < LONG, "waited in vain: {what}");
+        std::thread::sleep(Duration::from_millis(2));
+    }
+}
+
+/// The state letter of a process, or nothing when there is none.
+pub(crate) fn state_of(pid: i32) -> Option<char> {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+    stat.rsplit_once(") ")?.1.chars().next()
+}
+
+/// When the process started, in clock ticks since boot.
+pub(crate) fn start_ticks_of(pid: i32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    stat.rsplit_once(") ").unwrap().1.split(' ').nth(19).unwrap().parse().unwrap()
+}
+
+/// Whether the process runs; a zombie does not.
+pub(crate) fn lives(pid: i32) -> bool {
+    state_of(pid).is_some_and(|state| state != 'Z' && state != 'X')
+}
+
+/// The entries of `/proc/PID/environ`.
+pub(crate) fn environ(pid: i32) -> Vec<String> {
+    let bytes = fs::read(format!("/proc/{pid}/environ")).unwrap();
+    let mut entries: Vec<_> =
+        bytes.split(|b| *b == 0).filter(|e| !e.is_empty()).map(|e| String::from_utf8_lossy(e).into_owned()).collect();
+    entries.sort();
+    entries
+}
+
+/// The processes that carry the token.
+pub(crate) fn with_token(instance: &str) -> Vec<i32> {
+    let entry = format!("ENGINE_PROVISIONER_INSTANCE={instance}");
+    let pids = fs::read_dir("/proc").unwrap().flatten().filter_map(|e| e.file_name().to_str()?.parse().ok());
+    pids.filter(|pid: &i32| {
+        lives(*pid)
+            && fs::read(format!("/proc/{pid}/environ"))
+                .is_ok_and(|bytes| bytes.split(|b| *b == 0).any(|e| e == entry.as_bytes()))
+    })
+    .collect()
+}
+
+/// The number that an engine wrote to a file of the pool's folder.
+pub(crate) fn number_in(path: &Path) -> i32 {
+    until("the engine writes a number", || fs::read_to_string(path).is_ok_and(|text| text.ends_with('\n')));
+    fs::read_to_string(path).unwrap().trim().parse().unwrap()
+}
+
+/// A process that is none of our business and must live through the test.
+pub(crate) struct Stranger(std::process::Child);
+
+impl Stranger {
+    #[expect(clippy::disallowed_methods, reason = "a process that `spawner` does not know")]
+    pub(crate) fn new() -> Self {
+        Self(std::process::Command::new("/bin/sleep").arg("60").spawn().unwrap())
+    }
+
+    pub(crate) fn pid(&self) -> i32 {
+        self.0.id().try_into().unwrap()
+    }
+
+    #[track_caller]
+    pub(crate) fn assert_unharmed(&mut self) {
+        assert_eq!(self.0.try_wait().unwrap(), None, "the stranger was hit");
+    }
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        self.0.kill().ok();
+        self.0.wait().ok();
+    }
+}
