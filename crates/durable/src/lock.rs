@@ -36,6 +36,13 @@ impl fmt::Display for Holder {
     }
 }
 
+impl Drop for Lock {
+    fn drop(&mut self) {
+        // Closing alone would leave it held by a child that was forked a moment ago and has not run its program yet.
+        self.file.unlock().ok();
+    }
+}
+
 impl Lock {
     /// Takes the lock, waiting up to `wait` for whoever holds it.
     pub fn acquire(path: &Path, purpose: &str, wait: Duration) -> Result<Self, DurableError> {
