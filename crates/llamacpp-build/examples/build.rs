@@ -1,0 +1,52 @@
+//! Builds llama-server for the processor, from any repository and reference, into a cache folder.
+//!
+//! `cargo run -p llamacpp-build --example build -- REPO REF CACHE_DIR` (REPO: https URL or absolute path)
+#![expect(clippy::print_stdout, reason = "an example prints")]
+
+use std::error::Error;
+use std::path::Path;
+use std::time::Duration;
+
+use exec::{CommandSpec, Env, run};
+use llamacpp_build::{
+    Backend, BuildRequest, Event, Generator, Layout, Limits, Source, ToolId, Toolchain, Transport, build, resolve,
+};
+
+fn tool(env: &Env, name: &str) -> Result<ToolId, Box<dyn Error>> {
+    let path = env.find(name).ok_or_else(|| format!("no {name} on PATH"))?;
+    let spec = CommandSpec::new(&path, Duration::from_secs(10)).arg("--version");
+    let version = run(&spec)?.require_success(&spec)?.stdout_text().lines().next().unwrap_or_default().to_owned();
+    Ok(ToolId { path, version })
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let args: Vec<String> = std::env::args().skip(1).collect();
+    let [repo, reference, cache] = args.as_slice() else { return Err("usage: build REPO REF CACHE_DIR".into()) };
+    let env = Env::current();
+    let transport = if repo.starts_with("https:") { Transport::Https } else { Transport::Local };
+    let request = BuildRequest {
+        source: Source { repo: repo.clone(), transport, reference: reference.clone(), submodules: false },
+        backend: Backend::Cpu,
+        definitions: Vec::new(),
+        tools: Toolchain {
+            git: tool(&env, "git")?,
+            cmake: tool(&env, "cmake")?,
+            generator: Generator::Ninja,
+            make: tool(&env, "ninja")?,
+            cc: tool(&env, "cc")?,
+            cxx: tool(&env, "c++")?,
+        },
+        jobs: None,
+        limits: Limits {
+            fetch: Duration::from_mins(10),
+            build: Duration::from_hours(2),
+            silence: Duration::from_mins(30),
+        },
+        env,
+    };
+    let layout = Layout::new(Path::new(cache))?;
+    let commit = resolve(&layout, &request)?;
+    let entry = build(&layout, &request, &commit, None, &|event: &Event| println!("{event:?}"))?;
+    println!("{} {} {}", entry.manifest.engine_version, entry.manifest.engine_digest(), entry.binary().display());
+    Ok(())
+}

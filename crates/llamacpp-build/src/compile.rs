@@ -1,0 +1,155 @@
+//! Compiling the server, and only it; every line goes to a log and the steps to the observer.
+
+use std::fs::{File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::os::unix::fs::OpenOptionsExt;
+use std::path::Path;
+
+use exec::{CommandSpec, Exit, Output, Redactor, run_lines};
+
+use crate::configure::environment;
+use crate::staging::Staging;
+use crate::{Backend, BuildError, BuildRequest, Event, Generator, Memory, Observer, jobs};
+
+/// The target, and the name of its executable.
+pub(crate) const SERVER: &str = "llama-server";
+
+/// The command that builds the server in `build`. ninja or make is run itself, not through `cmake --build`: it is the
+/// one that must hear when we stop.
+pub(crate) fn command(request: &BuildRequest, build: &Path) -> CommandSpec {
+    let cores = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
+    let cuda = matches!(request.backend, Backend::Cuda { .. });
+    let jobs = request.jobs.unwrap_or_else(|| jobs(cores, Memory::now(), cuda));
+    let spec = CommandSpec::new(&request.tools.make.path, request.limits.build)
+        .arg("-C")
+        .arg(build)
+        .arg("-j")
+        .arg(jobs.to_string());
+    let spec = match request.tools.generator {
+        Generator::Ninja => spec,
+        Generator::Make => spec.arg("--no-print-directory"),
+    };
+    environment(request, spec.arg(SERVER))
+}
+
+/// Builds the server.
+pub(crate) fn compile(request: &BuildRequest, staging: &Staging, observer: &dyn Observer) -> Result<(), BuildError> {
+    let spec = command(request, &staging.build());
+    let mut failed = Failure::default();
+    let output = run_logged(&spec, &staging.log("build.log"), &mut |line| {
+        failed.see(line);
+        if let Some(step) = step(line) {
+            observer.on(&step);
+        }
+    })?;
+    match output.exit {
+        Exit::Code(0) => Ok(()),
+        exit => Err(BuildError::Compile { exit, excerpt: Redactor::new().text(&failed.excerpt()).into_owned() }),
+    }
+}
+
+/// Runs a program and writes what it prints to `log` (mode 0600), redacted, with the command line first.
+pub(crate) fn run_logged(spec: &CommandSpec, log: &Path, on_line: &mut dyn FnMut(&str)) -> Result<Output, BuildError> {
+    let redactor = Redactor::new();
+    let file: File = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(log)
+        .map_err(BuildError::io("write", log))?;
+    let mut file = BufWriter::new(file);
+    let mut written = writeln!(file, "$ {}", spec.display(&redactor));
+    let output = run_lines(spec, &mut |_, line| {
+        if written.is_ok() {
+            written = writeln!(file, "{}", redactor.text(line));
+        }
+        on_line(line);
+    });
+    written.and_then(|()| file.flush()).map_err(BuildError::io("write", log))?;
+    output.map_err(|source| BuildError::Run { source })
+}
+
+/// `[12/210] Building CXX object …` (ninja, by our NINJA_STATUS) or `[ 12%] Building …` (make).
+fn step(line: &str) -> Option<Event> {
+    let (counter, what) = line.strip_prefix('[')?.split_once("] ")?;
+    let (done, total) = match counter.split_once('/') {
+        Some((done, total)) => (done.trim().parse().ok()?, total.trim().parse().ok()?),
+        None => (counter.trim().strip_suffix('%')?.parse().ok()?, 100),
+    };
+    Some(Event::Step { done, total, what: what.to_owned() })
+}
+
+/// Remembers what the compilers complained about, because the end of a parallel build's output is about something else.
+#[derive(Default)]
+struct Failure {
+    kept: Vec<String>,
+    last: std::collections::VecDeque<String>,
+    follow: u32,
+}
+
+impl Failure {
+    fn see(&mut self, line: &str) {
+        let complains = [
+            "error:",
+            "fatal:",
+            "FAILED:",
+            "Error ",
+            "Killed",
+            "undefined reference",
+            "No space left",
+            "ptxas fatal",
+            "nvcc fatal",
+            "ninja: error",
+            "make: ***",
+        ]
+        .iter()
+        .any(|word| line.contains(word));
+        if (complains || self.follow > 0) && self.kept.len() < 30 {
+            self.follow = if complains { 3 } else { self.follow - 1 };
+            self.kept.push(line.chars().take(400).collect());
+        }
+        self.last.push_back(line.chars().take(400).collect());
+        if self.last.len() > 12 {
+            self.last.pop_front();
+        }
+    }
+
+    fn excerpt(self) -> String {
+        let lines = if self.kept.is_empty() { self.last.into() } else { self.kept };
+        lines.join("\n")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_of_ninja_and_make() {
+        let seen = |line| {
+            step(line).map(|event| match event {
+                Event::Step { done, total, .. } => (done, total),
+                Event::Phase(_) => (0, 0),
+            })
+        };
+        assert_eq!(seen("[12/210] Building CXX object x.o"), Some((12, 210)));
+        assert_eq!(seen("[ 12%] Building CXX object x.o"), Some((12, 100)));
+        assert_eq!(seen("[100%] Built target x"), Some((100, 100)));
+        for line in ["", "[", "[x/y] z", "note: [1/2]", "[-Wall] x"] {
+            assert_eq!(seen(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn the_excerpt_is_about_the_failure() {
+        let mut failure = Failure::default();
+        for i in 0..50 {
+            failure.see(&format!("[{i}/99] Building"));
+            if i == 20 {
+                failure.see("x.cpp:3:1: error: no such thing");
+            }
+        }
+        assert!(failure.excerpt().starts_with("x.cpp:3:1: error: no such thing"));
+    }
+}

@@ -1,0 +1,164 @@
+//! Configuring a source tree with CMake, and making sure that CMake did what it was told.
+
+use std::path::Path;
+
+use exec::{CommandSpec, Exit};
+
+use crate::compile::run_logged;
+use crate::git::search_path;
+use crate::staging::Staging;
+use crate::tree::TreeOptions;
+use crate::{Backend, BuildError, BuildRequest, CmakeCache, Definitions};
+
+/// The command that configures `source` into `build`.
+pub(crate) fn command(request: &BuildRequest, definitions: &Definitions, source: &Path, build: &Path) -> CommandSpec {
+    let tools = &request.tools;
+    let spec = CommandSpec::new(&tools.cmake.path, request.limits.build)
+        .arg("-S")
+        .arg(source)
+        .arg("-B")
+        .arg(build)
+        .args(["-G", tools.generator.cmake_name()])
+        .arg(format!("-DCMAKE_MAKE_PROGRAM={}", tools.make.path.display()))
+        .args(definitions.arguments())
+        .cwd("/");
+    environment(request, spec)
+}
+
+/// The fixed environment of CMake and the compilers; nothing of the caller's reaches them but a temporary folder.
+pub(crate) fn environment(request: &BuildRequest, spec: CommandSpec) -> CommandSpec {
+    let tools = &request.tools;
+    let mut path = search_path(&tools.cmake.path);
+    let nvcc = match &request.backend {
+        Backend::Cuda { nvcc, .. } => Some(nvcc),
+        Backend::Cpu => None,
+    };
+    for tool in nvcc.into_iter().chain([&tools.git, &tools.cc, &tools.cxx, &tools.make]) {
+        let dir = tool.path.parent().map(|dir| dir.to_string_lossy().into_owned()).unwrap_or_default();
+        if !path.split(':').any(|entry| entry == dir) {
+            path = format!("{path}:{dir}");
+        }
+    }
+    let mut spec = spec
+        .silence(request.limits.silence)
+        .inherit(&request.env, &["TMPDIR"])
+        .env("PATH", path)
+        .env("TERM", "dumb")
+        .env("CLICOLOR", "0")
+        .env("NINJA_STATUS", "[%f/%t] ")
+        // The build asks git for the commit; nothing outside its tree may answer.
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_CONFIG_NOSYSTEM", "1");
+    if let Backend::Cuda { env, .. } = &request.backend {
+        for (name, value) in env {
+            spec = spec.env(name, value);
+        }
+    }
+    spec
+}
+
+/// Configures, and checks the cache: EP-14, a GPU asked for and lost is an error here, before any compiler runs.
+pub(crate) fn configure(
+    request: &BuildRequest,
+    definitions: &Definitions,
+    staging: &Staging,
+) -> Result<(), BuildError> {
+    let tree = TreeOptions::read(&staging.source());
+    if !staging.source().join("CMakeLists.txt").exists() {
+        return Err(BuildError::NotLlamaCpp {
+            repo: request.source.repo.clone(),
+            missing: "a CMakeLists.txt in its root",
+        });
+    }
+    let definitions = adapted(definitions, &tree);
+    let spec = command(request, &definitions, &staging.source(), &staging.build());
+    let log = staging.log("configure.log");
+    let output = run_logged(&spec, &log, &mut |_| ())?;
+    let text = std::fs::read(&log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    if output.exit != Exit::Code(0) {
+        return Err(BuildError::Configure {
+            exit: output.exit,
+            excerpt: excerpt(&text),
+            cuda: matches!(request.backend, Backend::Cuda { .. }),
+        });
+    }
+    if let Some(name) = unused(&text).into_iter().find(|name| definitions.asked_for(name)) {
+        let nearest = tree.nearest(&name).map(str::to_owned);
+        return Err(BuildError::UnknownOption { name, nearest });
+    }
+    let cache = CmakeCache::read(&staging.build())?;
+    let wants = matches!(request.backend, Backend::Cuda { .. });
+    if wants && !cache.is_on("GGML_CUDA") {
+        let found = cache.get("GGML_CUDA").map_or("absent".into(), |(kind, value)| format!("{value} ({kind})"));
+        return Err(BuildError::CudaLost { found });
+    }
+    Ok(())
+}
+
+/// Our own defaults that this tree has no option for are left out; the operator's stay and are checked.
+fn adapted(definitions: &Definitions, tree: &TreeOptions) -> Definitions {
+    let mut adapted = definitions.clone();
+    let names: Vec<String> = definitions.iter().map(|(name, _)| name.to_owned()).collect();
+    for name in names {
+        let ours = name.starts_with("LLAMA_") || name.starts_with("GGML_");
+        if ours && !tree.has(&name) && !matches!(name.as_str(), "LLAMA_BUILD_SERVER" | "GGML_CUDA") {
+            adapted.drop_default(&name);
+        }
+    }
+    adapted
+}
+
+/// The names under CMake's "Manually-specified variables were not used by the project".
+fn unused(log: &str) -> Vec<String> {
+    let Some((_, after)) = log.split_once("Manually-specified variables were not used by the project:") else {
+        return Vec::new();
+    };
+    after
+        .lines()
+        .skip_while(|line| line.trim().is_empty())
+        .take_while(|line| line.starts_with("    "))
+        .map(|line| line.trim().to_owned())
+        .collect()
+}
+
+/// The lines of a configure log that say what went wrong: each `CMake Error` with what follows it, or the end.
+fn excerpt(log: &str) -> String {
+    let lines: Vec<&str> = log.lines().collect();
+    let mut kept: Vec<&str> = Vec::new();
+    for (i, line) in lines.iter().enumerate() {
+        if line.starts_with("CMake Error") {
+            let block = lines.get(i..).unwrap_or_default().iter().take(12);
+            kept.extend(
+                block
+                    .enumerate()
+                    .take_while(|(n, l)| *n == 0 || !l.starts_with("-- "))
+                    .map(|(_, l)| *l)
+                    .filter(|l| !l.trim().is_empty()),
+            );
+        }
+    }
+    if kept.is_empty() {
+        kept = lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().to_vec();
+    }
+    kept.truncate(40);
+    exec::Redactor::new().text(&kept.join("\n")).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn unused_variables_are_listed() {
+        let log = "-- Generating done\nCMake Warning:\n  Manually-specified variables were not used by the project:\n\n    GGML_CUAD\n    X_Y\n\n\n-- Build files have been written to: /b\n";
+        assert_eq!(unused(log), ["GGML_CUAD", "X_Y"]);
+        assert_eq!(unused("-- Generating done\n"), [""; 0]);
+    }
+
+    #[test]
+    fn an_excerpt_keeps_the_error_and_drops_the_chatter() {
+        let log = "-- a\n-- b\nCMake Error at CMakeLists.txt:3 (message):\n  no CUDA\n\n-- Configuring incomplete, errors occurred!\n";
+        assert_eq!(excerpt(log), "CMake Error at CMakeLists.txt:3 (message):\n  no CUDA");
+        assert_eq!(excerpt("only\nthis"), "only\nthis");
+    }
+}

@@ -1,0 +1,175 @@
+//! The definitions a build is configured with, merged from ours, the accelerator's and the operator's.
+//!
+//! The operator's win over ours, with two exceptions that would break a promise and are errors: the accelerator, and
+//! the server. Deprecated spellings are replaced by what llama.cpp replaced them with, so that they neither stop a
+//! new tree nor lose the GPU.
+
+use std::collections::BTreeMap;
+
+use crate::definition::is_on;
+use crate::{BuildError, Definition};
+
+/// Old names and what llama.cpp made of them (`llama_option_depr` in its CMakeLists.txt).
+const RENAMED: [(&str, &str); 8] = [
+    ("LLAMA_CUBLAS", "GGML_CUDA"),
+    ("LLAMA_CUDA", "GGML_CUDA"),
+    ("LLAMA_METAL", "GGML_METAL"),
+    ("LLAMA_METAL_EMBED_LIBRARY", "GGML_METAL_EMBED_LIBRARY"),
+    ("LLAMA_NATIVE", "GGML_NATIVE"),
+    ("LLAMA_RPC", "GGML_RPC"),
+    ("LLAMA_SYCL", "GGML_SYCL"),
+    ("LLAMA_CANN", "GGML_CANN"),
+];
+
+/// What every build gets unless the operator says otherwise.
+const DEFAULTS: [(&str, &str); 9] = [
+    ("BUILD_SHARED_LIBS", "OFF"),           // one relocatable file
+    ("CMAKE_BUILD_RPATH_USE_ORIGIN", "ON"), // and relocatable ones where libraries are shared
+    ("CMAKE_BUILD_TYPE", "Release"),
+    ("CMAKE_FIND_USE_PACKAGE_REGISTRY", "OFF"), // nothing from the user's home decides
+    ("GGML_CCACHE", "OFF"),                     // a compiler launcher that is not in the key
+    ("LLAMA_BUILD_SERVER", "ON"),               // EP-11
+    ("LLAMA_BUILD_TESTS", "OFF"),
+    ("LLAMA_CURL", "OFF"), // models are staged before the start; left out for trees without the option
+    ("LLAMA_USE_PREBUILT_UI", "OFF"), // a build fetches nothing that is not in its key
+];
+
+/// Merged definitions, by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Definitions {
+    all: BTreeMap<String, String>,
+    asked: Vec<String>,
+}
+
+impl Definitions {
+    /// Merges the defaults, the accelerator's definitions and the operator's, in this order.
+    pub fn merge(accelerator: &[(String, String)], asked: &[Definition], cuda: bool) -> Result<Self, BuildError> {
+        let mut all: BTreeMap<String, String> = DEFAULTS.iter().map(|(n, v)| ((*n).into(), (*v).into())).collect();
+        all.extend(accelerator.iter().cloned());
+        let mut own: BTreeMap<String, &Definition> = BTreeMap::new();
+        for definition in asked {
+            let name = renamed(&definition.name);
+            if let Some(earlier) = own.get(name).filter(|earlier| !same(name, &earlier.value, &definition.value)) {
+                return Err(BuildError::Contradiction { first: earlier.to_string(), second: definition.to_string() });
+            }
+            own.insert(name.into(), definition);
+        }
+        if let Some(definition) = own.get("GGML_CUDA").filter(|d| d.is_on() != cuda) {
+            return Err(BuildError::AcceleratorContradiction { definition: definition.to_string(), cuda });
+        }
+        if let Some(definition) = own.get("LLAMA_BUILD_SERVER").filter(|d| !d.is_on()) {
+            return Err(BuildError::NoServer { definition: definition.to_string() });
+        }
+        if let Some(definition) = own
+            .get("CMAKE_CUDA_ARCHITECTURES")
+            .filter(|d| matches!(d.value.as_str(), "native" | "all" | "all-major" | ""))
+        {
+            return Err(BuildError::VagueArchitectures { definition: definition.to_string() });
+        }
+        let asked = own.keys().cloned().collect();
+        all.extend(own.into_iter().map(|(name, definition)| (name, definition.value.clone())));
+        all.insert("GGML_CUDA".into(), if cuda { "ON" } else { "OFF" }.into());
+        all.insert("LLAMA_BUILD_SERVER".into(), "ON".into());
+        Ok(Self { all, asked })
+    }
+
+    /// The value of a definition.
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.all.get(name).map(String::as_str)
+    }
+
+    /// All, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.all.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Whether the operator gave this one (in this or its old spelling).
+    pub fn asked_for(&self, name: &str) -> bool {
+        self.asked.iter().any(|asked| asked == name)
+    }
+
+    /// Leaves out one of our defaults, for a tree that does not have the option.
+    pub(crate) fn drop_default(&mut self, name: &str) {
+        if !self.asked_for(name) {
+            self.all.remove(name);
+        }
+    }
+
+    /// As CMake arguments.
+    pub fn arguments(&self) -> impl Iterator<Item = String> {
+        self.all.iter().map(|(name, value)| format!("-D{name}={value}"))
+    }
+}
+
+fn renamed(name: &str) -> &str {
+    RENAMED.iter().find(|(old, _)| *old == name).map_or(name, |(_, new)| new)
+}
+
+/// Two spellings of one wish: compared as switches where the option is one.
+fn same(name: &str, a: &str, b: &str) -> bool {
+    a == b
+        || ((name.starts_with("GGML_") || name.starts_with("LLAMA_"))
+            && is_switch(a)
+            && is_switch(b)
+            && is_on(a) == is_on(b))
+}
+
+fn is_switch(value: &str) -> bool {
+    is_on(value)
+        || matches!(
+            value.to_ascii_uppercase().as_str(),
+            "" | "OFF" | "NO" | "FALSE" | "N" | "0" | "IGNORE" | "NOTFOUND"
+        )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn merge(asked: &[&str], cuda: bool) -> Result<Definitions, BuildError> {
+        let asked: Vec<_> = asked.iter().map(|d| Definition::parse(d).unwrap()).collect();
+        Definitions::merge(&[("CMAKE_CUDA_ARCHITECTURES".into(), "90".into())], &asked, cuda)
+    }
+
+    /// EP-12: an old spelling is a wish for the new option; `OFF` is no wish for CUDA.
+    #[test]
+    fn deprecated_names_mean_what_they_say() {
+        for asked in ["-DLLAMA_CUBLAS=ON", "-DLLAMA_CUDA:BOOL=1", "-DGGML_CUDA=yes"] {
+            let merged = merge(&[asked], true).unwrap();
+            assert_eq!(
+                (merged.get("GGML_CUDA"), merged.get("LLAMA_CUBLAS"), merged.get("LLAMA_CUDA")),
+                (Some("ON"), None, None)
+            );
+            assert!(
+                matches!(merge(&[asked], false), Err(BuildError::AcceleratorContradiction { cuda: false, .. })),
+                "{asked}"
+            );
+        }
+        assert!(matches!(
+            merge(&["-DLLAMA_CUBLAS=OFF"], true),
+            Err(BuildError::AcceleratorContradiction { cuda: true, .. })
+        ));
+        assert_eq!(merge(&["-DLLAMA_CUBLAS=OFF"], false).unwrap().get("GGML_CUDA"), Some("OFF"));
+        assert!(merge(&["-DLLAMA_CUBLAS=ON", "-DGGML_CUDA=1"], true).is_ok());
+        assert!(matches!(
+            merge(&["-DLLAMA_CUBLAS=ON", "-DGGML_CUDA=OFF"], true),
+            Err(BuildError::Contradiction { .. })
+        ));
+        assert_eq!(merge(&["-DLLAMA_NATIVE=OFF"], false).unwrap().get("GGML_NATIVE"), Some("OFF"));
+    }
+
+    #[test]
+    fn the_operator_wins_except_over_a_promise() {
+        let merged = merge(&["-DCMAKE_BUILD_TYPE=Debug", "-DCMAKE_CUDA_ARCHITECTURES=86"], true).unwrap();
+        assert_eq!(
+            (merged.get("CMAKE_BUILD_TYPE"), merged.get("CMAKE_CUDA_ARCHITECTURES")),
+            (Some("Debug"), Some("86"))
+        );
+        assert!(matches!(merge(&["-DLLAMA_BUILD_SERVER=OFF"], false), Err(BuildError::NoServer { .. })));
+        assert!(matches!(
+            merge(&["-DCMAKE_CUDA_ARCHITECTURES=native"], true),
+            Err(BuildError::VagueArchitectures { .. })
+        ));
+        assert!(matches!(merge(&["-DX=1", "-DX=2"], true), Err(BuildError::Contradiction { .. })));
+    }
+}

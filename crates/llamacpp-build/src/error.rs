@@ -1,0 +1,276 @@
+//! Why there is no build, and what to do about it.
+
+use std::path::PathBuf;
+
+use durable::DurableError;
+use exec::{ExecError, Exit};
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// Everything that can keep a build from being there. Texts from programs are redacted.
+#[derive(Debug, Error, Diagnostic)]
+#[non_exhaustive]
+pub enum BuildError {
+    /// Not a `-DNAME[:TYPE]=VALUE`.
+    #[error("`{text}` is not a CMake definition")]
+    #[diagnostic(
+        code(build::bad_definition),
+        help("write it as -DNAME=VALUE or -DNAME:TYPE=VALUE; other CMake arguments are not taken")
+    )]
+    BadDefinition {
+        /// What was given, redacted.
+        text: String,
+    },
+    /// A definition that makes CMake run something.
+    #[error("the CMake definition `{name}` would choose programs that the build runs")]
+    #[diagnostic(
+        code(build::unsafe_definition),
+        help("leave it out: compilers, launchers and build programs are chosen and recorded by the provisioner")
+    )]
+    UnsafeDefinition {
+        /// The variable.
+        name: String,
+    },
+    /// A definition whose name says that it holds a secret.
+    #[error("the CMake definition `{name}` looks like a secret")]
+    #[diagnostic(
+        code(build::secret_definition),
+        help(
+            "leave it out: definitions stand in command lines, in the CMake cache and in build.json; a build needs no secret"
+        )
+    )]
+    SecretDefinition {
+        /// The variable.
+        name: String,
+    },
+    /// Two definitions of one thing.
+    #[error("`{first}` and `{second}` contradict each other")]
+    #[diagnostic(code(build::contradiction), help("keep one of them in `provisioning.source.build.cmake_flags`"))]
+    Contradiction {
+        /// The earlier one.
+        first: String,
+        /// The later one.
+        second: String,
+    },
+    /// `cmake_flags` and `accelerator` disagree.
+    #[error("`{definition}` contradicts `provisioning.accelerator = \"{}\"`", if *cuda { "cuda" } else { "cpu" })]
+    #[diagnostic(code(build::accelerator_contradiction), help("leave the definition out: the accelerator decides it"))]
+    AcceleratorContradiction {
+        /// The definition.
+        definition: String,
+        /// Whether the accelerator is cuda.
+        cuda: bool,
+    },
+    /// The server was switched off.
+    #[error("`{definition}` leaves out the server, which is what is to be built")]
+    #[diagnostic(code(build::no_server), help("leave the definition out"))]
+    NoServer {
+        /// The definition.
+        definition: String,
+    },
+    /// Architectures that depend on who looks.
+    #[error("`{definition}` does not say which architectures")]
+    #[diagnostic(
+        code(build::vague_architectures),
+        help("leave it out to build for the cards at hand, or name them: -DCMAKE_CUDA_ARCHITECTURES=90")
+    )]
+    VagueArchitectures {
+        /// The definition.
+        definition: String,
+    },
+    /// The tree has no such option; CMake only warns, and the wish is lost.
+    #[error("this release of llama.cpp has no option `{name}`{}", nearest.as_ref().map(|n| format!("; the nearest is `{n}`")).unwrap_or_default())]
+    #[diagnostic(code(build::unknown_option), help("correct or remove it in `provisioning.source.build.cmake_flags`"))]
+    UnknownOption {
+        /// The option.
+        name: String,
+        /// The nearest one of the tree.
+        nearest: Option<String>,
+    },
+    /// A cache folder that CMake or we cannot use.
+    #[error("`{}` cannot be the cache folder", path.display())]
+    #[diagnostic(code(build::bad_cache_dir), help("it must be an absolute path in UTF-8 without `;` or line breaks"))]
+    BadCacheDir {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// git could not do it.
+    #[error("could not {action} `{repo}`")]
+    #[diagnostic(
+        code(source::git),
+        help("check that the repository exists and can be reached from here: git ls-remote {repo}")
+    )]
+    Git {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// The repository.
+        repo: String,
+        /// What git said.
+        #[source]
+        source: ExecError,
+    },
+    /// No such reference.
+    #[error("`{repo}` has no branch, tag or commit `{reference}`")]
+    #[diagnostic(code(source::ref_not_found), help("{}", suggest(nearest)))]
+    RefNotFound {
+        /// The repository.
+        repo: String,
+        /// What was asked for.
+        reference: String,
+        /// The nearest names it has.
+        nearest: Vec<String>,
+    },
+    /// One name, two things.
+    #[error("in `{repo}`, `{reference}` is both a branch and a tag, of different commits")]
+    #[diagnostic(code(source::ref_ambiguous), help("write `refs/heads/{reference}` or `refs/tags/{reference}`"))]
+    RefAmbiguous {
+        /// The repository.
+        repo: String,
+        /// What was asked for.
+        reference: String,
+    },
+    /// The tree is something else.
+    #[error("`{repo}` does not look like llama.cpp: it lacks {missing}")]
+    #[diagnostic(code(source::not_llama_cpp), help("`provisioning.source.repo` must be llama.cpp or a fork of it"))]
+    NotLlamaCpp {
+        /// The repository.
+        repo: String,
+        /// What is missing.
+        missing: &'static str,
+    },
+    /// CMake refused.
+    #[error("CMake could not configure the build ({exit}):\n{excerpt}")]
+    #[diagnostic(code(build::configure_failed), help("{}", if *cuda { "the accelerator is cuda, so nothing is built without it; the lines above say what CMake missed, the whole log is in the pool's proof folder" } else { "the lines above say what CMake missed; the whole log is in the pool's proof folder" }))]
+    Configure {
+        /// How CMake ended.
+        exit: Exit,
+        /// The lines that say why.
+        excerpt: String,
+        /// Whether CUDA was asked for.
+        cuda: bool,
+    },
+    /// CMake succeeded, without CUDA.
+    #[error("CMake configured the build without CUDA: GGML_CUDA is {found} in its cache")]
+    #[diagnostic(
+        code(build::cuda_lost),
+        help(
+            "this tree may be older than GGML_CUDA (March 2024), or CMake dropped it: see configure.log in the pool's proof folder"
+        )
+    )]
+    CudaLost {
+        /// What the cache says.
+        found: String,
+    },
+    /// The compilers failed.
+    #[error("the build failed ({exit}):\n{excerpt}")]
+    #[diagnostic(
+        code(build::compile_failed),
+        help(
+            "the whole log is in the pool's proof folder; `Killed` means too little memory: set `provisioning.source.build.jobs`"
+        )
+    )]
+    Compile {
+        /// How ninja or make ended.
+        exit: Exit,
+        /// The lines that say why.
+        excerpt: String,
+    },
+    /// The build succeeded, and the server is not there.
+    #[error("the build succeeded but left no `{expected}`")]
+    #[diagnostic(
+        code(build::no_binary),
+        help(
+            "releases before June 2024 call it `server` and are not supported; the oldest that are have `llama-server`"
+        )
+    )]
+    NoBinary {
+        /// Where it should be.
+        expected: String,
+    },
+    /// The server does not run.
+    #[error("`{} {question}` ended with {exit}:\n{said}", binary.display())]
+    #[diagnostic(code(build::bad_binary), help("a missing library is the usual reason: ldd {}", binary.display()))]
+    BadBinary {
+        /// The server.
+        binary: PathBuf,
+        /// What it was asked.
+        question: String,
+        /// How it ended.
+        exit: Exit,
+        /// The end of what it said.
+        said: String,
+    },
+    /// The server runs and does not say which version it is.
+    #[error("`{} --version` does not tell a version: {said:?}", binary.display())]
+    #[diagnostic(code(build::no_version), help("is this really llama-server?"))]
+    NoVersion {
+        /// The server.
+        binary: PathBuf,
+        /// What it said.
+        said: String,
+    },
+    /// The server runs, without CUDA.
+    #[error("the finished server has no CUDA in it; it lists: {said:?}")]
+    #[diagnostic(
+        code(build::no_cuda_in_binary),
+        help("nothing is started: the accelerator is cuda; see the logs in the pool's proof folder")
+    )]
+    NoCudaInBinary {
+        /// What it listed.
+        said: String,
+    },
+    /// A program could not be run to its end.
+    #[error("a program of the build did not run to its end")]
+    #[diagnostic(code(build::run), help("time limits are set in `provisioning.limits`"))]
+    Run {
+        /// Which, and why.
+        #[source]
+        source: ExecError,
+    },
+    /// A published entry was not found again.
+    #[error("the new store entry did not pass its own check")]
+    #[diagnostic(
+        code(build::not_published),
+        help("something changes files under the cache folder; check the disk and who else writes there")
+    )]
+    NotPublished,
+    /// The system refused.
+    #[error("could not {action} `{}`", path.display())]
+    #[diagnostic(
+        code(build::io),
+        help(
+            "check that the file system has space (`df -h`, `df -i`), is not read-only, and that you may write there"
+        )
+    )]
+    Io {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// A file or lock could not be kept.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Durable(#[from] DurableError),
+}
+
+impl BuildError {
+    pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
+        let path = path.into();
+        move |source| Self::Io { action, path, source }
+    }
+
+    pub(crate) fn git(action: &'static str, repo: &str, source: ExecError) -> Self {
+        Self::Git { action, repo: exec::Redactor::new().text(repo).into_owned(), source }
+    }
+}
+
+fn suggest(nearest: &[String]) -> String {
+    match nearest {
+        [] => "`git ls-remote REPO` lists what there is; a commit must be reachable from a branch or tag".into(),
+        names => format!("the nearest names are: {}", names.join(", ")),
+    }
+}

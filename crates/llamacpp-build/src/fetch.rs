@@ -1,0 +1,202 @@
+//! Bringing one commit into the repository's mirror, and from there into a source tree of its own.
+//!
+//! The mirror is bare, holds only what was asked for, and is never worked in.
+
+use std::path::Path;
+
+use durable::Lock;
+use exec::{CommandSpec, Exit, run};
+
+use crate::git::Git;
+use crate::resolve::Listing;
+use crate::{BuildError, BuildRequest, Commit, Layout};
+
+pub(crate) fn git(request: &BuildRequest) -> Git<'_> {
+    Git {
+        program: &request.tools.git.path,
+        transport: request.source.transport,
+        deadline: request.limits.fetch,
+        env: &request.env,
+    }
+}
+
+/// A git that may only talk to folders of this host.
+fn local_git(request: &BuildRequest) -> Git<'_> {
+    Git { transport: crate::Transport::Local, ..git(request) }
+}
+
+/// The command that fetches one commit into the mirror.
+pub(crate) fn fetch_command(request: &BuildRequest, mirror: &Path, commit: &Commit) -> CommandSpec {
+    fetch_from(request, mirror, &["--depth=1"], &[format!("+{0}:refs/ep/{0}", commit.as_str())])
+}
+
+fn fetch_from(request: &BuildRequest, mirror: &Path, options: &[&str], refspecs: &[String]) -> CommandSpec {
+    git(request)
+        .bare(mirror)
+        .args([
+            "-c",
+            "transfer.fsckObjects=true",
+            "fetch",
+            "--quiet",
+            "--force",
+            "--no-tags",
+            "--no-recurse-submodules",
+            "--no-write-fetch-head",
+        ])
+        .args(options.iter().copied())
+        .arg("--end-of-options")
+        .arg(&request.source.repo)
+        .args(refspecs.iter().cloned())
+}
+
+/// Makes sure the mirror holds the commit. A mirror that cannot be read is set aside and made once more.
+pub(crate) fn ensure_in_mirror(layout: &Layout, request: &BuildRequest, commit: &Commit) -> Result<(), BuildError> {
+    let mirror = layout.mirror(&request.source.repo);
+    let _lock = Lock::acquire(&layout.mirror_lock(&request.source.repo), "git fetch", request.limits.fetch)?;
+    open_mirror(layout, request, &mirror)?;
+    match fetch_commit(request, &mirror, commit) {
+        Ok(()) => Ok(()),
+        Err(error) if is_sound(request, &mirror)? => Err(error),
+        Err(_) => {
+            set_aside(layout, &mirror)?;
+            open_mirror(layout, request, &mirror)?;
+            fetch_commit(request, &mirror, commit)
+        }
+    }
+}
+
+fn fetch_commit(request: &BuildRequest, mirror: &Path, commit: &Commit) -> Result<(), BuildError> {
+    if has_commit(request, mirror, commit)? {
+        return Ok(());
+    }
+    let direct = succeed(request, &fetch_command(request, mirror, commit));
+    if direct.is_ok() && has_commit(request, mirror, commit)? {
+        return Ok(());
+    }
+    // A server may refuse single commits, and a bundle knows only its tips: fetch everything it names, then look.
+    fetch_everything(request, mirror).map_err(|everything| direct.err().unwrap_or(everything))?;
+    if has_commit(request, mirror, commit)? {
+        return Ok(());
+    }
+    Err(BuildError::RefNotFound {
+        repo: request.source.repo.clone(),
+        reference: commit.as_str().into(),
+        nearest: Vec::new(),
+    })
+}
+
+fn fetch_everything(request: &BuildRequest, mirror: &Path) -> Result<(), BuildError> {
+    let refspecs = [
+        "+HEAD:refs/ep/HEAD".to_owned(),
+        "+refs/heads/*:refs/ep/heads/*".to_owned(),
+        "+refs/tags/*:refs/ep/tags/*".to_owned(),
+    ];
+    let deepen: &[&str] = if mirror.join("shallow").exists() { &["--unshallow"] } else { &[] };
+    succeed(request, &fetch_from(request, mirror, deepen, &refspecs))
+}
+
+/// The one commit that an abbreviation means: among the tips first, then in the whole history.
+pub(crate) fn abbreviated(layout: &Layout, request: &BuildRequest, tips: &Listing) -> Result<Commit, BuildError> {
+    let (repo, reference) = (&request.source.repo, request.source.reference.to_ascii_lowercase());
+    let mut matching: Vec<&Commit> =
+        tips.iter().map(|(_, commit)| commit).filter(|commit| commit.as_str().starts_with(&reference)).collect();
+    matching.sort();
+    matching.dedup();
+    if let [only] = matching.as_slice() {
+        return Ok((*only).clone());
+    }
+    let mirror = layout.mirror(repo);
+    open_mirror(layout, request, &mirror)?;
+    fetch_everything(request, &mirror)?;
+    let spec = local_git(request)
+        .bare(&mirror)
+        .args(["rev-parse", "--verify", "--quiet", "--end-of-options"])
+        .arg(format!("{reference}^{{commit}}"));
+    let output = run(&spec).map_err(|source| BuildError::git("look up a commit in", repo, source))?;
+    Commit::parse(output.stdout_text().trim()).ok_or_else(|| BuildError::RefNotFound {
+        repo: repo.clone(),
+        reference,
+        nearest: Vec::new(),
+    })
+}
+
+fn open_mirror(layout: &Layout, request: &BuildRequest, mirror: &Path) -> Result<(), BuildError> {
+    if mirror.join("HEAD").exists() && is_sound(request, mirror)? {
+        return Ok(());
+    }
+    if mirror.exists() {
+        set_aside(layout, mirror)?;
+    }
+    succeed(
+        request,
+        &local_git(request)
+            .anywhere()
+            .args(["init", "--quiet", "--bare", "--template=", "--end-of-options"])
+            .arg(mirror),
+    )
+}
+
+/// Whether git can read the mirror at all; its objects are checked as they are used.
+fn is_sound(request: &BuildRequest, mirror: &Path) -> Result<bool, BuildError> {
+    let spec = local_git(request).bare(mirror).args(["rev-list", "--quiet", "--no-walk", "--all"]);
+    Ok(run(&spec).map_err(|source| BuildError::git("read the mirror of", &request.source.repo, source))?.exit
+        == Exit::Code(0))
+}
+
+fn set_aside(layout: &Layout, mirror: &Path) -> Result<(), BuildError> {
+    let aside = crate::staging::fresh_name(&layout.dir("bad"), "git")?;
+    tracing::warn!(mirror = %mirror.display(), aside = %aside.display(), "a mirror that git cannot read is set aside");
+    std::fs::rename(mirror, &aside).map_err(BuildError::io("set aside", mirror))
+}
+
+fn has_commit(request: &BuildRequest, mirror: &Path, commit: &Commit) -> Result<bool, BuildError> {
+    // The tree too: a fetch that was killed may have left the commit's own object alone.
+    let spec = local_git(request).bare(mirror).args([
+        "rev-list",
+        "--quiet",
+        "--objects",
+        "--no-walk",
+        "--end-of-options",
+        commit.as_str(),
+    ]);
+    Ok(run(&spec).map_err(|source| BuildError::git("look up a commit in", &request.source.repo, source))?.exit
+        == Exit::Code(0))
+}
+
+/// A fresh source tree of the commit in `tree`, taken from the mirror. Its `.git` stays: the build reads the commit there.
+pub(crate) fn check_out(
+    layout: &Layout,
+    request: &BuildRequest,
+    commit: &Commit,
+    tree: &Path,
+) -> Result<(), BuildError> {
+    let (git, mirror) = (local_git(request), layout.mirror(&request.source.repo));
+    let _lock = Lock::acquire(&layout.mirror_lock(&request.source.repo), "git checkout", request.limits.fetch)?;
+    succeed(request, &git.anywhere().args(["init", "--quiet", "--template=", "--end-of-options"]).arg(tree))?;
+    // The commit needs a name in the mirror to be fetched by it.
+    let name = format!("refs/ep/{}", commit.as_str());
+    succeed(request, &git.bare(&mirror).args(["update-ref", &name, commit.as_str()]))?;
+    let refspec = format!("+{name}:{name}");
+    succeed(
+        request,
+        &git.tree(tree)
+            .args(["fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--end-of-options"])
+            .arg(&mirror)
+            .arg(refspec),
+    )?;
+    succeed(request, &git.tree(tree).args(["checkout", "--quiet", "--force", "--detach", commit.as_str()]))?;
+    if request.source.submodules && tree.join(".gitmodules").exists() {
+        let git = self::git(request);
+        succeed(request, &git.tree(tree).args(["config", "remote.origin.url", &request.source.repo]))?;
+        succeed(
+            request,
+            &git.tree(tree).args(["submodule", "update", "--quiet", "--init", "--recursive", "--depth=1"]),
+        )?;
+    }
+    Ok(())
+}
+
+fn succeed(request: &BuildRequest, spec: &CommandSpec) -> Result<(), BuildError> {
+    let output = run(spec).and_then(|output| output.require_success(spec));
+    output.map(|_| ()).map_err(|source| BuildError::git("fetch from", &request.source.repo, source))
+}

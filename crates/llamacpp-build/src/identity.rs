@@ -1,0 +1,110 @@
+//! The build's key: what makes two builds the same build.
+//!
+//! Everything in [`Inputs`] can change the result, and nothing else is allowed to: the environment of CMake and the
+//! compilers is fixed, and what the host decides (compilers, C library, processor) is named here.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use crate::libc_version::libc_version;
+use crate::{Backend, BuildError, BuildRequest, Commit, Definitions, Generator, ToolId, cpu};
+
+/// Goes up when the way of building changes, so that entries of the old way are not taken for the new.
+const RECIPE: u32 = 1;
+
+/// Everything that decides what a build results in.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Inputs {
+    /// Version of the way of building.
+    pub recipe: u32,
+    /// The repository, as configured.
+    pub repo: String,
+    /// The whole commit id.
+    pub commit: Commit,
+    /// Whether submodules are part of the tree.
+    pub submodules: bool,
+    /// `cpu` or `cuda`.
+    pub backend: String,
+    /// CMake definitions, by name.
+    pub definitions: BTreeMap<String, String>,
+    /// Which kind of build files.
+    pub generator: Generator,
+    /// CMake, C and C++ compiler, nvcc where it is used.
+    pub tools: BTreeMap<String, ToolId>,
+    /// Processor architecture and system.
+    pub target: String,
+    /// The C library.
+    pub libc: String,
+    /// The processor's features, unless the build is for any processor (`GGML_NATIVE=OFF`).
+    pub cpu: Option<String>,
+    /// Variables that the compilers see beyond the fixed ones.
+    pub env: BTreeMap<String, String>,
+}
+
+/// The hash of [`Inputs`]: the name of a store entry.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct BuildKey(String);
+
+impl BuildKey {
+    /// The key: 32 hexadecimal digits.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for BuildKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Inputs {
+    /// The key of these inputs. Canonical JSON: fields in the order of the type, maps sorted by key.
+    pub fn key(&self) -> BuildKey {
+        let canonical = serde_json::to_vec(self).unwrap_or_default();
+        BuildKey(durable::hex(&Sha256::digest(canonical)).chars().take(32).collect())
+    }
+}
+
+/// What a request comes to on this host, for one commit. Runs no program.
+pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Definitions), BuildError> {
+    let tools = &request.tools;
+    let mut accelerator = vec![
+        ("CMAKE_C_COMPILER".to_owned(), tools.cc.path.to_string_lossy().into_owned()),
+        ("CMAKE_CXX_COMPILER".to_owned(), tools.cxx.path.to_string_lossy().into_owned()),
+    ];
+    let mut named = BTreeMap::from([
+        ("cmake".to_owned(), tools.cmake.clone()),
+        ("cc".into(), tools.cc.clone()),
+        ("cxx".into(), tools.cxx.clone()),
+    ]);
+    let mut env = BTreeMap::new();
+    if let Backend::Cuda { nvcc, definitions, env: hints } = &request.backend {
+        accelerator.extend(definitions.iter().cloned());
+        named.insert("nvcc".into(), nvcc.clone());
+        env.extend(hints.iter().cloned());
+    }
+    let definitions =
+        Definitions::merge(&accelerator, &request.definitions, matches!(request.backend, Backend::Cuda { .. }))?;
+    let native = definitions.get("GGML_NATIVE").is_none_or(crate::definition::is_on);
+    let cpuinfo = || String::from_utf8_lossy(&std::fs::read("/proc/cpuinfo").unwrap_or_default()).into_owned();
+    let inputs = Inputs {
+        recipe: RECIPE,
+        repo: request.source.repo.clone(),
+        commit: commit.clone(),
+        submodules: request.source.submodules,
+        backend: request.backend.to_string(),
+        definitions: definitions.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
+        generator: tools.generator,
+        tools: named,
+        target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
+        libc: libc_version(),
+        cpu: native.then(|| cpu::features(&cpuinfo())),
+        env,
+    };
+    Ok((inputs, definitions))
+}

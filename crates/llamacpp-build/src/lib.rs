@@ -1,0 +1,54 @@
+//! Builds llama.cpp's server from source, once per distinct engine, and keeps the result in a verified store.
+//!
+//! The rules: the build's key covers everything that can change the result; a store entry is absent or complete,
+//! published by one rename, and never trusted without its manifest; a build works in a folder of its own that
+//! nobody reuses; the accelerator asked for is proven three times (options, configured cache, finished binary).
+//!
+//! ```
+//! use llamacpp_build::{Definition, Definitions};
+//!
+//! let asked = [Definition::parse("-DLLAMA_CUBLAS=ON")?];
+//! let definitions = Definitions::merge(&[("GGML_CUDA".into(), "ON".into())], &asked, true)?;
+//! assert_eq!(definitions.get("GGML_CUDA"), Some("ON"));
+//! assert_eq!(definitions.get("LLAMA_CUBLAS"), None);
+//! # Ok::<(), llamacpp_build::BuildError>(())
+//! ```
+//!
+//! The whole way is [`resolve`] → [`identify`] → [`Store::lookup`] → [`build`]; `examples/build.rs` walks it.
+
+mod build;
+mod cmake_cache;
+mod compile;
+mod configure;
+mod cpu;
+mod definition;
+mod definitions;
+mod error;
+mod fetch;
+mod git;
+mod identity;
+mod jobs;
+mod layout;
+mod libc_version;
+mod manifest;
+mod prove;
+mod publish;
+mod request;
+mod resolve;
+mod staging;
+mod store;
+mod tree;
+mod verified;
+
+pub use build::{build, planned_commands};
+pub use cmake_cache::CmakeCache;
+pub use definition::Definition;
+pub use definitions::Definitions;
+pub use error::BuildError;
+pub use identity::{BuildKey, Inputs, identify};
+pub use jobs::{Memory, jobs};
+pub use layout::Layout;
+pub use manifest::{FileEntry, Manifest};
+pub use request::{Backend, BuildRequest, Event, Generator, Limits, Observer, Source, ToolId, Toolchain, Transport};
+pub use resolve::{Commit, known_commit, resolve};
+pub use store::{Entry, Store};

@@ -1,0 +1,72 @@
+//! `build.json`: what a store entry is, what it was made from, and the digest of every file in it.
+
+use std::path::{Path, PathBuf};
+
+use serde::{Deserialize, Serialize};
+
+use crate::{BuildError, BuildKey, Inputs};
+
+/// Version of this file's shape.
+pub(crate) const SCHEMA: u32 = 1;
+/// The manifest's file name.
+pub(crate) const FILE: &str = "build.json";
+/// No manifest is larger.
+const LARGEST: u64 = 4 << 20;
+
+/// The manifest of a store entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Manifest {
+    /// Version of this file's shape.
+    pub schema: u32,
+    /// The entry's key: the hash of `inputs`.
+    pub key: BuildKey,
+    /// Everything that decided what was built.
+    pub inputs: Inputs,
+    /// What the binary says its version is.
+    pub engine_version: String,
+    /// The server, relative to the entry.
+    pub binary: PathBuf,
+    /// Every file but this one, by path.
+    pub files: Vec<FileEntry>,
+    /// Seconds that configuring and compiling took.
+    pub build_seconds: u64,
+    /// When it was built, in unix seconds; information only.
+    pub built_unix_s: u64,
+}
+
+/// One file of an entry.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FileEntry {
+    /// Relative to the entry.
+    pub path: PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// SHA-256, hexadecimal.
+    pub sha256: String,
+}
+
+impl Manifest {
+    /// Reads an entry's manifest; `None` when it is not there or says something else than its place does.
+    pub(crate) fn read(entry: &Path, key: &BuildKey) -> Option<Self> {
+        let bytes = durable::read_regular(&entry.join(FILE), LARGEST).ok().flatten()?;
+        let manifest: Self = serde_json::from_slice(&bytes).ok()?;
+        let sound = manifest.schema == SCHEMA && manifest.key == *key && manifest.inputs.key() == *key;
+        (sound && manifest.files.iter().any(|file| file.path == manifest.binary)).then_some(manifest)
+    }
+
+    /// The server's digest, as `sha256:<hex>`.
+    pub fn engine_digest(&self) -> String {
+        let binary = self.files.iter().find(|file| file.path == self.binary);
+        format!("sha256:{}", binary.map_or("", |file| file.sha256.as_str()))
+    }
+}
+
+impl FileEntry {
+    /// Hashes a file of the entry.
+    pub(crate) fn of(entry: &Path, path: &Path) -> Result<Self, BuildError> {
+        let (size, sha256) = durable::sha256(&entry.join(path))?;
+        Ok(Self { path: path.into(), size, sha256 })
+    }
+}

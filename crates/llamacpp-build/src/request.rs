@@ -1,0 +1,163 @@
+//! What is asked of a build: plain data, no defaults that hide a decision.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use exec::Env;
+use serde::{Deserialize, Serialize};
+
+use crate::Definition;
+
+/// How the repository is reached; git is allowed this way and no other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Transport {
+    /// `https://`
+    Https,
+    /// `ssh://` or `user@host:path`
+    Ssh,
+    /// An absolute path, `file://`, or a git bundle.
+    Local,
+}
+
+/// Where the source comes from. The strings are validated by the caller: none begins with `-`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Source {
+    /// What git calls the repository: a URL or an absolute path.
+    pub repo: String,
+    /// How it is reached.
+    pub transport: Transport,
+    /// A branch, tag, full reference name or commit (whole or abbreviated).
+    pub reference: String,
+    /// Whether submodules are fetched too.
+    pub submodules: bool,
+}
+
+/// A program and what it says it is.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ToolId {
+    /// Where it is; absolute.
+    pub path: PathBuf,
+    /// The first line of what it prints for `--version`.
+    pub version: String,
+}
+
+/// Which program runs the compilers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Generator {
+    /// `ninja`: fewer seconds, exact progress.
+    Ninja,
+    /// `make`
+    Make,
+}
+
+impl Generator {
+    /// CMake's name for it.
+    pub fn cmake_name(self) -> &'static str {
+        match self {
+            Self::Ninja => "Ninja",
+            Self::Make => "Unix Makefiles",
+        }
+    }
+}
+
+/// The programs a build uses.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Toolchain {
+    /// git
+    pub git: ToolId,
+    /// CMake
+    pub cmake: ToolId,
+    /// Which kind of build files.
+    pub generator: Generator,
+    /// The program that runs them: ninja or make.
+    pub make: ToolId,
+    /// The C compiler.
+    pub cc: ToolId,
+    /// The C++ compiler.
+    pub cxx: ToolId,
+}
+
+/// What the engine runs on.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Backend {
+    /// The processor alone.
+    Cpu,
+    /// NVIDIA cards.
+    Cuda {
+        /// nvcc and its version.
+        nvcc: ToolId,
+        /// CMake definitions that name toolkit, compiler and architectures.
+        definitions: Vec<(String, String)>,
+        /// Variables for CMake and the compilers, without secrets. Their `PATH` is ours and finds nvcc.
+        env: Vec<(String, String)>,
+    },
+}
+
+/// How long the parts of a build may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Limits {
+    /// Everything that asks the repository.
+    pub fetch: Duration,
+    /// Configuring and compiling.
+    pub build: Duration,
+    /// The longest silence of CMake or the compilers.
+    pub silence: Duration,
+}
+
+/// One build.
+#[derive(Clone, Debug)]
+pub struct BuildRequest {
+    /// Where the source comes from.
+    pub source: Source,
+    /// What the engine runs on.
+    pub backend: Backend,
+    /// The operator's own CMake definitions.
+    pub definitions: Vec<Definition>,
+    /// The programs used.
+    pub tools: Toolchain,
+    /// How many compilers at once; decided from cores and memory when left out.
+    pub jobs: Option<u32>,
+    /// Time limits.
+    pub limits: Limits,
+    /// The caller's environment: proxies, certificates and the ssh agent are taken from it, nothing else.
+    pub env: Env,
+}
+
+/// Something a person may want to see while it happens.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Event {
+    /// A part begins: "fetch", "configure", "build", "prove", "publish".
+    Phase(&'static str),
+    /// The compilers have finished `done` of `total` steps; `what` is the current one.
+    Step {
+        /// Finished steps.
+        done: u32,
+        /// All steps.
+        total: u32,
+        /// What was finished last.
+        what: String,
+    },
+}
+
+/// Receives [`Event`]s; called from the building thread.
+pub trait Observer: Sync {
+    /// Called for each event.
+    fn on(&self, event: &Event);
+}
+
+impl<F: Fn(&Event) + Sync> Observer for F {
+    fn on(&self, event: &Event) {
+        self(event);
+    }
+}
+
+impl fmt::Display for Backend {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cpu => "cpu",
+            Self::Cuda { .. } => "cuda",
+        })
+    }
+}

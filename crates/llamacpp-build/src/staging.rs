@@ -1,0 +1,84 @@
+//! The folder one build works in: new for each build, locked while it lives, swept once its lock is free.
+//!
+//! A name is never reused, so that compilers that outlive a killed build write where nobody looks any more.
+
+use std::collections::hash_map::RandomState;
+use std::fs;
+use std::hash::{BuildHasher, Hasher};
+use std::path::{Path, PathBuf};
+
+use durable::Lock;
+
+use crate::{BuildError, BuildKey, Layout};
+
+/// A staging folder; dropping it removes it.
+#[derive(Debug)]
+pub(crate) struct Staging {
+    dir: PathBuf,
+    _lock: Lock,
+}
+
+impl Staging {
+    /// A new folder for this key; folders that dead builds left behind are removed first.
+    pub(crate) fn create(layout: &Layout, key: &BuildKey) -> Result<Self, BuildError> {
+        sweep(&layout.dir("staging"));
+        let dir = fresh_name(&layout.dir("staging"), key.as_str())?;
+        durable::private_dir(&dir)?;
+        let lock = Lock::acquire(&dir.join("lock"), "build", std::time::Duration::ZERO)?;
+        Ok(Self { dir, _lock: lock })
+    }
+
+    pub(crate) fn source(&self) -> PathBuf {
+        self.dir.join("src")
+    }
+
+    pub(crate) fn build(&self) -> PathBuf {
+        self.dir.join("build")
+    }
+
+    /// What will become the store entry.
+    pub(crate) fn out(&self) -> PathBuf {
+        self.dir.join("out")
+    }
+
+    pub(crate) fn log(&self, name: &str) -> PathBuf {
+        self.out().join("logs").join(name)
+    }
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        if let Err(error) = fs::remove_dir_all(&self.dir) {
+            tracing::warn!(dir = %self.dir.display(), %error, "could not remove a staging folder; the next build will");
+        }
+    }
+}
+
+/// Removes the staging folders whose builds are gone.
+fn sweep(staging: &Path) {
+    for entry in fs::read_dir(staging).into_iter().flatten().flatten() {
+        let dir = entry.path();
+        // One that has no lock file yet was made a moment ago, or by a build killed in that moment; it is empty.
+        let free = !dir.join("lock").exists() || matches!(Lock::try_acquire(&dir.join("lock"), "sweep"), Ok(Some(_)));
+        let old = entry
+            .metadata()
+            .and_then(|meta| meta.modified())
+            .is_ok_and(|at| at.elapsed().is_ok_and(|age| age.as_secs() > 60));
+        if free && (old || dir.join("lock").exists()) {
+            tracing::info!(dir = %dir.display(), "removing what a killed build left behind");
+            fs::remove_dir_all(&dir).ok();
+        }
+    }
+}
+
+/// A path `<dir>/<stem>.<random>` that does not exist.
+pub(crate) fn fresh_name(dir: &Path, stem: &str) -> Result<PathBuf, BuildError> {
+    for _ in 0..16 {
+        let random = RandomState::new().build_hasher().finish();
+        let path = dir.join(format!("{stem}.{random:016x}"));
+        if fs::symlink_metadata(&path).is_err() {
+            return Ok(path);
+        }
+    }
+    Err(BuildError::io("find a free name in", dir)(std::io::ErrorKind::AlreadyExists.into()))
+}

@@ -1,0 +1,63 @@
+//! Remembers which files of an entry were hashed, by everything a file cannot change without leaving a trace.
+//!
+//! Hashing a large engine at every start would cost more than the start. A file whose [`Stamp`] is that of the moment
+//! it was hashed has not been written since. A lost or torn memory costs one hash.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use durable::Stamp;
+use serde::{Deserialize, Serialize};
+
+use crate::manifest::FileEntry;
+use crate::{BuildError, BuildKey, Layout, Manifest};
+
+/// No memory is larger.
+const LARGEST: u64 = 1 << 20;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Memory(BTreeMap<PathBuf, Seen>);
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Seen {
+    stamp: Stamp,
+    sha256: String,
+}
+
+/// Whether every file of the entry is what the manifest says. With `remember`, what was hashed is remembered.
+pub(crate) fn matches(layout: &Layout, entry: &Path, manifest: &Manifest, remember: bool) -> Result<bool, BuildError> {
+    let place = layout.dir("verified").join(format!("{}.json", manifest.key));
+    let before = recall(&place);
+    let mut after = Memory::default();
+    for FileEntry { path, size, sha256 } in &manifest.files {
+        let full = entry.join(path);
+        let Ok(meta) = std::fs::symlink_metadata(&full) else { return Ok(false) };
+        if !meta.is_file() || meta.len() != *size {
+            return Ok(false);
+        }
+        let seen = Seen { stamp: Stamp::of(&meta), sha256: sha256.clone() };
+        if before.0.get(path) != Some(&seen) && durable::sha256(&full)?.1 != *sha256 {
+            return Ok(false);
+        }
+        after.0.insert(path.clone(), seen);
+    }
+    if remember && after != before {
+        save(&place, &after, &manifest.key);
+    }
+    Ok(true)
+}
+
+fn recall(place: &Path) -> Memory {
+    let bytes = durable::read_regular(place, LARGEST).ok().flatten();
+    bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
+}
+
+/// Failing to remember only costs a hash later (a read-only cache folder is fine to run from).
+fn save(place: &Path, memory: &Memory, key: &BuildKey) {
+    let bytes = serde_json::to_vec(memory).unwrap_or_default();
+    if let Err(error) = durable::replace(place, &bytes) {
+        tracing::debug!(%key, %error, "could not remember a verification");
+    }
+}
