@@ -1,0 +1,123 @@
+//! The command line of the tasks: few enough words that a table of their own is not worth a library.
+
+use std::path::PathBuf;
+
+pub(crate) const USAGE: &str = "\
+usage: cargo xtask TASK
+
+  tidy             check layers, file heads and sizes, manifests, leftovers
+  spec             print which test proves which requirement
+  test [--full]    install what the tests need, run all of them; --full adds the real engine
+  demo [--keep] [--repo URL|PATH] [--ref REF] [--model PATH|hf:OWNER/REPO/FILE] [--dir DIR]
+                   build a real llama.cpp from source, start it, ask it a question, stop it
+                   --keep leaves it running; --dir keeps everything (downloads, store, records) below DIR
+  bench [--real] [--write docs/measurements/NAME.md]
+                   measure builds and warm starts against the same work by hand; --real takes llama.cpp itself";
+
+/// What to do.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) enum Task {
+    Help,
+    Tidy,
+    Spec,
+    Test { full: bool },
+    Demo(DemoArgs),
+    Bench(BenchArgs),
+}
+
+/// What the demo shall use instead of its own choices.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct DemoArgs {
+    pub(crate) keep: bool,
+    pub(crate) repo: Option<String>,
+    pub(crate) reference: Option<String>,
+    pub(crate) model: Option<String>,
+    pub(crate) dir: Option<PathBuf>,
+}
+
+/// What to measure, and where to put it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct BenchArgs {
+    pub(crate) real: bool,
+    pub(crate) write: Option<PathBuf>,
+}
+
+/// Reads the arguments after the program's name.
+pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, String> {
+    let mut args = args.into_iter();
+    let task = args.next().unwrap_or_else(|| "help".into());
+    let mut words = Words { left: args.collect() };
+    let task = match task.as_str() {
+        "help" | "--help" | "-h" => return Ok(Task::Help),
+        "tidy" => Task::Tidy,
+        "spec" => Task::Spec,
+        "test" => Task::Test { full: words.flag("--full") },
+        "demo" => Task::Demo(DemoArgs {
+            keep: words.flag("--keep"),
+            repo: words.value("--repo")?,
+            reference: words.value("--ref")?,
+            model: words.value("--model")?,
+            dir: words.value("--dir")?.map(PathBuf::from),
+        }),
+        "bench" => {
+            Task::Bench(BenchArgs { real: words.flag("--real"), write: words.value("--write")?.map(PathBuf::from) })
+        }
+        other => return Err(format!("there is no task `{other}`")),
+    };
+    match words.left.first() {
+        None => Ok(task),
+        Some(word) => Err(format!("this task does not know `{word}`")),
+    }
+}
+
+/// The words that nobody has taken yet.
+struct Words {
+    left: Vec<String>,
+}
+
+impl Words {
+    fn flag(&mut self, name: &str) -> bool {
+        let before = self.left.len();
+        self.left.retain(|word| word != name);
+        self.left.len() < before
+    }
+
+    fn value(&mut self, name: &str) -> Result<Option<String>, String> {
+        let Some(at) = self.left.iter().position(|word| word == name) else { return Ok(None) };
+        if self.left.get(at + 1).is_none_or(|value| value.starts_with("--")) {
+            return Err(format!("`{name}` needs a value"));
+        }
+        self.left.remove(at);
+        Ok(Some(self.left.remove(at)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(line: &str, expected: Result<Task, &str>) {
+        let got = parse(line.split_whitespace().map(String::from));
+        assert_eq!(got, expected.map_err(String::from), "{line}");
+    }
+
+    #[test]
+    fn words_become_tasks() {
+        check("", Ok(Task::Help));
+        check("tidy", Ok(Task::Tidy));
+        check("test", Ok(Task::Test { full: false }));
+        check("test --full", Ok(Task::Test { full: true }));
+        let wish = DemoArgs { keep: true, repo: Some("/r".into()), dir: Some("/d".into()), ..DemoArgs::default() };
+        check("bench --write x.md", Ok(Task::Bench(BenchArgs { real: false, write: Some("x.md".into()) })));
+        check("demo --dir /d --repo /r --keep", Ok(Task::Demo(wish)));
+    }
+
+    #[test]
+    fn what_is_not_understood_is_said() {
+        check("brew", Err("there is no task `brew`"));
+        check("tidy --fast", Err("this task does not know `--fast`"));
+        check("demo --repo", Err("`--repo` needs a value"));
+        check("demo --repo --keep --ref x", Err("`--repo` needs a value"));
+    }
+}
