@@ -23,7 +23,7 @@ const SHARE: Invalid =
     Invalid::new("a share is a finite number that is not negative", "write one share for each GPU, as in `[3, 1]`");
 const NO_PORTS: Invalid = Invalid::new(
     "the list of ports is empty, so the engine could listen on none",
-    "name a port, or leave `ports` out and any free one is taken",
+    "name a port, or leave `ports` out and the first free one from 8080 to 8179 is taken",
 );
 const NO_POOLS: Invalid =
     Invalid::new("there is no pool", "describe at least one pool, with `id`, `engine` and `model`");

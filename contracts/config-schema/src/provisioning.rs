@@ -42,7 +42,7 @@ pub struct ProvisioningConfig {
     /// The address the engine listens on.
     #[serde(deserialize_with = "fields::host")]
     pub host: IpAddr,
-    /// The ports the engine may listen on; the first free one is taken. Left out, any free port is.
+    /// The ports the engine may listen on; the first free one is taken. Left out: 8080 to 8179.
     #[serde(deserialize_with = "fields::ports", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
     pub ports: Option<Vec<Port>>,
