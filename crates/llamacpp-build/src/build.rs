@@ -27,22 +27,24 @@ pub fn build(
     let (inputs, definitions) = identify(request, commit)?;
     let key = inputs.key();
     let store = Store::new(layout.clone());
-    if let Some(entry) = store.lookup(&key)? {
-        return Ok(store.take(&key)?.unwrap_or(entry));
-    }
-    layout.create()?;
-    let patience = request.limits.fetch + request.limits.build + std::time::Duration::from_mins(2);
-    let _lock = Lock::acquire(&layout.lock(&format!("build-{key}")), "build", patience)?;
     if let Some(entry) = store.take(&key)? {
         return Ok(entry);
     }
+    layout.create()?;
+    let patience = request.limits.fetch + request.limits.build + std::time::Duration::from_mins(2);
+    let _lock = Lock::acquire(&store.lock(&key), "build", patience)?;
+    if let Some(entry) = store.take_locked(&key)? {
+        return Ok(entry);
+    }
     tracing::info!(%key, commit = commit.as_str(), backend = %request.backend, "building");
+    for note in definitions.notes() {
+        tracing::warn!(%key, note, "build");
+    }
     observer.on(&Event::Phase("fetch"));
-    fetch::ensure_in_mirror(layout, request, commit)?;
     let staging = Staging::create(layout, &key)?;
     let logs = staging.out().join("logs");
     fs::create_dir_all(&logs).map_err(BuildError::io("create the folder", &logs))?;
-    fetch::check_out(layout, request, commit, &staging.source())?;
+    fetch::fetch(layout, request, commit, &staging.source())?;
 
     let result = (|| {
         let started = Instant::now();
@@ -59,25 +61,27 @@ pub fn build(
     })();
     match result {
         Ok(entry) => {
-            // Once more where it will run from: nothing in it may point back to the folder it was built in.
-            prove::version(&entry.binary())?;
             tracing::info!(%key, version = entry.manifest.engine_version, seconds = entry.manifest.build_seconds, "built");
-            store.take(&key)?.ok_or(BuildError::NotPublished)
+            store.take_locked(&key)?.ok_or(BuildError::NotPublished)
         }
-        Err(error) => {
-            if let Some(place) = failure_logs {
-                keep_logs(&logs, place);
-            }
-            Err(error)
-        }
+        Err(error) => match failure_logs {
+            Some(place) => Err(keep_logs(&logs, place, error)),
+            None => Err(error),
+        },
     }
 }
 
-/// Keeps the logs of a failed build; the failure itself is what is reported.
-fn keep_logs(logs: &Path, place: &Path) {
-    for entry in fs::read_dir(logs).into_iter().flatten().flatten() {
-        if let Err(error) = fs::copy(entry.path(), place.join(entry.file_name())) {
-            tracing::warn!(%error, "could not keep a log of the failed build");
+/// Keeps the logs of a failed build, and says so in the failure, which is what is reported.
+fn keep_logs(logs: &Path, place: &Path, failure: BuildError) -> BuildError {
+    let entries = fs::read_dir(logs).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+    let kept = entries.and_then(|entries| {
+        entries.iter().try_for_each(|entry| fs::copy(entry.path(), place.join(entry.file_name())).map(|_| ()))
+    });
+    match kept {
+        Ok(()) => failure.with_logs(place),
+        Err(error) => {
+            tracing::warn!(%error, "could not keep the logs of the failed build");
+            failure
         }
     }
 }

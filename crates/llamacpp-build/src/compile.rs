@@ -44,7 +44,9 @@ pub(crate) fn compile(request: &BuildRequest, staging: &Staging, observer: &dyn 
     })?;
     match output.exit {
         Exit::Code(0) => Ok(()),
-        exit => Err(BuildError::Compile { exit, excerpt: Redactor::new().text(&failed.excerpt()).into_owned() }),
+        exit => {
+            Err(BuildError::Compile { exit, excerpt: Redactor::new().text(&failed.excerpt()).into_owned(), log: None })
+        }
     }
 }
 

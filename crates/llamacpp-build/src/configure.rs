@@ -66,9 +66,18 @@ pub(crate) fn configure(
     let tree = TreeOptions::read(&staging.source());
     if !staging.source().join("CMakeLists.txt").exists() {
         return Err(BuildError::NotLlamaCpp {
-            repo: request.source.repo.clone(),
+            repo: crate::error::shown(&request.source.repo),
             missing: "a CMakeLists.txt in its root",
         });
+    }
+    let unknown = |name: &str| BuildError::UnknownOption {
+        name: name.to_owned(),
+        nearest: tree.nearest(name).map(str::to_owned),
+    };
+    let asked =
+        definitions.iter().map(|(name, _)| name).filter(|name| is_of_the_tree(name) && definitions.asked_for(name));
+    if let Some(name) = tree.unmentioned(asked, &staging.source()) {
+        return Err(unknown(name));
     }
     let definitions = adapted(definitions, &tree);
     let spec = command(request, &definitions, &staging.source(), &staging.build());
@@ -80,19 +89,24 @@ pub(crate) fn configure(
             exit: output.exit,
             excerpt: excerpt(&text),
             cuda: matches!(request.backend, Backend::Cuda { .. }),
+            log: None,
         });
     }
     if let Some(name) = unused(&text).into_iter().find(|name| definitions.asked_for(name)) {
-        let nearest = tree.nearest(&name).map(str::to_owned);
-        return Err(BuildError::UnknownOption { name, nearest });
+        return Err(unknown(&name));
     }
     let cache = CmakeCache::read(&staging.build())?;
     let wants = matches!(request.backend, Backend::Cuda { .. });
     if wants && !cache.is_on("GGML_CUDA") {
         let found = cache.get("GGML_CUDA").map_or("absent".into(), |(kind, value)| format!("{value} ({kind})"));
-        return Err(BuildError::CudaLost { found });
+        return Err(BuildError::CudaLost { found, log: None });
     }
     Ok(())
+}
+
+/// Whether a name is llama.cpp's own, not CMake's.
+fn is_of_the_tree(name: &str) -> bool {
+    name.starts_with("LLAMA_") || name.starts_with("GGML_")
 }
 
 /// Our own defaults that this tree has no option for are left out; the operator's stay and are checked.
@@ -100,8 +114,7 @@ fn adapted(definitions: &Definitions, tree: &TreeOptions) -> Definitions {
     let mut adapted = definitions.clone();
     let names: Vec<String> = definitions.iter().map(|(name, _)| name.to_owned()).collect();
     for name in names {
-        let ours = name.starts_with("LLAMA_") || name.starts_with("GGML_");
-        if ours && !tree.has(&name) && !matches!(name.as_str(), "LLAMA_BUILD_SERVER" | "GGML_CUDA") {
+        if is_of_the_tree(&name) && !tree.has(&name) && !matches!(name.as_str(), "LLAMA_BUILD_SERVER" | "GGML_CUDA") {
             adapted.drop_default(&name);
         }
     }

@@ -1,5 +1,8 @@
 //! What the processor can do, as far as a build for "this very processor" depends on it.
 
+use std::fs::File;
+use std::io::Read;
+
 /// The lines of /proc/cpuinfo that compilers look at for `-march=native`, on x86 and on Arm.
 const KEYS: [&str; 10] = [
     "vendor_id",
@@ -13,6 +16,14 @@ const KEYS: [&str; 10] = [
     "CPU variant",
     "CPU part",
 ];
+
+/// The beginning of `/proc/cpuinfo`: enough for the first processor. The kernel makes the text for each of them anew,
+/// and a large host has hundreds.
+pub(crate) fn info() -> String {
+    let mut bytes = Vec::new();
+    let read = File::open("/proc/cpuinfo").and_then(|file| file.take(16 << 10).read_to_end(&mut bytes));
+    read.map_or_else(|_| String::new(), |_| String::from_utf8_lossy(&bytes).into_owned())
+}
 
 /// The features of the first processor, from the text of `/proc/cpuinfo`, in one line.
 pub(crate) fn features(cpuinfo: &str) -> String {

@@ -34,11 +34,16 @@ const DEFAULTS: [(&str, &str); 9] = [
     ("LLAMA_USE_PREBUILT_UI", "OFF"), // a build fetches nothing that is not in its key
 ];
 
+/// Lists of compiler and linker flags: what the accelerator needs and what the operator asks for both count.
+const FLAGS: [&str; 5] =
+    ["CMAKE_C_FLAGS", "CMAKE_CUDA_FLAGS", "CMAKE_CXX_FLAGS", "CMAKE_EXE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"];
+
 /// Merged definitions, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Definitions {
     all: BTreeMap<String, String>,
     asked: Vec<String>,
+    notes: Vec<String>,
 }
 
 impl Definitions {
@@ -67,10 +72,17 @@ impl Definitions {
             return Err(BuildError::VagueArchitectures { definition: definition.to_string() });
         }
         let asked = own.keys().cloned().collect();
-        all.extend(own.into_iter().map(|(name, definition)| (name, definition.value.clone())));
+        for (name, definition) in own {
+            let value = match all.get(&name).filter(|_| FLAGS.contains(&name.as_str())) {
+                // The accelerator's first, so that of two that exclude each other the operator's wins.
+                Some(needed) => format!("{needed} {}", definition.value).trim().to_owned(),
+                None => definition.value.clone(),
+            };
+            all.insert(name, value);
+        }
         all.insert("GGML_CUDA".into(), if cuda { "ON" } else { "OFF" }.into());
         all.insert("LLAMA_BUILD_SERVER".into(), "ON".into());
-        Ok(Self { all, asked })
+        Ok(Self { all, asked, notes: Vec::new() })
     }
 
     /// The value of a definition.
@@ -86,6 +98,19 @@ impl Definitions {
     /// Whether the operator gave this one (in this or its old spelling).
     pub fn asked_for(&self, name: &str) -> bool {
         self.asked.iter().any(|asked| asked == name)
+    }
+
+    /// What was decided for this host against the tree's own default, and why: a sentence each, for the operator.
+    pub fn notes(&self) -> &[String] {
+        &self.notes
+    }
+
+    /// Decides what the operator left open, and says so.
+    pub(crate) fn decide(&mut self, name: &str, value: &str, note: String) {
+        if !self.asked_for(name) {
+            self.all.insert(name.into(), value.into());
+            self.notes.push(note);
+        }
     }
 
     /// Leaves out one of our defaults, for a tree that does not have the option.
@@ -156,6 +181,21 @@ mod tests {
             Err(BuildError::Contradiction { .. })
         ));
         assert_eq!(merge(&["-DLLAMA_NATIVE=OFF"], false).unwrap().get("GGML_NATIVE"), Some("OFF"));
+    }
+
+    /// Flags that make CUDA link are not lost to the operator's own.
+    #[test]
+    fn lists_of_flags_are_joined() {
+        for name in FLAGS {
+            let needed = [(name.to_owned(), "-Wl,-rpath-link,/cuda".to_owned()), ("X".to_owned(), "1".to_owned())];
+            let asked: Vec<Definition> =
+                [format!("-D{name}=-O1 -g"), "-DX=2".into()].iter().map(|t| Definition::parse(t).unwrap()).collect();
+            let merged = Definitions::merge(&needed, &asked, true).unwrap();
+            assert_eq!(merged.get(name), Some("-Wl,-rpath-link,/cuda -O1 -g"));
+            assert_eq!(merged.get("X"), Some("2"), "anything else is the operator's");
+            let alone = Definitions::merge(&[], &asked, true).unwrap();
+            assert_eq!(alone.get(name), Some("-O1 -g"));
+        }
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Why there is no build, and what to do about it.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use durable::DurableError;
 use exec::{ExecError, Exit};
@@ -94,6 +94,16 @@ pub enum BuildError {
         /// The folder.
         path: PathBuf,
     },
+    /// A program whose path CMake or we cannot use.
+    #[error("`{}` cannot be used as a tool of a build", path.display())]
+    #[diagnostic(
+        code(build::bad_tool_path),
+        help("its path must be absolute and in UTF-8, without `;` or line breaks: link it from such a folder")
+    )]
+    BadToolPath {
+        /// The program.
+        path: PathBuf,
+    },
     /// git could not do it.
     #[error("could not {action} `{repo}`")]
     #[diagnostic(
@@ -140,7 +150,7 @@ pub enum BuildError {
     },
     /// CMake refused.
     #[error("CMake could not configure the build ({exit}):\n{excerpt}")]
-    #[diagnostic(code(build::configure_failed), help("{}", if *cuda { "the accelerator is cuda, so nothing is built without it; the lines above say what CMake missed, the whole log is in the pool's proof folder" } else { "the lines above say what CMake missed; the whole log is in the pool's proof folder" }))]
+    #[diagnostic(code(build::configure_failed), help("{}the lines above say what CMake missed{}", if *cuda { "the accelerator is cuda, so nothing is built without it; " } else { "" }, whole(log.as_ref())))]
     Configure {
         /// How CMake ended.
         exit: Exit,
@@ -148,25 +158,31 @@ pub enum BuildError {
         excerpt: String,
         /// Whether CUDA was asked for.
         cuda: bool,
+        /// The whole log, where it was kept.
+        log: Option<PathBuf>,
     },
     /// CMake succeeded, without CUDA.
     #[error("CMake configured the build without CUDA: GGML_CUDA is {found} in its cache")]
     #[diagnostic(
         code(build::cuda_lost),
         help(
-            "this tree may be older than GGML_CUDA (March 2024), or CMake dropped it: see configure.log in the pool's proof folder"
+            "this tree may be older than GGML_CUDA (March 2024), or CMake dropped it{}",
+            whole(log.as_ref())
         )
     )]
     CudaLost {
         /// What the cache says.
         found: String,
+        /// The whole log, where it was kept.
+        log: Option<PathBuf>,
     },
     /// The compilers failed.
     #[error("the build failed ({exit}):\n{excerpt}")]
     #[diagnostic(
         code(build::compile_failed),
         help(
-            "the whole log is in the pool's proof folder; `Killed` means too little memory: set `provisioning.source.build.jobs`"
+            "the lines above are the first that complain{}; `Killed` means too little memory: set `provisioning.source.build.jobs`",
+            whole(log.as_ref())
         )
     )]
     Compile {
@@ -174,6 +190,8 @@ pub enum BuildError {
         exit: Exit,
         /// The lines that say why.
         excerpt: String,
+        /// The whole log, where it was kept.
+        log: Option<PathBuf>,
     },
     /// The build succeeded, and the server is not there.
     #[error("the build succeeded but left no `{expected}`")]
@@ -264,8 +282,27 @@ impl BuildError {
     }
 
     pub(crate) fn git(action: &'static str, repo: &str, source: ExecError) -> Self {
-        Self::Git { action, repo: exec::Redactor::new().text(repo).into_owned(), source }
+        Self::Git { action, repo: shown(repo), source }
     }
+
+    /// Names the place where the log of a failed step is kept.
+    pub(crate) fn with_logs(mut self, place: &Path) -> Self {
+        match &mut self {
+            Self::Configure { log, .. } | Self::CudaLost { log, .. } => *log = Some(place.join("configure.log")),
+            Self::Compile { log, .. } => *log = Some(place.join("build.log")),
+            _ => {}
+        }
+        self
+    }
+}
+
+/// A repository as messages and manifests may show it: without user and password.
+pub(crate) fn shown(repo: &str) -> String {
+    exec::Redactor::new().text(repo).into_owned()
+}
+
+fn whole(log: Option<&PathBuf>) -> String {
+    log.map_or_else(String::new, |log| format!("; the whole log is `{}`", log.display()))
 }
 
 fn suggest(nearest: &[String]) -> String {

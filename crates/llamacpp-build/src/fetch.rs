@@ -7,6 +7,7 @@ use std::path::Path;
 use durable::Lock;
 use exec::{CommandSpec, Exit, run};
 
+use crate::error::shown;
 use crate::git::Git;
 use crate::resolve::Listing;
 use crate::{BuildError, BuildRequest, Commit, Layout};
@@ -49,20 +50,29 @@ fn fetch_from(request: &BuildRequest, mirror: &Path, options: &[&str], refspecs:
         .args(refspecs.iter().cloned())
 }
 
-/// Makes sure the mirror holds the commit. A mirror that cannot be read is set aside and made once more.
-pub(crate) fn ensure_in_mirror(layout: &Layout, request: &BuildRequest, commit: &Commit) -> Result<(), BuildError> {
-    let mirror = layout.mirror(&request.source.repo);
-    let _lock = Lock::acquire(&layout.mirror_lock(&request.source.repo), "git fetch", request.limits.fetch)?;
-    open_mirror(layout, request, &mirror)?;
-    match fetch_commit(request, &mirror, commit) {
-        Ok(()) => Ok(()),
-        Err(error) if is_sound(request, &mirror)? => Err(error),
-        Err(_) => {
-            set_aside(layout, &mirror)?;
+/// A fresh source tree of the commit in `tree`, by way of the mirror. A mirror that cannot be read is set aside and
+/// made once more.
+pub(crate) fn fetch(layout: &Layout, request: &BuildRequest, commit: &Commit, tree: &Path) -> Result<(), BuildError> {
+    {
+        let mirror = layout.mirror(&request.source.repo);
+        let _lock = Lock::acquire(&layout.mirror_lock(&request.source.repo), "git fetch", request.limits.fetch)?;
+        let bring = || {
             open_mirror(layout, request, &mirror)?;
-            fetch_commit(request, &mirror, commit)
+            fetch_commit(request, &mirror, commit)?;
+            check_out(request, &mirror, commit, tree)
+        };
+        match bring() {
+            Err(BuildError::Git { .. }) if mirror.exists() && matches!(is_intact(request, &mirror), Ok(false)) => {
+                set_aside(layout, &mirror)?;
+                if tree.exists() {
+                    std::fs::remove_dir_all(tree).map_err(BuildError::io("remove", tree))?;
+                }
+                bring()?;
+            }
+            result => result?,
         }
     }
+    if request.source.submodules && tree.join(".gitmodules").exists() { submodules(request, tree) } else { Ok(()) }
 }
 
 fn fetch_commit(request: &BuildRequest, mirror: &Path, commit: &Commit) -> Result<(), BuildError> {
@@ -79,27 +89,32 @@ fn fetch_commit(request: &BuildRequest, mirror: &Path, commit: &Commit) -> Resul
         return Ok(());
     }
     Err(BuildError::RefNotFound {
-        repo: request.source.repo.clone(),
+        repo: shown(&request.source.repo),
         reference: commit.as_str().into(),
         nearest: Vec::new(),
     })
 }
 
 fn fetch_everything(request: &BuildRequest, mirror: &Path) -> Result<(), BuildError> {
-    let refspecs = [
-        "+HEAD:refs/ep/HEAD".to_owned(),
-        "+refs/heads/*:refs/ep/heads/*".to_owned(),
-        "+refs/tags/*:refs/ep/tags/*".to_owned(),
-    ];
+    let named = ["+refs/heads/*:refs/ep/heads/*".to_owned(), "+refs/tags/*:refs/ep/tags/*".to_owned()];
     let deepen: &[&str] = if mirror.join("shallow").exists() { &["--unshallow"] } else { &[] };
-    succeed(request, &fetch_from(request, mirror, deepen, &refspecs))
+    succeed(request, &fetch_from(request, mirror, deepen, &named))?;
+    // Not every repository has a HEAD, and a bundle may have nothing else.
+    let head = succeed(request, &fetch_from(request, mirror, &[], &["+HEAD:refs/ep/HEAD".to_owned()]));
+    head.unwrap_or_else(|error| tracing::debug!(%error, "no HEAD"));
+    Ok(())
 }
 
 /// The one commit that an abbreviation means: among the tips first, then in the whole history.
 pub(crate) fn abbreviated(layout: &Layout, request: &BuildRequest, tips: &Listing) -> Result<Commit, BuildError> {
     let (repo, reference) = (&request.source.repo, request.source.reference.to_ascii_lowercase());
-    let mut matching: Vec<&Commit> =
-        tips.iter().map(|(_, commit)| commit).filter(|commit| commit.as_str().starts_with(&reference)).collect();
+    // An annotated tag has an id of its own, which is no commit; what it points at follows under `^{}`.
+    let is_tag = |name: &str| tips.iter().any(|(n, _)| n.strip_suffix("^{}") == Some(name));
+    let mut matching: Vec<&Commit> = tips
+        .iter()
+        .filter(|(name, commit)| commit.as_str().starts_with(&reference) && !is_tag(name))
+        .map(|(_, commit)| commit)
+        .collect();
     matching.sort();
     matching.dedup();
     if let [only] = matching.as_slice() {
@@ -114,7 +129,7 @@ pub(crate) fn abbreviated(layout: &Layout, request: &BuildRequest, tips: &Listin
         .arg(format!("{reference}^{{commit}}"));
     let output = run(&spec).map_err(|source| BuildError::git("look up a commit in", repo, source))?;
     Commit::parse(output.stdout_text().trim()).ok_or_else(|| BuildError::RefNotFound {
-        repo: repo.clone(),
+        repo: shown(repo),
         reference,
         nearest: Vec::new(),
     })
@@ -136,11 +151,25 @@ fn open_mirror(layout: &Layout, request: &BuildRequest, mirror: &Path) -> Result
     )
 }
 
-/// Whether git can read the mirror at all; its objects are checked as they are used.
+/// Whether git can read the mirror at all; its objects are checked as they are used. A lock file in it is left from a
+/// git that was killed, because nobody else works there, and would stop every git after it.
 fn is_sound(request: &BuildRequest, mirror: &Path) -> Result<bool, BuildError> {
-    let spec = local_git(request).bare(mirror).args(["rev-list", "--quiet", "--no-walk", "--all"]);
-    Ok(run(&spec).map_err(|source| BuildError::git("read the mirror of", &request.source.repo, source))?.exit
-        == Exit::Code(0))
+    let locked = [mirror.to_owned(), mirror.join("refs/ep")].iter().any(|dir| {
+        let names = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+        names.into_iter().any(|path| path.extension().is_some_and(|extension| extension == "lock"))
+    });
+    Ok(!locked && says_yes(request, mirror, &["rev-list", "--quiet", "--no-walk", "--all"])?)
+}
+
+/// Whether every object of the mirror is what its name says: slow, asked only after a failure.
+fn is_intact(request: &BuildRequest, mirror: &Path) -> Result<bool, BuildError> {
+    Ok(is_sound(request, mirror)? && says_yes(request, mirror, &["fsck", "--no-progress", "--no-dangling"])?)
+}
+
+fn says_yes(request: &BuildRequest, mirror: &Path, question: &[&str]) -> Result<bool, BuildError> {
+    let spec = local_git(request).bare(mirror).args(question.iter().copied());
+    let output = run(&spec).map_err(|source| BuildError::git("read the mirror of", &request.source.repo, source))?;
+    Ok(output.exit == Exit::Code(0))
 }
 
 fn set_aside(layout: &Layout, mirror: &Path) -> Result<(), BuildError> {
@@ -151,49 +180,32 @@ fn set_aside(layout: &Layout, mirror: &Path) -> Result<(), BuildError> {
 
 fn has_commit(request: &BuildRequest, mirror: &Path, commit: &Commit) -> Result<bool, BuildError> {
     // The tree too: a fetch that was killed may have left the commit's own object alone.
-    let spec = local_git(request).bare(mirror).args([
-        "rev-list",
-        "--quiet",
-        "--objects",
-        "--no-walk",
-        "--end-of-options",
-        commit.as_str(),
-    ]);
-    Ok(run(&spec).map_err(|source| BuildError::git("look up a commit in", &request.source.repo, source))?.exit
-        == Exit::Code(0))
+    let id = commit.as_str();
+    says_yes(request, mirror, &["rev-list", "--quiet", "--objects", "--no-walk", "--end-of-options", id])
 }
 
-/// A fresh source tree of the commit in `tree`, taken from the mirror. Its `.git` stays: the build reads the commit there.
-pub(crate) fn check_out(
-    layout: &Layout,
-    request: &BuildRequest,
-    commit: &Commit,
-    tree: &Path,
-) -> Result<(), BuildError> {
-    let (git, mirror) = (local_git(request), layout.mirror(&request.source.repo));
-    let _lock = Lock::acquire(&layout.mirror_lock(&request.source.repo), "git checkout", request.limits.fetch)?;
+/// A fresh source tree of the commit, taken from the mirror. Its `.git` stays: the build reads the commit there.
+fn check_out(request: &BuildRequest, mirror: &Path, commit: &Commit, tree: &Path) -> Result<(), BuildError> {
+    let git = local_git(request);
     succeed(request, &git.anywhere().args(["init", "--quiet", "--template=", "--end-of-options"]).arg(tree))?;
     // The commit needs a name in the mirror to be fetched by it.
     let name = format!("refs/ep/{}", commit.as_str());
-    succeed(request, &git.bare(&mirror).args(["update-ref", &name, commit.as_str()]))?;
+    succeed(request, &git.bare(mirror).args(["update-ref", &name, commit.as_str()]))?;
     let refspec = format!("+{name}:{name}");
     succeed(
         request,
         &git.tree(tree)
             .args(["fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--end-of-options"])
-            .arg(&mirror)
+            .arg(mirror)
             .arg(refspec),
     )?;
-    succeed(request, &git.tree(tree).args(["checkout", "--quiet", "--force", "--detach", commit.as_str()]))?;
-    if request.source.submodules && tree.join(".gitmodules").exists() {
-        let git = self::git(request);
-        succeed(request, &git.tree(tree).args(["config", "remote.origin.url", &request.source.repo]))?;
-        succeed(
-            request,
-            &git.tree(tree).args(["submodule", "update", "--quiet", "--init", "--recursive", "--depth=1"]),
-        )?;
-    }
-    Ok(())
+    succeed(request, &git.tree(tree).args(["checkout", "--quiet", "--force", "--detach", commit.as_str()]))
+}
+
+fn submodules(request: &BuildRequest, tree: &Path) -> Result<(), BuildError> {
+    let git = git(request);
+    succeed(request, &git.tree(tree).args(["config", "remote.origin.url", &request.source.repo]))?;
+    succeed(request, &git.tree(tree).args(["submodule", "update", "--quiet", "--init", "--recursive", "--depth=1"]))
 }
 
 fn succeed(request: &BuildRequest, spec: &CommandSpec) -> Result<(), BuildError> {

@@ -5,12 +5,13 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::libc_version::libc_version;
-use crate::{Backend, BuildError, BuildRequest, Commit, Definitions, Generator, ToolId, cpu};
+use crate::{Backend, BuildError, BuildRequest, Commit, Definitions, Generator, ToolId, cpu, quirks};
 
 /// Goes up when the way of building changes, so that entries of the old way are not taken for the new.
 const RECIPE: u32 = 1;
@@ -21,7 +22,7 @@ const RECIPE: u32 = 1;
 pub struct Inputs {
     /// Version of the way of building.
     pub recipe: u32,
-    /// The repository, as configured.
+    /// The repository, as configured, without user and password.
     pub repo: String,
     /// The whole commit id.
     pub commit: Commit,
@@ -73,6 +74,7 @@ impl Inputs {
 /// What a request comes to on this host, for one commit. Runs no program.
 pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Definitions), BuildError> {
     let tools = &request.tools;
+    usable(request)?;
     let mut accelerator = vec![
         ("CMAKE_C_COMPILER".to_owned(), tools.cc.path.to_string_lossy().into_owned()),
         ("CMAKE_CXX_COMPILER".to_owned(), tools.cxx.path.to_string_lossy().into_owned()),
@@ -88,13 +90,20 @@ pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Defi
         named.insert("nvcc".into(), nvcc.clone());
         env.extend(hints.iter().cloned());
     }
-    let definitions =
+    let mut definitions =
         Definitions::merge(&accelerator, &request.definitions, matches!(request.backend, Backend::Cuda { .. }))?;
+    let features = cpu::features(&cpu::info());
+    // A compiler that the operator chose is not the one whose version is known here.
+    let compilers = [("CMAKE_C_COMPILER", &tools.cc), ("CMAKE_CXX_COMPILER", &tools.cxx)];
+    let known =
+        compilers.iter().filter(|(name, _)| !definitions.asked_for(name)).map(|(_, tool)| tool.version.as_str());
+    if let Some(note) = quirks::lost_tile_configuration(known, &features) {
+        definitions.decide("GGML_NATIVE", "OFF", note);
+    }
     let native = definitions.get("GGML_NATIVE").is_none_or(crate::definition::is_on);
-    let cpuinfo = || String::from_utf8_lossy(&std::fs::read("/proc/cpuinfo").unwrap_or_default()).into_owned();
     let inputs = Inputs {
         recipe: RECIPE,
-        repo: request.source.repo.clone(),
+        repo: crate::error::shown(&request.source.repo),
         commit: commit.clone(),
         submodules: request.source.submodules,
         backend: request.backend.to_string(),
@@ -103,8 +112,23 @@ pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Defi
         tools: named,
         target: format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS),
         libc: libc_version(),
-        cpu: native.then(|| cpu::features(&cpuinfo())),
+        cpu: native.then_some(features),
         env,
     };
     Ok((inputs, definitions))
+}
+
+/// A path that is not UTF-8, or that CMake would take for two, cannot be told to CMake or kept in a manifest (F39).
+fn usable(request: &BuildRequest) -> Result<(), BuildError> {
+    let tools = &request.tools;
+    let nvcc = match &request.backend {
+        Backend::Cuda { nvcc, .. } => Some(nvcc),
+        Backend::Cpu => None,
+    };
+    let bad = |path: &Path| path.to_str().is_none_or(|text| !path.is_absolute() || text.contains([';', '\n']));
+    match [&tools.git, &tools.cmake, &tools.make, &tools.cc, &tools.cxx].into_iter().chain(nvcc).find(|t| bad(&t.path))
+    {
+        Some(tool) => Err(BuildError::BadToolPath { path: tool.path.clone() }),
+        None => Ok(()),
+    }
 }

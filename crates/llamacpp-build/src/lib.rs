@@ -2,7 +2,8 @@
 //!
 //! The rules: the build's key covers everything that can change the result; a store entry is absent or complete,
 //! published by one rename, and never trusted without its manifest; a build works in a folder of its own that
-//! nobody reuses; the accelerator asked for is proven three times (options, configured cache, finished binary).
+//! nobody reuses; the accelerator asked for is proven three times (options, configured cache, finished binary); what is
+//! decided against the tree's own default is said in [`Definitions::notes`].
 //!
 //! ```
 //! use llamacpp_build::{Definition, Definitions};
@@ -33,6 +34,7 @@ mod libc_version;
 mod manifest;
 mod prove;
 mod publish;
+mod quirks;
 mod request;
 mod resolve;
 mod staging;

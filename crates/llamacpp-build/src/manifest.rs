@@ -1,7 +1,9 @@
 //! `build.json`: what a store entry is, what it was made from, and the digest of every file in it.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 
+use durable::DurableError;
 use serde::{Deserialize, Serialize};
 
 use crate::{BuildError, BuildKey, Inputs};
@@ -48,12 +50,17 @@ pub struct FileEntry {
 }
 
 impl Manifest {
-    /// Reads an entry's manifest; `None` when it is not there or says something else than its place does.
-    pub(crate) fn read(entry: &Path, key: &BuildKey) -> Option<Self> {
-        let bytes = durable::read_regular(&entry.join(FILE), LARGEST).ok().flatten()?;
-        let manifest: Self = serde_json::from_slice(&bytes).ok()?;
+    /// Reads an entry's manifest; `None` when it is not there or says something else than its place does. A system
+    /// that could not read it just now says nothing about the entry and is an error.
+    pub(crate) fn read(entry: &Path, key: &BuildKey) -> Result<Option<Self>, BuildError> {
+        let bytes = match durable::read_regular(&entry.join(FILE), LARGEST) {
+            Ok(Some(bytes)) => bytes,
+            Ok(None) | Err(DurableError::NotRegular { .. } | DurableError::TooLarge { .. }) => return Ok(None),
+            Err(error) => return Err(error.into()),
+        };
+        let Ok(manifest) = serde_json::from_slice::<Self>(&bytes) else { return Ok(None) };
         let sound = manifest.schema == SCHEMA && manifest.key == *key && manifest.inputs.key() == *key;
-        (sound && manifest.files.iter().any(|file| file.path == manifest.binary)).then_some(manifest)
+        Ok((sound && manifest.files.iter().any(|file| file.path == manifest.binary)).then_some(manifest))
     }
 
     /// The server's digest, as `sha256:<hex>`.
@@ -69,4 +76,27 @@ impl FileEntry {
         let (size, sha256) = durable::sha256(&entry.join(path))?;
         Ok(Self { path: path.into(), size, sha256 })
     }
+}
+
+/// Everything in an entry that is not a folder, but its manifest; relative, sorted.
+pub(crate) fn list(entry: &Path) -> Result<Vec<PathBuf>, BuildError> {
+    let mut files = Vec::new();
+    list_below(entry, Path::new(""), &mut files)?;
+    files.retain(|path| path != Path::new(FILE));
+    files.sort();
+    Ok(files)
+}
+
+fn list_below(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<(), BuildError> {
+    let dir = root.join(below);
+    for entry in fs::read_dir(&dir).map_err(BuildError::io("list", &dir))? {
+        let entry = entry.map_err(BuildError::io("list", &dir))?;
+        let path = below.join(entry.file_name());
+        if entry.file_type().map_err(BuildError::io("look at", root.join(&path)))?.is_dir() {
+            list_below(root, &path, files)?;
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(())
 }

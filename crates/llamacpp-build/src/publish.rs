@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::compile::SERVER;
-use crate::manifest::{FILE, FileEntry, Manifest, SCHEMA};
+use crate::manifest::{self, FILE, FileEntry, Manifest, SCHEMA};
 use crate::prove::Proof;
 use crate::staging::Staging;
 use crate::{BuildError, BuildKey, Entry, Inputs, Store};
@@ -17,13 +17,17 @@ pub(crate) fn collect(staging: &Staging) -> Result<PathBuf, BuildError> {
         return Err(BuildError::NoBinary { expected: format!("bin/{SERVER}") });
     }
     fs::create_dir_all(&to).map_err(BuildError::io("create the folder", &to))?;
-    for entry in fs::read_dir(&from).map_err(BuildError::io("list", &from))?.flatten() {
+    for entry in fs::read_dir(&from).map_err(BuildError::io("list", &from))? {
+        let entry = entry.map_err(BuildError::io("list", &from))?;
         let name = entry.file_name().to_string_lossy().into_owned();
         // A library's version links become files of their own, so that every file of an entry can be hashed.
         if name == SERVER || name.split('.').skip(1).any(|part| part == "so") {
             fs::copy(entry.path(), to.join(&name)).map_err(BuildError::io("copy", entry.path()))?;
         }
     }
+    // Gone before the server is asked anything: what still needs the folder it was built in fails here, not later.
+    let build = staging.build();
+    fs::remove_dir_all(&build).map_err(BuildError::io("remove", &build))?;
     Ok(to.join(SERVER))
 }
 
@@ -38,9 +42,7 @@ pub(crate) fn publish(
 ) -> Result<Entry, BuildError> {
     let (out, dir) = (staging.out(), store.dir(key));
     durable::replace(&out.join("help.txt"), proof.help.as_bytes())?;
-    let mut files = Vec::new();
-    list(&out, Path::new(""), &mut files)?;
-    files.sort();
+    let files = manifest::list(&out)?;
     let files = files.iter().map(|path| FileEntry::of(&out, path)).collect::<Result<Vec<_>, _>>()?;
     let manifest = Manifest {
         schema: SCHEMA,
@@ -63,17 +65,4 @@ pub(crate) fn publish(
     fs::rename(&out, &dir).map_err(BuildError::io("publish", &dir))?;
     durable::sync_dir(dir.parent().unwrap_or(&dir))?;
     Ok(Entry { dir, manifest })
-}
-
-fn list(root: &Path, below: &Path, files: &mut Vec<PathBuf>) -> Result<(), BuildError> {
-    let dir = root.join(below);
-    for entry in fs::read_dir(&dir).map_err(BuildError::io("list", &dir))?.flatten() {
-        let path = below.join(entry.file_name());
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            list(root, &path, files)?;
-        } else {
-            files.push(path);
-        }
-    }
-    Ok(())
 }

@@ -92,7 +92,8 @@ fn ask(layout: &Layout, request: &BuildRequest) -> Result<Commit, BuildError> {
     let (source, reference) = (&request.source, request.source.reference.as_str());
     let git = fetch::git(request);
     let mut patterns = full_names(reference);
-    patterns.push(format!("refs/tags/{reference}^{{}}"));
+    // What an annotated tag points at; a pattern without a folder matches in every folder.
+    patterns.push(format!("{reference}^{{}}"));
     if let Some(commit) = pick(reference, &list(&git, &source.repo, &patterns)?, source)? {
         return Ok(commit);
     }
@@ -101,7 +102,7 @@ fn ask(layout: &Layout, request: &BuildRequest) -> Result<Commit, BuildError> {
         return fetch::abbreviated(layout, request, &all);
     }
     Err(BuildError::RefNotFound {
-        repo: source.repo.clone(),
+        repo: crate::error::shown(&source.repo),
         reference: reference.into(),
         nearest: nearest(reference, &all),
     })
@@ -136,7 +137,7 @@ fn pick(reference: &str, listing: &Listing, source: &Source) -> Result<Option<Co
     let tag = get(&format!("refs/tags/{reference}^{{}}")).or_else(|| get(&format!("refs/tags/{reference}")));
     match (branch, tag) {
         (Some(branch), Some(tag)) if branch != tag => {
-            Err(BuildError::RefAmbiguous { repo: source.repo.clone(), reference: reference.into() })
+            Err(BuildError::RefAmbiguous { repo: crate::error::shown(&source.repo), reference: reference.into() })
         }
         (branch, tag) => Ok(branch.or(tag).or_else(|| get(&format!("refs/{reference}")))),
     }

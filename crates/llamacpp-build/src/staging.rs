@@ -6,6 +6,7 @@ use std::collections::hash_map::RandomState;
 use std::fs;
 use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use durable::Lock;
 
@@ -19,12 +20,14 @@ pub(crate) struct Staging {
 }
 
 impl Staging {
-    /// A new folder for this key; folders that dead builds left behind are removed first.
+    /// A new folder for this key; folders that dead builds left behind are removed first. All of it under one lock, so
+    /// that no sweep meets a folder that is made but not locked yet.
     pub(crate) fn create(layout: &Layout, key: &BuildKey) -> Result<Self, BuildError> {
+        let _lock = Lock::acquire(&layout.lock("staging"), "sweep", Duration::from_mins(2))?;
         sweep(&layout.dir("staging"));
         let dir = fresh_name(&layout.dir("staging"), key.as_str())?;
         durable::private_dir(&dir)?;
-        let lock = Lock::acquire(&dir.join("lock"), "build", std::time::Duration::ZERO)?;
+        let lock = Lock::acquire(&dir.join("lock"), "build", Duration::ZERO)?;
         Ok(Self { dir, _lock: lock })
     }
 
@@ -58,13 +61,8 @@ impl Drop for Staging {
 fn sweep(staging: &Path) {
     for entry in fs::read_dir(staging).into_iter().flatten().flatten() {
         let dir = entry.path();
-        // One that has no lock file yet was made a moment ago, or by a build killed in that moment; it is empty.
-        let free = !dir.join("lock").exists() || matches!(Lock::try_acquire(&dir.join("lock"), "sweep"), Ok(Some(_)));
-        let old = entry
-            .metadata()
-            .and_then(|meta| meta.modified())
-            .is_ok_and(|at| at.elapsed().is_ok_and(|age| age.as_secs() > 60));
-        if free && (old || dir.join("lock").exists()) {
+        // One without a lock file is half made or half removed: its build is gone in both cases.
+        if !dir.join("lock").exists() || matches!(Lock::try_acquire(&dir.join("lock"), "sweep"), Ok(Some(_))) {
             tracing::info!(dir = %dir.display(), "removing what a killed build left behind");
             fs::remove_dir_all(&dir).ok();
         }

@@ -1,6 +1,9 @@
 //! The store: one immutable folder for each key, absent or complete.
 
+use std::fs;
 use std::path::PathBuf;
+
+use durable::Lock;
 
 use crate::manifest::Manifest;
 use crate::{BuildError, BuildKey, Layout, verified};
@@ -28,7 +31,7 @@ impl Entry {
 
     /// The server's own help text, as printed when it was built; empty when it printed none.
     pub fn help(&self) -> String {
-        std::fs::read(self.dir.join("help.txt"))
+        fs::read(self.dir.join("help.txt"))
             .map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
             .unwrap_or_default()
     }
@@ -56,23 +59,48 @@ impl Store {
     }
 
     /// Like [`Store::lookup`], remembers what it verified, and sets aside an entry that is not what it says, so that
-    /// it is built anew.
+    /// it is built anew. While somebody builds the key, that is left to them.
     pub fn take(&self, key: &BuildKey) -> Result<Option<Entry>, BuildError> {
         if let Some(entry) = self.find(key, true)? {
             return Ok(Some(entry));
         }
+        if fs::symlink_metadata(self.dir(key)).is_err() {
+            return Ok(None);
+        }
+        self.layout.create()?;
+        // Looked at once more under the lock: what was bad may be gone and a new one published by now.
+        match Lock::try_acquire(&self.lock(key), "look at the entry")? {
+            Some(_lock) => self.take_locked(key),
+            None => Ok(None),
+        }
+    }
+
+    /// [`Store::take`] for whoever holds the key's lock.
+    pub(crate) fn take_locked(&self, key: &BuildKey) -> Result<Option<Entry>, BuildError> {
+        if let Some(entry) = self.find(key, true)? {
+            return Ok(Some(entry));
+        }
         let dir = self.dir(key);
-        if std::fs::symlink_metadata(&dir).is_ok() {
+        if fs::symlink_metadata(&dir).is_ok() {
             let aside = crate::staging::fresh_name(&self.layout.dir("bad"), key.as_str())?;
             tracing::warn!(%key, aside = %aside.display(), "a store entry is not what its manifest says; set aside");
-            std::fs::rename(&dir, &aside).map_err(BuildError::io("set aside", &dir))?;
+            fs::rename(&dir, &aside).map_err(BuildError::io("set aside", &dir))?;
         }
         Ok(None)
     }
 
+    /// The lock of whoever builds a key or sets its entry aside.
+    pub(crate) fn lock(&self, key: &BuildKey) -> PathBuf {
+        self.layout.lock(&format!("build-{key}"))
+    }
+
     fn find(&self, key: &BuildKey, remember: bool) -> Result<Option<Entry>, BuildError> {
         let dir = self.dir(key);
-        let Some(manifest) = Manifest::read(&dir, key) else { return Ok(None) };
+        // The folder itself, not a link to one.
+        if !fs::symlink_metadata(&dir).is_ok_and(|meta| meta.is_dir()) {
+            return Ok(None);
+        }
+        let Some(manifest) = Manifest::read(&dir, key)? else { return Ok(None) };
         Ok(verified::matches(&self.layout, &dir, &manifest, remember)?.then_some(Entry { dir, manifest }))
     }
 }

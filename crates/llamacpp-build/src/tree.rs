@@ -7,6 +7,8 @@ use std::path::Path;
 const FILES: [&str; 2] = ["CMakeLists.txt", "ggml/CMakeLists.txt"];
 /// No CMakeLists.txt is larger.
 const LARGEST: u64 = 4 << 20;
+/// Most files and folders that are looked at in search of a name (llama.cpp has about 3000).
+const MOST_FILES: u32 = 50_000;
 
 /// The options a source tree declares with `option(…)`, deprecated ones left out.
 #[derive(Debug, Default, PartialEq, Eq)]
@@ -38,10 +40,48 @@ impl TreeOptions {
         self.0.contains(name)
     }
 
+    /// The first of `names` that is neither a declared option nor mentioned by any CMake file of the tree: not every
+    /// variable that a tree reads is declared with `option(…)`.
+    pub(crate) fn unmentioned<'a>(&self, names: impl Iterator<Item = &'a str>, source: &Path) -> Option<&'a str> {
+        let mut unknown: Vec<&str> = names.filter(|name| !self.has(name)).collect();
+        if !unknown.is_empty() {
+            let mut left = MOST_FILES;
+            strike_out_mentioned(source, &mut unknown, &mut left);
+        }
+        unknown.first().copied()
+    }
+
     /// The declared option nearest to a name that is not one.
     pub(crate) fn nearest(&self, name: &str) -> Option<&str> {
         let scored = self.0.iter().map(|option| (strsim::jaro_winkler(option, name), option.as_str()));
         scored.filter(|(score, _)| *score > 0.88).max_by(|a, b| a.0.total_cmp(&b.0)).map(|(_, option)| option)
+    }
+}
+
+/// Removes from `names` those that a CMake file in or below `dir` mentions. Symbolic links are not followed.
+fn strike_out_mentioned(dir: &Path, names: &mut Vec<&str>, left: &mut u32) {
+    for entry in std::fs::read_dir(dir).into_iter().flatten().flatten() {
+        if names.is_empty() {
+            return;
+        }
+        if *left == 0 {
+            // Too large to tell: CMake's own warning about unused definitions will.
+            return names.clear();
+        }
+        *left -= 1;
+        let (path, name) = (entry.path(), entry.file_name());
+        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
+            if name != ".git" {
+                strike_out_mentioned(&path, names, left);
+            }
+        } else if name == "CMakeLists.txt" || path.extension().is_some_and(|extension| extension == "cmake") {
+            let bytes = durable::read_regular(&path, LARGEST).ok().flatten().unwrap_or_default();
+            let text = String::from_utf8_lossy(&bytes);
+            let is_word = |c: char| c.is_ascii_alphanumeric() || c == '_';
+            for word in text.split(|c| !is_word(c)) {
+                names.retain(|name| *name != word);
+            }
+        }
     }
 }
 

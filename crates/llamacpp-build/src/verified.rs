@@ -10,7 +10,7 @@ use durable::Stamp;
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::FileEntry;
-use crate::{BuildError, BuildKey, Layout, Manifest};
+use crate::{BuildError, BuildKey, Layout, Manifest, manifest};
 
 /// No memory is larger.
 const LARGEST: u64 = 1 << 20;
@@ -26,11 +26,15 @@ struct Seen {
     sha256: String,
 }
 
-/// Whether every file of the entry is what the manifest says. With `remember`, what was hashed is remembered.
+/// Whether the entry holds the files of its manifest, each as the manifest says, and no other: the server would load a
+/// library that was put beside it. With `remember`, what was hashed is remembered.
 pub(crate) fn matches(layout: &Layout, entry: &Path, manifest: &Manifest, remember: bool) -> Result<bool, BuildError> {
     let place = layout.dir("verified").join(format!("{}.json", manifest.key));
     let before = recall(&place);
     let mut after = Memory::default();
+    if !manifest::list(entry)?.iter().eq(manifest.files.iter().map(|file| &file.path)) {
+        return Ok(false);
+    }
     for FileEntry { path, size, sha256 } in &manifest.files {
         let full = entry.join(path);
         let Ok(meta) = std::fs::symlink_metadata(&full) else { return Ok(false) };

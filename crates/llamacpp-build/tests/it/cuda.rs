@@ -1,0 +1,89 @@
+//! CUDA asked for and not to be had: a named failure, never a build for the processor.
+
+use std::fs;
+
+use llamacpp_build::{Backend, BuildError, BuildRequest, ToolId, identify};
+
+use crate::bench::{Bench, definitions};
+
+/// A request for CUDA with an nvcc that is none.
+fn cuda(bench: &Bench, reference: &str) -> BuildRequest {
+    let mut request = bench.request(reference);
+    let root = bench.at("cuda");
+    fs::create_dir_all(root.join("bin")).unwrap();
+    let nvcc = testkit::fake_tool(&root.join("bin"), "nvcc", "echo 'nvcc fatal   : no such thing' >&2; exit 1");
+    let define = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+    request.backend = Backend::Cuda {
+        definitions: vec![
+            define("CUDAToolkit_ROOT", root.to_str().unwrap()),
+            define("CMAKE_CUDA_COMPILER", nvcc.to_str().unwrap()),
+            define("CMAKE_CUDA_ARCHITECTURES", "90"),
+            define("CMAKE_EXE_LINKER_FLAGS", "-Wl,-rpath-link,/cuda/compat"),
+        ],
+        nvcc: ToolId { path: nvcc, version: "12.4".into() },
+        env: Vec::new(),
+    };
+    request
+}
+
+/// EP-12, EP-13: the old name becomes the new one, and the hints that find the toolkit reach CMake and the key, beside
+/// the operator's own flags.
+#[test]
+fn cublas_becomes_cuda_and_the_hints_stay() {
+    let bench = Bench::new();
+    let mut request = cuda(&bench, &bench.repo.commit);
+    request.definitions = definitions(&["-DLLAMA_CUBLAS=ON", "-DCMAKE_EXE_LINKER_FLAGS=-Wl,-z,now"]);
+    let commit = bench.resolve(&request).unwrap();
+    let (inputs, merged) = identify(&request, &commit).unwrap();
+    assert_eq!(merged.get("GGML_CUDA"), Some("ON"));
+    assert_eq!(merged.get("LLAMA_CUBLAS"), None);
+    assert_eq!(merged.get("CMAKE_EXE_LINKER_FLAGS"), Some("-Wl,-rpath-link,/cuda/compat -Wl,-z,now"));
+    assert_eq!(merged.get("CUDAToolkit_ROOT"), bench.at("cuda").to_str());
+    assert_eq!(inputs.definitions.get("GGML_CUDA").map(String::as_str), Some("ON"));
+    assert!(inputs.tools.contains_key("nvcc"));
+    request.definitions = definitions(&["-DLLAMA_CUBLAS=OFF"]);
+    let error = identify(&request, &commit).unwrap_err();
+    assert!(matches!(error, BuildError::AcceleratorContradiction { cuda: true, .. }), "{error:?}");
+}
+
+/// EP-14: an nvcc that does not work ends the build while it is configured, and says that nothing is built instead.
+#[test]
+fn a_broken_nvcc_never_gives_a_build_for_the_processor() {
+    let bench = Bench::new();
+    let error = bench.build(&cuda(&bench, "main")).unwrap_err();
+    let help = miette::Diagnostic::help(&error).unwrap().to_string();
+    let BuildError::Configure { excerpt, cuda: true, log: Some(log), .. } = &error else { panic!("{error:?}") };
+    assert!(excerpt.contains("CUDA"), "{excerpt}");
+    assert!(help.contains("nothing is built without it") && help.contains(log.to_str().unwrap()), "{help}");
+    assert!(fs::read_to_string(log).unwrap().contains(excerpt.lines().next().unwrap()));
+    assert_eq!(bench.compiled(), 0);
+    assert!(bench.cached("store").is_empty() && bench.cached("staging").is_empty());
+}
+
+/// EP-12, EP-14: a tree from before `GGML_CUDA` configures happily without it; that is found before anything compiles.
+#[test]
+fn a_tree_that_does_not_know_the_option_is_found_out() {
+    let bench = Bench::new();
+    for file in ["ggml/CMakeLists.txt", "ggml/src/CMakeLists.txt", "CMakeLists.txt"] {
+        let text = fs::read_to_string(bench.repo.path.join(file)).unwrap();
+        let kept: Vec<&str> = text.lines().filter(|line| !line.contains("CUDA")).collect();
+        bench.repo.change(file, &(kept.join("\n") + "\n"));
+    }
+    let error = bench.build(&cuda(&bench, "main")).unwrap_err();
+    assert!(matches!(&error, BuildError::CudaLost { log: Some(log), .. } if log.exists()), "{error:?}");
+    assert_eq!(bench.compiled(), 0);
+    assert!(bench.cached("store").is_empty());
+}
+
+/// EP-15: a server that was built with CUDA and lists none of it is refused, whatever CMake said.
+#[test]
+fn a_server_without_cuda_in_it_is_refused() {
+    let bench = Bench::new();
+    // The option is declared and does nothing.
+    let list = fs::read_to_string(bench.repo.path.join("ggml/src/CMakeLists.txt")).unwrap();
+    bench.repo.change("ggml/src/CMakeLists.txt", &list.replace("ggml_add_backend(CUDA)", ""));
+    let error = bench.build(&cuda(&bench, "main")).unwrap_err();
+    assert!(matches!(error, BuildError::NoCudaInBinary { .. }), "{error:?}");
+    assert_eq!(bench.compiled(), 1);
+    assert!(bench.cached("store").is_empty() && bench.cached("staging").is_empty());
+}

@@ -1,0 +1,65 @@
+//! A build that fails says why, keeps its logs where it was told to, and leaves nothing else.
+
+use std::fs;
+use std::time::{Duration, Instant};
+
+use exec::ExecError;
+use llamacpp_build::{BuildError, Event, build};
+
+use crate::bench::Bench;
+
+/// EP-71: the first complaint of the compiler stands in the error, with the path of the whole log.
+#[test]
+fn a_failing_compile_shows_what_the_compiler_said() {
+    let bench = Bench::new();
+    let text = fs::read_to_string(bench.repo.path.join("src/llama.cpp")).unwrap();
+    bench.repo.change("src/llama.cpp", &format!("{text}\nint broken = no_such_thing_at_all;\n"));
+    let request = bench.request("main");
+    let error = bench.build(&request).unwrap_err();
+    let help = miette::Diagnostic::help(&error).unwrap().to_string();
+    let BuildError::Compile { excerpt, log: Some(log), .. } = &error else { panic!("{error:?}") };
+    assert!(excerpt.contains("src/llama.cpp") && excerpt.contains("error: "), "{excerpt}");
+    assert!(
+        error.to_string().contains("no_such_thing_at_all") && help.contains(log.to_str().unwrap()),
+        "{error} {help}"
+    );
+    assert_eq!(*log, bench.at("logs/build.log"));
+    assert!(fs::read_to_string(log).unwrap().contains("no_such_thing_at_all"));
+    assert!(fs::read_to_string(bench.at("logs/configure.log")).unwrap().starts_with("$ "));
+    assert!(bench.cached("store").is_empty() && bench.cached("staging").is_empty());
+
+    // With a place that cannot take them, the failure is still the compiler's.
+    let (commit, nowhere) = (bench.resolve(&request).unwrap(), bench.at("nowhere"));
+    let error = build(&bench.layout(), &request, &commit, Some(&nowhere), &|_: &Event| ()).unwrap_err();
+    assert!(matches!(error, BuildError::Compile { log: None, .. }), "{error:?}");
+    assert!(bench.cached("staging").is_empty());
+}
+
+/// F31: a repository of something else is said to be that.
+#[test]
+fn another_project_is_named_as_such() {
+    let bench = Bench::new();
+    bench.repo.git(&["mv", "CMakeLists.txt", "README"]);
+    bench.repo.change("MORE", "x\n");
+    let error = bench.build(&bench.request("main")).unwrap_err();
+    assert!(matches!(error, BuildError::NotLlamaCpp { .. }), "{error:?}");
+}
+
+/// F33: a compiler that hangs is ended after its longest silence, and git after its time limit.
+#[test]
+fn what_hangs_is_ended() {
+    let bench = Bench::new();
+    bench.tool("c++", "case \"$*\" in *main.cpp*) exec sleep 60;; esac");
+    let mut request = bench.request("main");
+    request.limits.silence = Duration::from_secs(3);
+    let started = Instant::now();
+    let error = bench.build(&request).unwrap_err();
+    assert!(matches!(error, BuildError::Run { source: ExecError::Silent { .. } }), "{error:?}");
+    assert!(started.elapsed() < Duration::from_secs(40));
+    assert!(bench.cached("staging").is_empty());
+
+    bench.tool("git", "exec sleep 60");
+    request.limits.fetch = Duration::from_millis(300);
+    let error = bench.resolve(&request).unwrap_err();
+    assert!(matches!(error, BuildError::Git { source: ExecError::TimedOut { .. }, .. }), "{error:?}");
+}

@@ -1,0 +1,14 @@
+//! Real builds of a small project in llama.cpp's shape, from a repository to a proven server in the store.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed set-up is a failed test")]
+
+mod bench;
+mod concurrent;
+mod cuda;
+mod failure;
+mod hostile;
+mod killed;
+mod mirror;
+mod options;
+mod sources;
+mod store;
+mod warm;

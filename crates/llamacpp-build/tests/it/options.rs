@@ -1,0 +1,92 @@
+//! What the operator asks CMake for is what the tree gets, or an error that says why not.
+
+use std::fs;
+
+use llamacpp_build::{BuildError, CmakeCache, identify};
+
+use crate::bench::{Bench, definitions};
+
+/// EP-12: a wish for CUDA in a pool that runs on the processor is an error before anything is fetched.
+#[test]
+fn cublas_for_the_processor_is_a_contradiction() {
+    let bench = Bench::new();
+    let mut request = bench.request(&bench.repo.commit);
+    request.definitions = definitions(&["-DLLAMA_CUBLAS=ON"]);
+    let before = bench.calls("git", "fetch").len();
+    let error = bench.build(&request).unwrap_err();
+    assert!(matches!(error, BuildError::AcceleratorContradiction { cuda: false, .. }), "{error:?}");
+    assert!(error.to_string().contains("-DLLAMA_CUBLAS=ON"), "{error}");
+    assert_eq!(bench.calls("git", "fetch").len(), before);
+    assert!(!bench.at("cache").exists());
+}
+
+/// EP-12: CMake only warns about an option that no tree knows; here it is an error, before CMake runs, with the
+/// option that was probably meant.
+#[test]
+fn an_unknown_option_is_an_error_before_configuring() {
+    let bench = Bench::new();
+    for (wrong, meant) in [
+        ("-DGGML_CUAD=ON", Some("GGML_CUDA")),
+        ("-DLLAMA_BUILD_SERVRE=ON", Some("LLAMA_BUILD_SERVER")),
+        ("-DGGML_WHATEVER_THIS_IS=1", None),
+    ] {
+        let mut request = bench.request("main");
+        request.definitions = definitions(&[wrong]);
+        match bench.build(&request) {
+            Err(BuildError::UnknownOption { nearest, .. }) => assert_eq!(nearest.as_deref(), meant, "{wrong}"),
+            other => panic!("{wrong}: {other:?}"),
+        }
+    }
+    assert_eq!(bench.calls("cmake", "-S"), [""; 0]);
+    assert!(bench.cached("store").is_empty() && bench.cached("staging").is_empty());
+}
+
+/// EP-12: what CMake itself reports as unused is found after configuring; a variable that the tree reads without
+/// declaring it is none of these.
+#[test]
+fn an_unused_definition_is_an_error_after_configuring() {
+    let bench = Bench::new();
+    bench.repo.change("cmake/more.cmake", "message(STATUS \"peers: ${GGML_PEERS}\")\n");
+    let list = fs::read_to_string(bench.repo.path.join("CMakeLists.txt")).unwrap();
+    bench.repo.change("CMakeLists.txt", &format!("{list}\ninclude(cmake/more.cmake)\n"));
+    let mut request = bench.request("main");
+    request.definitions = definitions(&["-DGGML_PEERS=4", "-DNOBODY_READS_THIS=1"]);
+    match bench.build(&request) {
+        Err(BuildError::UnknownOption { name, .. }) => assert_eq!(name, "NOBODY_READS_THIS"),
+        other => panic!("{other:?}"),
+    }
+    assert_eq!(bench.calls("cmake", "-S").len(), 1);
+    assert_eq!(bench.compiled(), 0);
+}
+
+/// A GCC that breaks AMX code does not get to build it: only on a processor that has AMX, only while the operator did
+/// not decide, and then the key no longer depends on the processor.
+#[test]
+fn amx_and_an_old_gcc() {
+    let bench = Bench::new();
+    let mut request = bench.request(&bench.repo.commit);
+    let commit = bench.resolve(&request).unwrap();
+    let amx = fs::read_to_string("/proc/cpuinfo").unwrap().split_whitespace().any(|flag| flag == "amx_tile");
+    let mut check = |version: &str, asked: &[&str], held_back: bool, native: Option<&str>| {
+        request.tools.cxx.version = format!("c++ (Debian {version}-1) {version}");
+        request.tools.cc.version = format!("cc (Debian {version}-1) {version}");
+        request.definitions = definitions(asked);
+        let (inputs, merged) = identify(&request, &commit).unwrap();
+        assert_eq!(merged.notes().len(), usize::from(held_back), "{version} {asked:?}");
+        assert_eq!(merged.get("GGML_NATIVE"), native, "{version} {asked:?}");
+        assert_eq!(inputs.cpu.is_none(), native == Some("OFF"), "{version} {asked:?}");
+    };
+    check("12.2.0", &[], amx, amx.then_some("OFF"));
+    check("12.2.0", &["-DGGML_NATIVE=ON"], false, Some("ON"));
+    check("12.2.0", &["-DLLAMA_NATIVE=ON"], false, Some("ON"));
+    check("12.2.0", &["-DGGML_NATIVE=OFF"], false, Some("OFF"));
+    check("12.2.0", &["-DCMAKE_C_COMPILER=/opt/cc", "-DCMAKE_CXX_COMPILER=/opt/c++"], false, None);
+    check("14.2.0", &[], false, None);
+}
+
+/// A build folder's cache says what CMake decided, with its type.
+#[test]
+fn an_absent_cache_is_empty() {
+    let bench = Bench::new();
+    assert_eq!(CmakeCache::read(&bench.repo.path).unwrap(), CmakeCache::default());
+}

@@ -1,0 +1,138 @@
+//! From any way to name a repository and a commit to the same tree.
+
+use llamacpp_build::{BuildError, identify, known_commit};
+
+use crate::bench::Bench;
+
+/// EP-10, F27: branch, tag, full and abbreviated commit mean what git means by them, and one commit is one key.
+#[test]
+fn a_commit_has_one_key_however_it_is_named() {
+    let bench = Bench::new();
+    let (first, middle) = (bench.repo.first.clone(), bench.repo.commit.clone());
+    let tip = bench.repo.change("MORE", "third\n");
+    let tag_object = bench.repo.git(&["rev-parse", "b1"]);
+    assert_ne!(tag_object, first, "the tag is an annotated one");
+    let mut request = bench.request("main");
+    let mut keys = std::collections::BTreeMap::new();
+    for (reference, commit) in [
+        ("main", &tip),
+        ("HEAD", &tip),
+        ("refs/heads/main", &tip),
+        (tip.as_str(), &tip),
+        (&tip.to_uppercase(), &tip),
+        (&tip[..7], &tip),
+        (&middle, &middle),
+        (&middle[..9], &middle),
+        ("dev", &first),
+        ("b1", &first),
+        ("refs/tags/b1", &first),
+        (&tag_object[..12], &first),
+    ] {
+        request.source.reference = reference.to_owned();
+        let resolved = bench.resolve(&request).unwrap();
+        assert_eq!(resolved.as_str(), commit, "{reference}");
+        let key = identify(&request, &resolved).unwrap().0.key();
+        assert_eq!(*keys.entry(commit.clone()).or_insert_with(|| key.clone()), key, "{reference}");
+    }
+    let distinct: std::collections::BTreeSet<_> = keys.values().collect();
+    assert_eq!(distinct.len(), 3);
+}
+
+/// EP-10: a path, a `file://` URL and bundles give the tree of the commit that was asked for.
+#[test]
+fn a_path_a_url_and_a_bundle_give_the_tree() {
+    let bench = Bench::new();
+    let (first, middle) = (bench.repo.first.clone(), bench.repo.commit.clone());
+    let tip = bench.repo.change("MORE", "third\n");
+    let path = bench.repo.path.to_str().unwrap().to_owned();
+    let only_head = bench.repo.bundle().to_str().unwrap().to_owned();
+    let no_head = bench.at("named.bundle").to_str().unwrap().to_owned();
+    bench.repo.git(&["bundle", "create", "--quiet", &no_head, "main", "b1"]);
+    let mut request = bench.request("main");
+    for (repo, reference, commit) in [
+        (&path, tip.as_str(), &tip),    // shallow
+        (&path, &middle[..9], &middle), // deepens the same mirror
+        (&path, "b1", &first),
+        (&format!("file://{path}"), &middle, &middle), // no tip of anything
+        (&only_head, &middle[..9], &middle),           // reached by HEAD alone
+        (&only_head, "HEAD", &tip),
+        (&no_head, "main", &tip),
+        (&no_head, &middle[..8], &middle),
+        (&no_head, "b1", &first),
+    ] {
+        request.source.repo.clone_from(repo);
+        request.source.reference = reference.to_owned();
+        let tree = bench.tree(&request);
+        assert!(tree.contains(commit.as_str()), "{repo} {reference}: {tree}");
+        assert_eq!(tree.contains("MORE"), *commit == tip, "{repo} {reference}: {tree}");
+    }
+}
+
+/// F26: what a branch or tag means is asked each time, and a plan knows the last answer without asking.
+#[test]
+fn a_branch_and_a_tag_that_moved_are_followed() {
+    let bench = Bench::new();
+    for reference in ["main", "b1"] {
+        let request = bench.request(reference);
+        let before = bench.resolve(&request).unwrap();
+        let moved = bench.repo.change(&format!("MOVED-{reference}"), "x\n");
+        bench.repo.git(&["tag", "--force", "b1"]);
+        let after = bench.resolve(&request).unwrap();
+        assert_eq!(after.as_str(), moved);
+        assert_ne!(
+            identify(&request, &before).unwrap().0.key(),
+            identify(&request, &after).unwrap().0.key(),
+            "another commit is another build"
+        );
+        let asked = bench.calls("git", "").len();
+        let (known, when) = known_commit(&bench.layout(), &request.source).unwrap();
+        assert!(known == after && when > 0);
+        assert_eq!(bench.calls("git", "").len(), asked, "a plan asks nobody");
+        assert!(bench.tree(&request).contains(&moved));
+    }
+}
+
+/// F27: a name that is not there is an error that names the nearest, and one that means two things is refused.
+#[test]
+fn a_wrong_name_is_told_the_nearest() {
+    let bench = Bench::new();
+    let error = bench.resolve(&bench.request("mian")).unwrap_err();
+    let help = miette::Diagnostic::help(&error).unwrap().to_string();
+    assert!(matches!(error, BuildError::RefNotFound { .. }) && help.contains("main"), "{error}: {help}");
+    for nobody in ["0123abc", &"0".repeat(40)] {
+        let error = bench.build(&bench.request(nobody)).unwrap_err();
+        assert!(matches!(error, BuildError::RefNotFound { .. } | BuildError::Git { .. }), "{error}");
+    }
+    assert!(bench.cached("staging").is_empty() && bench.cached("store").is_empty());
+
+    bench.repo.git(&["tag", "dev", "main"]);
+    let error = bench.resolve(&bench.request("dev")).unwrap_err();
+    assert!(matches!(error, BuildError::RefAmbiguous { .. }), "{error}");
+    assert_eq!(bench.resolve(&bench.request("refs/heads/dev")).unwrap().as_str(), bench.repo.first);
+    assert_eq!(bench.resolve(&bench.request("refs/tags/dev")).unwrap().as_str(), bench.repo.commit);
+}
+
+/// F31: submodules are fetched when asked for, by the protocol that was allowed, and never otherwise.
+#[test]
+fn submodules_come_when_asked_for() {
+    let bench = Bench::new();
+    let part = bench.repo.path.to_str().unwrap().to_owned();
+    bench.repo.git(&["-c", "protocol.file.allow=always", "submodule", "add", "--quiet", &part, "part"]);
+    bench.repo.change("MORE", "with a submodule\n");
+    let mut request = bench.request("main");
+    bench.tool("cmake", "echo \"CMake Error: $(ls \"$2/part\")\"; exit 1");
+    let listed = |request: &_| match bench.build(request) {
+        Err(BuildError::Configure { excerpt, .. }) => excerpt,
+        other => panic!("{other:?}"),
+    };
+    assert!(!listed(&request).contains("CMakeLists.txt"));
+    request.source.submodules = true;
+    assert!(listed(&request).contains("CMakeLists.txt"));
+
+    let canary = bench.at("canary");
+    let url = format!("ext::sh -c touch% {}", canary.display());
+    bench.repo.change(".gitmodules", &format!("[submodule \"part\"]\n\tpath = part\n\turl = {url}\n"));
+    let error = bench.build(&request).unwrap_err();
+    assert!(matches!(error, BuildError::Git { .. }), "{error:?}");
+    assert!(!canary.exists() && bench.cached("staging").is_empty());
+}

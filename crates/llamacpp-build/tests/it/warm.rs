@@ -1,0 +1,115 @@
+//! A build that is there is found by looking, not by running.
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::PermissionsExt;
+
+use llamacpp_build::{BuildError, Generator, Store, identify};
+
+use crate::bench::{Bench, definitions};
+
+/// EP-11, EP-15, EP-16: the first build makes an entry with a proven server; the second runs no program at all, and
+/// works where nothing can be written (F13).
+#[test]
+fn the_second_build_runs_nothing() {
+    let bench = Bench::new();
+    // Named by its id: a branch would rightly be asked for.
+    let request = bench.request(&bench.repo.commit);
+    let built = bench.build(&request).unwrap();
+    assert_eq!(bench.compiled(), 1);
+    assert!(built.manifest.engine_version.contains(&bench.repo.commit[..7]), "{}", built.manifest.engine_version);
+    assert!(built.help().contains("--n-gpu-layers"));
+    let configured = fs::read_to_string(built.log("configure")).unwrap();
+    assert!(configured.starts_with("$ ") && configured.contains("-DLLAMA_BUILD_SERVER=ON"), "{configured}");
+    assert!(fs::read_to_string(built.log("build")).unwrap().contains("Linking CXX executable bin/llama-server"));
+    let manifest = fs::read_to_string(built.dir.join("build.json")).unwrap();
+    assert!(!format!("{manifest}{configured}").contains("sentinel"), "the caller's environment decides nothing");
+    assert!(bench.cached("staging").is_empty());
+
+    for poisoned in ["git", "cmake", "ninja", "make", "cc", "c++"] {
+        bench.tool(poisoned, "exit 99");
+    }
+    let calls = fs::read(bench.at("calls")).unwrap();
+    let again = bench.build(&request).unwrap();
+    assert_eq!((again.dir, again.manifest), (built.dir.clone(), built.manifest));
+    assert_eq!(fs::read(bench.at("calls")).unwrap(), calls);
+
+    // Root writes into folders without write permission, but not into a file that stands in a folder's place.
+    let verified = bench.at("cache/v1/verified");
+    fs::remove_dir_all(&verified).unwrap();
+    fs::File::create(&verified).unwrap();
+    for dir in [bench.at("cache/v1/store"), bench.at("cache/v1/locks"), bench.at("cache/v1")] {
+        fs::set_permissions(dir, Permissions::from_mode(0o500)).unwrap();
+    }
+    assert_eq!(bench.build(&request).unwrap().dir, built.dir);
+    for dir in [bench.at("cache/v1"), bench.at("cache/v1/locks"), bench.at("cache/v1/store")] {
+        fs::set_permissions(dir, Permissions::from_mode(0o700)).unwrap();
+    }
+}
+
+/// EP-16, F20: what changes the result changes the key, and nothing of another key is taken.
+#[test]
+fn another_wish_is_another_build() {
+    let bench = Bench::new();
+    let request = bench.request(&bench.repo.commit);
+    let commit = bench.resolve(&request).unwrap();
+    let key = |change: &dyn Fn(&mut llamacpp_build::BuildRequest)| {
+        let mut request = request.clone();
+        change(&mut request);
+        identify(&request, &commit).unwrap().0.key()
+    };
+    let keys = [
+        key(&|_| ()),
+        key(&|request| request.definitions = definitions(&["-DCMAKE_BUILD_TYPE=Debug"])),
+        key(&|request| request.tools.generator = Generator::Make),
+        key(&|request| request.tools.cxx.version = "c++ (GCC) 99.1.0".into()),
+        key(&|request| request.tools.cmake.path = "/opt/cmake".into()),
+        key(&|request| request.source.submodules = true),
+        key(&|request| request.source.repo = "/elsewhere".into()),
+    ];
+    let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
+    assert_eq!(distinct.len(), keys.len());
+    for same in [
+        key(&|request| request.jobs = Some(7)),
+        key(&|request| request.tools.git.version = "another".into()),
+        key(&|request| request.env = exec::Env::from_pairs([("CFLAGS", "-O0")])),
+        key(&|request| request.definitions = definitions(&["-DLLAMA_CUBLAS=OFF"])),
+    ] {
+        assert_eq!(same, keys[0]);
+    }
+    assert!(Store::new(bench.layout()).lookup(&keys[0]).unwrap().is_none());
+}
+
+/// EP-15: the server runs from the store, with the libraries it was linked with; make builds it as well as ninja.
+#[test]
+fn shared_libraries_move_with_the_server() {
+    let bench = Bench::new();
+    let mut request = bench.request("main");
+    request.definitions = definitions(&["-DBUILD_SHARED_LIBS=ON"]);
+    request.tools.generator = Generator::Make;
+    request.tools.make.path = bench.at("tools/make");
+    let entry = bench.build(&request).unwrap();
+    let names: Vec<_> = entry.manifest.files.iter().map(|file| file.path.to_string_lossy().into_owned()).collect();
+    assert!(names.iter().any(|name| name.starts_with("bin/libggml-base.so")), "{names:?}");
+    let spec = exec::CommandSpec::new(entry.binary(), std::time::Duration::from_secs(10)).arg("--version");
+    exec::run(&spec).unwrap().require_success(&spec).unwrap();
+
+    // One that still looks for its libraries where it was built is not published: that folder goes.
+    request.definitions = definitions(&["-DBUILD_SHARED_LIBS=ON", "-DCMAKE_BUILD_RPATH_USE_ORIGIN=OFF"]);
+    let error = bench.build(&request).unwrap_err();
+    assert!(matches!(&error, BuildError::BadBinary { said, .. } if said.contains("libllama.so")), "{error:?}");
+    assert_eq!(bench.cached("store"), [entry.dir]);
+}
+
+/// F39: a tool that CMake would take for two, or that no manifest can name, is refused by name.
+#[test]
+fn a_tool_with_an_unusable_path_is_refused() {
+    use std::os::unix::ffi::OsStrExt;
+    let bench = Bench::new();
+    let mut request = bench.request(&bench.repo.commit);
+    let commit = bench.resolve(&request).unwrap();
+    for path in ["/a;b/cc".as_ref(), std::ffi::OsStr::from_bytes(b"/\xff/cc"), "cc".as_ref()] {
+        request.tools.cc.path = path.into();
+        let error = identify(&request, &commit).unwrap_err();
+        assert!(matches!(error, BuildError::BadToolPath { .. }), "{error:?}");
+    }
+}
