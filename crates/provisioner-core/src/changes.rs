@@ -1,0 +1,119 @@
+//! Whether an engine that runs is the one that is wanted, and if not, in what it differs.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use model_provisioner::Presence;
+
+use crate::command_line::{CommandLine, INHERITED};
+use crate::desired::Desired;
+use crate::observed::Observed;
+
+/// One thing in which a running engine differs from the wanted one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Difference {
+    /// What differs.
+    pub what: String,
+    /// As it runs.
+    pub runs: String,
+    /// As it is wanted.
+    pub wanted: String,
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: runs `{}`, wanted `{}`", self.what, self.runs, self.wanted)
+    }
+}
+
+/// The facts that make an engine the wanted one. They are kept in its record, so no value of a secret is among them:
+/// a secret that changed does not show. What an engine inherits is not among them either: the same pool wants the same
+/// engine from every shell.
+pub(crate) fn fingerprint(
+    desired: &Desired,
+    build_key: &str,
+    model_size: u64,
+    line: &CommandLine,
+) -> BTreeMap<String, String> {
+    let mut facts = BTreeMap::from([
+        ("build".to_owned(), build_key.to_owned()),
+        ("source".into(), format!("{}@{}", desired.source.repo, desired.source.reference)),
+        ("accelerator".into(), desired.accelerator.to_string()),
+        ("model size".into(), model_size.to_string()),
+        ("flags".into(), line.args.join(" ")),
+        ("secret_env".into(), line.secret_env.keys().cloned().collect::<Vec<_>>().join(",")),
+    ]);
+    let inherited = |name: &str| INHERITED.contains(&name) && !desired.env.contains_key(name);
+    for (name, value) in line.env.iter().filter(|(name, _)| !name.to_str().is_some_and(inherited)) {
+        facts.insert(format!("env {}", name.to_string_lossy()), value.to_string_lossy().into_owned());
+    }
+    facts
+}
+
+/// The engine that runs, beside the wanted one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) enum Comparison {
+    /// None runs.
+    Nothing,
+    /// It is the wanted one.
+    Same,
+    /// It is another one, or that cannot be told yet.
+    Differs(Vec<Difference>),
+}
+
+/// Compares what runs with what is wanted, as far as the host knows.
+pub(crate) fn compare(desired: &Desired, observed: &Observed) -> Comparison {
+    let Some(record) = &observed.running else { return Comparison::Nothing };
+    let differences = match (&observed.inputs, &observed.line, &observed.model) {
+        (Some(Ok(Some(inputs))), Some(Ok(line)), Presence::Present(staged)) => {
+            let wanted = fingerprint(desired, inputs.key().as_str(), staged.size, line);
+            differences(&record.fingerprint, &wanted)
+        }
+        (Some(Ok(Some(_))), _, Presence::Fetchable(_)) => {
+            let model = record.argv.iter().skip_while(|arg| *arg != "--model").nth(1);
+            vec![Difference {
+                what: "model".into(),
+                runs: model.cloned().unwrap_or_else(|| "another one".into()),
+                wanted: format!("{}, which is not there yet", desired.model.reference),
+            }]
+        }
+        _ => vec![Difference {
+            what: "build".into(),
+            runs: "an earlier one".into(),
+            wanted: format!("{} at {}, as far as that is known", desired.source.repo, desired.source.reference),
+        }],
+    };
+    if differences.is_empty() { Comparison::Same } else { Comparison::Differs(differences) }
+}
+
+/// In what two sets of facts differ.
+fn differences(runs: &BTreeMap<String, String>, wanted: &BTreeMap<String, String>) -> Vec<Difference> {
+    let mut names: Vec<&String> = runs.keys().chain(wanted.keys()).collect();
+    names.sort();
+    names.dedup();
+    let absent = || "(unset)".to_owned();
+    let pair = |name: &String| {
+        (runs.get(name).cloned().unwrap_or_else(absent), wanted.get(name).cloned().unwrap_or_else(absent))
+    };
+    names
+        .into_iter()
+        .map(|name| (name, pair(name)))
+        .filter(|(_, (a, b))| a != b)
+        .map(|(name, (runs, wanted))| Difference { what: name.clone(), runs, wanted })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_differs_is_named_once() {
+        let facts = |pairs: &[(&str, &str)]| {
+            pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect::<BTreeMap<_, _>>()
+        };
+        let found = differences(&facts(&[("a", "1"), ("b", "2")]), &facts(&[("a", "1"), ("b", "3"), ("c", "4")]));
+        let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
+        assert_eq!(shown, ["b: runs `2`, wanted `3`", "c: runs `(unset)`, wanted `4`"]);
+    }
+}

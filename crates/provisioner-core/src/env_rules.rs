@@ -1,0 +1,155 @@
+//! Which variables a pool may give its engine: none that stands for a flag, none that is decided elsewhere, no secret
+//! where it can be read.
+//!
+//! llama-server takes `LLAMA_ARG_CTX_SIZE=0` for `--ctx-size 0`: such a variable would pass by every rule for flags.
+//! <https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md>
+
+use std::collections::BTreeMap;
+
+use config_schema::Accelerator;
+use flags::Catalogue;
+use secrecy::SecretString;
+
+use crate::desired::Desired;
+use crate::{Error, Result};
+
+const ENV: &str = "provisioning.env";
+const SECRET_ENV: &str = "provisioning.secret_env";
+
+/// Checks the names in `env` and `secret_env` and the open values. `moved` are the variables that secret flags became.
+pub(crate) fn check(desired: &Desired, catalogue: &Catalogue, moved: &BTreeMap<String, SecretString>) -> Result<()> {
+    let open = desired.env.keys().map(|name| (name, ENV));
+    let secret = desired.secret_env.iter().map(|name| (name, SECRET_ENV));
+    for (name, key) in open.chain(secret) {
+        if let Some(by) = decided_by(name, desired.accelerator) {
+            return Err(Error::EnvDecided { name: name.clone(), key, by });
+        }
+        if let Some(flag) = flag(name, catalogue)
+            && (key == ENV || !exec::looks_secret(name))
+        {
+            return Err(Error::FlagInEnv { name: name.clone(), key, flag, secret: exec::looks_secret(name) });
+        }
+    }
+    if let Some(name) = desired.secret_env.iter().find(|name| moved.contains_key(*name)) {
+        return Err(Error::SecretTwice { name: name.clone() });
+    }
+    if let Some((name, _)) = desired.env.iter().find(|(_, value)| holds_login(value)) {
+        return Err(Error::SecretInEnv { name: name.clone() });
+    }
+    if let Some(at) = desired.flags.iter().position(|word| holds_login(word)) {
+        return Err(Error::SecretInFlags { position: at + 1 });
+    }
+    Ok(())
+}
+
+/// The flag that a variable stands for, in words that fit behind "the flag".
+fn flag(name: &str, catalogue: &Catalogue) -> Option<String> {
+    let of = |name: &str| catalogue.specs().iter().find(|spec| spec.env.as_deref() == Some(name));
+    if let Some(spec) = of(name) {
+        return Some(format!("`{}`", spec.name));
+    }
+    let negated = name.strip_prefix("LLAMA_ARG_NO_").and_then(|rest| of(&format!("LLAMA_ARG_{rest}")));
+    if let Some(spec) = negated {
+        return Some(format!("`{}`", spec.negation().unwrap_or(&spec.name)));
+    }
+    let rest = name.strip_prefix("LLAMA_ARG_")?;
+    Some(format!("`--{}`, or whatever this engine calls it", rest.to_lowercase().replace('_', "-")))
+}
+
+/// What decides a variable in our stead.
+fn decided_by(name: &str, accelerator: Accelerator) -> Option<&'static str> {
+    match name {
+        "CUDA_VISIBLE_DEVICES" | "CUDA_DEVICE_ORDER" if accelerator == Accelerator::Cuda => Some("`devices`"),
+        "XDG_CONFIG_HOME" => Some("this program: a configuration file of the engine would change its flags"),
+        spawner::INSTANCE_VAR => Some("this program: the engine is recognised by it"),
+        _ => None,
+    }
+}
+
+/// Whether a URL in the text has something before an `@` that is not the plain user of git over ssh.
+fn holds_login(text: &str) -> bool {
+    text.split("://").skip(1).any(|rest| {
+        let authority = rest.split(|c: char| c.is_whitespace() || "/?#'\",".contains(c)).next().unwrap_or_default();
+        authority.rsplit_once('@').is_some_and(|(login, _)| login != "git")
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use miette::Diagnostic;
+
+    use super::*;
+    use crate::planner_tests::desired;
+
+    #[track_caller]
+    fn check_pool(change: impl FnOnce(&mut Desired), expected: Option<(&str, &str)>) {
+        let mut pool = desired();
+        change(&mut pool);
+        let moved = BTreeMap::from([("LLAMA_API_KEY".to_owned(), SecretString::from("hunter2"))]);
+        let error = check(&pool, Catalogue::embedded(), &moved).err();
+        let Some((code, words)) = expected else {
+            assert!(error.is_none(), "{error:?}");
+            return;
+        };
+        let error = error.unwrap();
+        let text = format!("{error} {}", error.help().unwrap());
+        assert_eq!(error.code().unwrap().to_string(), code);
+        assert!(text.contains(words) && !text.contains("hunter2"), "{text}");
+    }
+
+    #[track_caller]
+    fn open(name: &str, value: &str, expected: Option<(&str, &str)>) {
+        check_pool(|pool| drop(pool.env.insert(name.into(), value.into())), expected);
+    }
+
+    #[track_caller]
+    fn secret(name: &str, expected: Option<(&str, &str)>) {
+        check_pool(|pool| pool.secret_env.push(name.into()), expected);
+    }
+
+    /// EP-40
+    #[test]
+    fn a_variable_that_stands_for_a_flag_is_refused() {
+        let code = "pool::flag_in_env";
+        open("LLAMA_ARG_CTX_SIZE", "0", Some((code, "`--ctx-size`")));
+        open("LLAMA_ARG_N_GPU_LAYERS", "0", Some((code, "`--n-gpu-layers`")));
+        open("LLAMA_ARG_NO_MMAP", "1", Some((code, "`--no-mmap`")));
+        open("LLAMA_ARG_NOT_YET", "1", Some((code, "`--not-yet`")));
+        open("MTMD_BACKEND_DEVICE", "CPU", Some((code, "provisioning.flags")));
+        open("HF_TOKEN", "hunter2", Some((code, "secret_env")));
+        secret("LLAMA_ARG_CTX_SIZE", Some((code, "`provisioning.secret_env`")));
+        secret("HF_TOKEN", None);
+        open("OMP_NUM_THREADS", "4", None);
+        open("GGML_CUDA_ENABLE_UNIFIED_MEMORY", "1", None);
+    }
+
+    /// The GPU rule: no variable hides the cards that were chosen.
+    #[test]
+    fn what_is_decided_elsewhere_is_refused() {
+        let cuda = |name: &'static str| {
+            move |pool: &mut Desired| {
+                pool.accelerator = Accelerator::Cuda;
+                pool.env.insert(name.into(), String::new());
+            }
+        };
+        for name in ["CUDA_VISIBLE_DEVICES", "CUDA_DEVICE_ORDER"] {
+            check_pool(cuda(name), Some(("pool::env_decided", "`devices`")));
+        }
+        open("CUDA_VISIBLE_DEVICES", "0", None);
+        open("XDG_CONFIG_HOME", "/x", Some(("pool::env_decided", "this program")));
+        secret("XDG_CONFIG_HOME", Some(("pool::env_decided", "this program")));
+        open("ENGINE_PROVISIONER_INSTANCE", "1", Some(("pool::env_decided", "this program")));
+    }
+
+    /// EP-51
+    #[test]
+    fn no_secret_twice_or_in_the_open() {
+        secret("LLAMA_API_KEY", Some(("pool::secret_twice", "LLAMA_API_KEY")));
+        open("HTTPS_PROXY", "http://u:hunter2@proxy:1", Some(("pool::secret_in_env", "HTTPS_PROXY")));
+        open("HTTPS_PROXY", "http://hunter2@proxy", Some(("pool::secret_in_env", "secret_env")));
+        open("HTTPS_PROXY", "http://proxy:1/a@b", None);
+        open("REMOTE", "ssh://git@host/x", None);
+        let flags = |pool: &mut Desired| pool.flags = vec!["--x".into(), "https://u:hunter2@h/p".into()];
+        check_pool(flags, Some(("pool::secret_in_flags", "word 2")));
+    }
+}

@@ -1,0 +1,227 @@
+//! Why a pool has no engine, and what to do about it.
+
+use std::path::PathBuf;
+
+use config_schema::{Engine, PoolId, ProvisioningMode};
+use miette::Diagnostic;
+use thiserror::Error;
+
+use crate::Difference;
+
+/// Everything that can keep a pool from having its engine. Errors of the parts pass through with their own code and
+/// help.
+#[derive(Debug, Error, Diagnostic)]
+#[non_exhaustive]
+pub enum Error {
+    /// An engine that is not provisioned yet.
+    #[error("the engine `{engine}` is not supported yet")]
+    #[diagnostic(
+        code(pool::unsupported_engine),
+        help("supported now: engine = \"llamacpp\" with provisioning.mode = \"source\"")
+    )]
+    UnsupportedEngine {
+        /// The engine.
+        engine: Engine,
+    },
+    /// A mode that is not provisioned yet.
+    #[error("`{engine}` in mode `{mode}` is not supported yet")]
+    #[diagnostic(
+        code(pool::unsupported_mode),
+        help("supported now: engine = \"llamacpp\" with provisioning.mode = \"source\"")
+    )]
+    UnsupportedMode {
+        /// The engine.
+        engine: Engine,
+        /// The mode.
+        mode: ProvisioningMode,
+    },
+    /// Mode source, and no source.
+    #[error("pool `{pool}` has mode `source` but names no source")]
+    #[diagnostic(
+        code(pool::no_source),
+        help(
+            "name one: provisioning.source = {{ repo = \"https://github.com/ggml-org/llama.cpp\", ref = \"master\" }}"
+        )
+    )]
+    NoSource {
+        /// The pool.
+        pool: PoolId,
+    },
+    /// A generator that is not supported.
+    #[error("the CMake generator `{name}` is not supported")]
+    #[diagnostic(
+        code(pool::unsupported_generator),
+        help("`Ninja` and `Unix Makefiles` are; leave `generator` out to get the better one that is installed")
+    )]
+    UnsupportedGenerator {
+        /// The generator.
+        name: String,
+    },
+    /// No model that could be found.
+    #[error("pool `{pool}` does not say where its model is")]
+    #[diagnostic(
+        code(pool::no_model),
+        help("set provisioning.model.ref to a path, `file:/path/model.gguf`, or `hf:owner/repo/file.gguf`")
+    )]
+    NoModel {
+        /// The pool.
+        pool: PoolId,
+    },
+    /// A repository alone is no model.
+    #[error("the model `hf:{repo}` names a repository but no file in it")]
+    #[diagnostic(code(pool::no_model_file), help("name the file to serve: hf:{repo}/model-q4_k_m.gguf"))]
+    NoModelFile {
+        /// The repository.
+        repo: String,
+    },
+    /// Relative to nothing.
+    #[error("the model path `{}` is relative", path.display())]
+    #[diagnostic(
+        code(pool::relative_model),
+        help("write it absolute; only a path in a configuration file is taken from that file's folder")
+    )]
+    RelativeModel {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The engine takes UTF-8 only.
+    #[error("the path `{}` is not UTF-8", path.display())]
+    #[diagnostic(code(pool::not_utf8), help("rename the file, or link to it under another name"))]
+    NotUtf8 {
+        /// The path.
+        path: PathBuf,
+    },
+    /// A secret that nobody gave.
+    #[error("the pool's `secret_env` names `{name}`, which is not set here")]
+    #[diagnostic(
+        code(pool::secret_unset),
+        help("export {name} before you start this program, or take it out of `secret_env`")
+    )]
+    SecretUnset {
+        /// The variable.
+        name: String,
+    },
+    /// A variable that the engine takes for a flag.
+    #[error("`{key}` sets `{name}`, which the engine takes for the flag {flag}")]
+    #[diagnostic(code(pool::flag_in_env), help("{}", instead(name, flag, *secret)))]
+    FlagInEnv {
+        /// The variable.
+        name: String,
+        /// The key of the configuration that names it.
+        key: &'static str,
+        /// The flag, in words.
+        flag: String,
+        /// Whether its value is a secret.
+        secret: bool,
+    },
+    /// A variable that is not the pool's to set.
+    #[error("`{key}` sets `{name}`, which is decided by {by}")]
+    #[diagnostic(code(pool::env_decided), help("take `{name}` out of `{key}`"))]
+    EnvDecided {
+        /// The variable.
+        name: String,
+        /// The key of the configuration that names it.
+        key: &'static str,
+        /// What decides it.
+        by: &'static str,
+    },
+    /// A secret with two values.
+    #[error("`{name}` comes from a flag in `provisioning.flags` and from `provisioning.secret_env`")]
+    #[diagnostic(
+        code(pool::secret_twice),
+        help("keep it in `secret_env` and take the flag out: a secret does not belong in a file")
+    )]
+    SecretTwice {
+        /// The variable.
+        name: String,
+    },
+    /// An open variable with a secret in it.
+    #[error("the value of `{name}` in `provisioning.env` is a URL with a user or password in it")]
+    #[diagnostic(
+        code(pool::secret_in_env),
+        help("export {name} before you start this program, and name it in `provisioning.secret_env`")
+    )]
+    SecretInEnv {
+        /// The variable.
+        name: String,
+    },
+    /// A flag with a secret in it; every user of the host can read a command line.
+    #[error("word {position} of the flags is a URL with a user or password in it")]
+    #[diagnostic(code(pool::secret_in_flags), help("leave out what stands before the `@`"))]
+    SecretInFlags {
+        /// Where it stands, from 1.
+        position: usize,
+    },
+    /// A configuration file for the engine where there is to be none.
+    #[error("`{}` would change the engine's flags", path.display())]
+    #[diagnostic(
+        code(pool::engine_config),
+        help("remove it, and write what it sets into `provisioning.flags`; this folder is kept empty on purpose")
+    )]
+    EngineConfig {
+        /// What was found.
+        path: PathBuf,
+    },
+    /// An engine runs with another configuration.
+    #[error("pool `{pool}` already runs, with another configuration:\n{}", list(differences))]
+    #[diagnostic(code(pool::differs), help("`--replace` stops it and starts the wanted one; `stop` only stops it"))]
+    Differs {
+        /// The pool.
+        pool: PoolId,
+        /// In what it differs.
+        differences: Vec<Difference>,
+    },
+    /// No port.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Port(crate::ports::PortError),
+    /// No folder to keep things in.
+    #[error("there is no {what} folder: no home folder is set")]
+    #[diagnostic(code(settings::no_folder), help("export HOME, or {variable} with an absolute path"))]
+    NoFolder {
+        /// Which folder.
+        what: &'static str,
+        /// The variable that names it.
+        variable: &'static str,
+    },
+    /// Host tools.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Preflight(#[from] preflight::PreflightError),
+    /// GPU or toolkit.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Gpu(#[from] gpu_detect::GpuError),
+    /// Source or build.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Build(#[from] llamacpp_build::BuildError),
+    /// Model.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Model(#[from] model_provisioner::ModelError),
+    /// Engine flags.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Flags(#[from] flags::FlagError),
+    /// Process, record or lock.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Spawn(#[from] spawner::SpawnError),
+    /// A file could not be kept.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    File(#[from] durable::DurableError),
+}
+
+fn list(differences: &[Difference]) -> String {
+    differences.iter().map(|difference| format!("  {difference}")).collect::<Vec<_>>().join("\n")
+}
+
+fn instead(name: &str, flag: &str, secret: bool) -> String {
+    if secret {
+        format!("export {name} before you start this program, and name it in `provisioning.secret_env`")
+    } else {
+        format!("take `{name}` out and write the flag {flag} into `provisioning.flags`, where flags are checked")
+    }
+}

@@ -1,0 +1,184 @@
+//! Gathers [`Observed`] from the parts: reads only, no network; programs are run only to ask a tool that changed
+//! since it was last asked for its version.
+
+use std::path::{Path, PathBuf};
+
+use exec::Env;
+use gpu_detect::{CudaChoice, Host};
+use llamacpp_build::{
+    Backend, BuildRequest, Commit, Entry, Generator, Inputs, Limits, Store, ToolId, Toolchain, identify, known_commit,
+};
+use model_provisioner::{ModelProvisioner, Presence};
+use preflight::{Memo, PreflightError, Report, Tool};
+use spawner::{PoolDir, Status};
+
+use config_schema::Accelerator;
+
+use crate::command_line::command_line;
+use crate::desired::Desired;
+use crate::neighbours::neighbours;
+use crate::observed::Observed;
+use crate::{Result, Settings, cuda_cmake, engine_config, ports};
+
+/// Whether versions that were asked are remembered; a plan writes nothing.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Remember {
+    Yes,
+    No,
+}
+
+/// What the host is like, as far as this pool is concerned.
+pub(crate) fn observe(
+    desired: &Desired,
+    settings: &Settings,
+    dir: Option<&PoolDir>,
+    remember: Remember,
+) -> Result<Observed> {
+    let running = match dir.map(spawner::status).transpose()? {
+        Some(Status::Running { record, .. }) => Some(record),
+        _ => None,
+    };
+    let (tools, memo) = tools(desired, settings);
+    let cuda = (desired.accelerator == Accelerator::Cuda).then(|| {
+        let host = Host::current(settings.env.clone());
+        gpu_detect::choose(&gpu_detect::detect(&host), &desired.devices, &host)
+    });
+    let request = match (&tools, &cuda) {
+        (Ok(tools), None) => Some(request(desired, settings, tools, Backend::Cpu)),
+        (Ok(tools), Some(Ok(choice))) => Some(request(desired, settings, tools, backend(choice))),
+        _ => None,
+    };
+    if remember == Remember::Yes && request.is_some() {
+        // Nothing is written for a pool that this host cannot serve.
+        keep(&memo, settings);
+    }
+    let commit = known_commit(&desired.layout, &desired.source);
+    let mut notes = tools.as_ref().map(|report| report.notes.clone()).unwrap_or_default();
+    let known = commit.as_ref().map(|(commit, _)| commit);
+    let inputs = request.as_ref().map(|request| inputs(request, known, &mut notes));
+    let entry = match &inputs {
+        Some(Ok(Some(inputs))) => entry(desired, inputs, remember)?,
+        _ => None,
+    };
+    let model = models(desired, &settings.env).inspect(&desired.model.source, &desired.model.want);
+    let own = running.as_ref().map(|record| record.port);
+    let neighbours = neighbours(&settings.run_dir, desired.pool_id.as_str());
+    let port = ports::choose(desired.host, &desired.ports, own, &neighbours);
+    let line = port.as_ref().ok().and_then(|port| {
+        let choice = cuda.as_ref().and_then(|cuda| cuda.as_ref().ok());
+        let help = entry.as_ref().map(Entry::help);
+        let line = |path: &Path| command_line(desired, choice, path, *port, help.as_deref(), &settings.env);
+        match &model {
+            Presence::Present(staged) => Some(line(&staged.path)),
+            // The line is made once the model is there; what is wrong with the flags is known now.
+            Presence::Fetchable(_) => line(Path::new(&desired.model.reference)).err().map(Err),
+            Presence::Unusable(_) => None,
+        }
+    });
+    let tools = tools.map(|report| describe(&report));
+    let system_config = engine_config::system_file();
+    Ok(Observed { tools, cuda, request, commit, inputs, entry, model, notes, system_config, port, line, running })
+}
+
+/// Where this pool's model is staged.
+pub(crate) fn models(desired: &Desired, env: &Env) -> ModelProvisioner {
+    ModelProvisioner::new(desired.model.cache.clone(), env.clone())
+}
+
+/// What the build comes to, and what was decided for it. While the commit is not known, the definitions are checked all
+/// the same.
+fn inputs(
+    request: &BuildRequest,
+    commit: Option<&Commit>,
+    notes: &mut Vec<String>,
+) -> std::result::Result<Option<Inputs>, llamacpp_build::BuildError> {
+    let placeholder = Commit::parse(&"0".repeat(40));
+    let Some(any) = commit.or(placeholder.as_ref()) else { return Ok(None) };
+    let (inputs, definitions) = identify(request, any)?;
+    notes.extend_from_slice(definitions.notes());
+    Ok(commit.is_some().then_some(inputs))
+}
+
+fn entry(desired: &Desired, inputs: &Inputs, remember: Remember) -> Result<Option<Entry>> {
+    let store = Store::new(desired.layout.clone());
+    Ok(match remember {
+        Remember::Yes => store.take(&inputs.key())?,
+        Remember::No => store.lookup(&inputs.key())?,
+    })
+}
+
+/// The tools of the build, and what is known of them now.
+fn tools(desired: &Desired, settings: &Settings) -> (std::result::Result<Report, PreflightError>, Memo) {
+    let make = match desired.generator {
+        None => Tool::NinjaOrMake,
+        Some(Generator::Ninja) => Tool::Ninja,
+        Some(Generator::Make) => Tool::Make,
+    };
+    let mut memo = Memo::load(&memo_file(settings));
+    let mut report = preflight::check(&[Tool::Git, Tool::Cmake, make, Tool::Cc, Tool::Cxx], &settings.env, &mut memo);
+    if desired.accelerator == Accelerator::Cuda {
+        report = cuda_cmake::demand(report);
+    }
+    (report.require(&preflight::distribution("/".as_ref())), memo)
+}
+
+fn memo_file(settings: &Settings) -> PathBuf {
+    settings.cache_dir.join("v1").join("tools.json")
+}
+
+/// A read-only cache folder is fine to run from; it only costs the versions each time.
+fn keep(memo: &Memo, settings: &Settings) {
+    if durable::private_dir(&settings.cache_dir.join("v1")).is_ok() {
+        memo.save_if_changed(&memo_file(settings))
+            .unwrap_or_else(|error| tracing::debug!(%error, "tool versions are not remembered"));
+    }
+}
+
+fn describe(report: &Report) -> String {
+    let tools = report.found.iter().map(|found| {
+        let name = found.path.file_name().unwrap_or_default().to_string_lossy();
+        found.version.as_ref().map_or_else(|| name.to_string(), |version| format!("{name} {version}"))
+    });
+    tools.collect::<Vec<_>>().join(", ")
+}
+
+fn request(desired: &Desired, settings: &Settings, tools: &Report, backend: Backend) -> BuildRequest {
+    let id = |tool: Tool| {
+        let found = tools.get(tool);
+        ToolId {
+            path: found.map(|f| f.path.clone()).unwrap_or_default(),
+            version: found.map(|f| f.version_line.clone()).unwrap_or_default(),
+        }
+    };
+    let ninja = tools.get(Tool::Ninja).is_some();
+    BuildRequest {
+        source: desired.source.clone(),
+        backend,
+        definitions: desired.definitions.clone(),
+        tools: Toolchain {
+            git: id(Tool::Git),
+            cmake: id(Tool::Cmake),
+            generator: if ninja { Generator::Ninja } else { Generator::Make },
+            make: id(if ninja { Tool::Ninja } else { Tool::Make }),
+            cc: id(Tool::Cc),
+            cxx: id(Tool::Cxx),
+        },
+        jobs: desired.jobs,
+        limits: Limits {
+            fetch: desired.limits.fetch_timeout(),
+            build: desired.limits.build_timeout(),
+            silence: desired.limits.build_silence(),
+        },
+        env: settings.env.clone(),
+    }
+}
+
+fn backend(choice: &CudaChoice) -> Backend {
+    let (major, minor) = choice.version;
+    Backend::Cuda {
+        nvcc: ToolId { path: choice.nvcc.clone(), version: format!("{major}.{minor}") },
+        definitions: choice.cmake_definitions(),
+        // The build has a search path of its own, so that the caller's does not decide what is built.
+        env: choice.env().into_iter().filter(|(name, _)| name != "PATH").collect(),
+    }
+}

@@ -1,0 +1,112 @@
+//! Runs a plan up to the start. What blocks is reported before the first long step.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use config_schema::{Engine, ProvisioningMode};
+use durable::Lock;
+use llamacpp_build::{BuildRequest, Commit, build, resolve};
+use model_provisioner::Presence;
+use spawner::PoolDir;
+
+use crate::command_line::{CommandLine, command_line, url};
+use crate::desired::Desired;
+use crate::neighbours::neighbours;
+use crate::observe::models;
+use crate::observed::Observed;
+use crate::proof::Proof;
+use crate::{Error, Event, Model, PreparedEngine, Result, Settings, StepKind, engine_config, ports, published};
+
+/// An engine that is ready to start.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) summary: PreparedEngine,
+    pub(crate) program: PathBuf,
+    pub(crate) line: CommandLine,
+    pub(crate) build_key: String,
+    /// While it is held, no other pool chooses a port.
+    pub(crate) claim: Lock,
+}
+
+/// How long another pool's start is waited for before a port is chosen.
+const PORT_PATIENCE: Duration = Duration::from_mins(5);
+
+/// Prepares what is not prepared yet. The commit is asked of the repository unless it is `pinned`.
+pub(crate) fn prepare(
+    desired: &Desired,
+    observed: Observed,
+    settings: &Settings,
+    dir: &PoolDir,
+    pinned: Option<Commit>,
+) -> Result<Prepared> {
+    let Observed { tools, cuda, request, inputs, model, port, line, running, .. } = observed;
+    tools?;
+    let cuda = cuda.transpose()?;
+    if let Some(inputs) = inputs {
+        inputs?;
+    }
+    let request: BuildRequest = request.ok_or_else(|| Error::NoSource { pool: desired.pool_id.clone() })?;
+    let fetch_model = matches!(model, Presence::Fetchable(_));
+    if let Presence::Unusable(error) = model {
+        return Err(error.into());
+    }
+    port.map_err(Error::Port)?;
+    if let Some(line) = line {
+        line?;
+    }
+
+    engine_config::make(&desired.config_home)?;
+    let proof = Proof::create(dir, published::proof_of(running.as_ref(), dir).as_deref())?;
+    let tell = |event: Event| settings.observer.on(&event);
+    let commit = pinned.map_or_else(|| resolve(&desired.layout, &request), Ok)?;
+    let on_build = |event: &llamacpp_build::Event| match event {
+        llamacpp_build::Event::Phase(name) => tell(Event::BuildPhase(name)),
+        llamacpp_build::Event::Step { done, total, what } => {
+            tell(Event::BuildStep { done: *done, total: *total, what: what.clone() });
+        }
+        _ => {}
+    };
+    let entry = build(&desired.layout, &request, &commit, Some(proof.dir()), &on_build)?;
+    proof.keep_build(&entry);
+    if fetch_model {
+        tell(Event::Begin(StepKind::Model));
+    }
+    let staged = models(desired, &settings.env).ensure_present(&desired.model.source, &desired.model.want)?;
+    // A build may have taken hours: the port is chosen now, and nobody else chooses one until this engine has it.
+    let claim = Lock::acquire(&settings.run_dir.join("port.lock"), "start", PORT_PATIENCE)?;
+    let neighbours = neighbours(&settings.run_dir, desired.pool_id.as_str());
+    let own = running.as_ref().map(|record| record.port);
+    let port = ports::choose(desired.host, &desired.ports, own, &neighbours).map_err(Error::Port)?;
+    let line = command_line(desired, cuda.as_ref(), &staged.path, port, Some(&entry.help()), &settings.env)?;
+    for note in &line.notes {
+        tracing::info!(note, "flags");
+        tell(Event::Note(note.clone()));
+    }
+    proof.keep_spawn(&entry.binary(), &line)?;
+    let summary = PreparedEngine {
+        pool_id: desired.pool_id.clone(),
+        engine: Engine::Llamacpp,
+        engine_version: entry.manifest.engine_version.clone(),
+        build_ref: Some(commit.as_str().to_owned()),
+        build_key: Some(entry.manifest.key.to_string()),
+        engine_digest: Some(entry.manifest.engine_digest()),
+        provisioning_mode: ProvisioningMode::Source,
+        accelerator: desired.accelerator,
+        flags: line.args.clone(),
+        binary_path: Some(entry.binary()),
+        image_ref: None,
+        model: Model {
+            reference: desired.model.reference.clone(),
+            path: staged.path,
+            size: staged.size,
+            checksum: staged.sha256.map(|sum| format!("sha256:{sum}")),
+        },
+        host: desired.host.to_string(),
+        port,
+        url: url(desired.host, port),
+        secret_env: line.secret_env.keys().cloned().collect(),
+        proof_dir: proof.dir().to_owned(),
+    };
+    tracing::info!(pool = desired.pool_id.as_str(), engine_version = summary.engine_version, build_ref = summary.build_ref, engine_digest = summary.engine_digest, binary = %entry.binary().display(), flags = summary.flags.join(" "), "prepared");
+    Ok(Prepared { summary, program: entry.binary(), line, build_key: entry.manifest.key.to_string(), claim })
+}

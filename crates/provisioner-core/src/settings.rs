@@ -1,0 +1,75 @@
+//! What is the same for all pools of one host: where things are kept, and the environment.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use exec::Env;
+
+use crate::{Error, Observer, Result};
+
+/// Settings of a provider.
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// Engines that were built, sources, models that were fetched.
+    pub cache_dir: PathBuf,
+    /// Records, logs and summaries of engines that run.
+    pub run_dir: PathBuf,
+    /// The environment: PATH, CUDA variables, proxies, and the values of a pool's `secret_env`.
+    pub env: Env,
+    /// Whether an engine that runs with another configuration is stopped and replaced.
+    pub replace: bool,
+    /// How long an engine is watched for an immediate death before `ensure` returns.
+    pub early_exit: Duration,
+    /// Who is told what happens.
+    pub observer: Observer,
+}
+
+impl Settings {
+    /// The folders by the usual rules, in this order:
+    ///
+    /// - cache: `$ENGINE_PROVISIONER_CACHE_DIR`, `$XDG_CACHE_HOME/engine-provisioner`, `~/.cache/engine-provisioner`
+    /// - run: `$ENGINE_PROVISIONER_RUN_DIR`, `/run/engine-provisioner` for root, `$XDG_RUNTIME_DIR/engine-provisioner`,
+    ///   `$XDG_STATE_HOME/engine-provisioner/run`, `~/.local/state/engine-provisioner/run`
+    ///
+    /// A variable that holds no absolute path is ignored, as the
+    /// [XDG rules](https://specifications.freedesktop.org/basedir-spec/latest/) want it.
+    pub fn from_env(env: Env) -> Result<Self> {
+        let dir = |name: &str| env.get(name).map(PathBuf::from).filter(|path| path.is_absolute());
+        let home = |below: &str| dir("HOME").map(|home| home.join(below));
+        let ours = |base: PathBuf| base.join("engine-provisioner");
+        let cache =
+            dir("ENGINE_PROVISIONER_CACHE_DIR").or_else(|| dir("XDG_CACHE_HOME").or_else(|| home(".cache")).map(ours));
+        let root = nix::unistd::geteuid().is_root().then(|| PathBuf::from("/run"));
+        let state = || dir("XDG_STATE_HOME").or_else(|| home(".local/state")).map(|base| ours(base).join("run"));
+        let run = dir("ENGINE_PROVISIONER_RUN_DIR")
+            .or_else(|| root.or_else(|| dir("XDG_RUNTIME_DIR")).map(ours))
+            .or_else(state);
+        Ok(Self {
+            cache_dir: cache.ok_or(Error::NoFolder { what: "cache", variable: "ENGINE_PROVISIONER_CACHE_DIR" })?,
+            run_dir: run.ok_or(Error::NoFolder { what: "run", variable: "ENGINE_PROVISIONER_RUN_DIR" })?,
+            env,
+            replace: false,
+            early_exit: Duration::from_millis(300),
+            observer: Observer::default(),
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn cache(pairs: &[(&str, &str)], expected: Option<&str>) {
+        let env = Env::from_pairs(pairs.iter().copied().chain([("ENGINE_PROVISIONER_RUN_DIR", "/r")]));
+        assert_eq!(Settings::from_env(env).ok().map(|s| s.cache_dir), expected.map(PathBuf::from), "{pairs:?}");
+    }
+
+    #[test]
+    fn the_first_absolute_folder_wins() {
+        cache(&[("ENGINE_PROVISIONER_CACHE_DIR", "/a"), ("XDG_CACHE_HOME", "/b")], Some("/a"));
+        cache(&[("XDG_CACHE_HOME", "/b"), ("HOME", "/h")], Some("/b/engine-provisioner"));
+        cache(&[("XDG_CACHE_HOME", "b"), ("HOME", "/h")], Some("/h/.cache/engine-provisioner"));
+        cache(&[], None);
+    }
+}

@@ -1,0 +1,77 @@
+//! An engine that runs already, runs otherwise, or no longer runs.
+
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+use provisioner_core::{Error, Started, StepKind};
+use serde_json::json;
+
+use crate::world::{World, alive, health};
+
+/// EP-05: another configuration is told, and replaces only when that is asked for.
+#[test]
+fn a_changed_flag_is_named_and_replaced_on_request() {
+    let mut world = World::new();
+    let first = world.ensure(&world.pool(&json!({ "flags": ["--threads", "1"] })));
+    let changed = world.pool(&json!({ "flags": ["--threads", "2"] }));
+    let error = world.try_ensure(&changed).unwrap_err();
+    let Error::Differs { differences, .. } = &error else { panic!("{error}") };
+    assert_eq!(differences.len(), 1, "{error}");
+    let difference = &differences[0];
+    assert_eq!(difference.what, "flags");
+    assert!(difference.runs.ends_with("--threads 1") && difference.wanted.ends_with("--threads 2"), "{difference}");
+    assert!(alive(first.process.pid));
+
+    world.settings.replace = true;
+    let plan = world.plan(&changed);
+    assert!(plan.blocked().is_none() && plan.to_string().contains("stop pid"), "{plan}");
+    let second = world.ensure(&changed);
+    assert_eq!(second.process.started, Started::Replaced);
+    assert!(!alive(first.process.pid) && alive(second.process.pid));
+    assert_eq!(second.prepared.port, first.prepared.port, "an engine keeps its port");
+    assert!(health(second.prepared.port).contains(" 200 "));
+    assert_eq!(world.ensure(&changed).process.started, Started::Already);
+}
+
+/// EP-10: a branch is followed once the pool starts anew, and not while its engine runs.
+#[test]
+fn a_killed_engine_is_started_again_and_a_moved_branch_is_followed() {
+    let world = World::new();
+    let pool = world.pool(&json!({}));
+    let first = world.ensure(&pool);
+    kill(Pid::from_raw(first.process.pid), Signal::SIGKILL).unwrap();
+    let second = world.ensure(&pool);
+    assert_eq!(second.process.started, Started::Now);
+    assert!(second.process.pid != first.process.pid && alive(second.process.pid));
+    assert_eq!(second.prepared.engine_digest, first.prepared.engine_digest);
+
+    let moved = world.repo.change("CHANGES", "third\n");
+    assert_eq!(world.ensure(&pool).process.started, Started::Already);
+    world.stop("demo");
+    let plan = world.plan(&pool);
+    let to_run: Vec<StepKind> = plan.to_run().map(|step| step.kind).collect();
+    assert_eq!(to_run, [StepKind::Fetch, StepKind::Start], "the branch is asked for: {plan}");
+    let third = world.ensure(&pool);
+    assert_eq!(third.prepared.build_ref, Some(moved));
+    assert_ne!(third.prepared.build_key, first.prepared.build_key);
+}
+
+/// A summary that was lost is made again for the engine that runs: its commit and its port, whatever they would be now.
+#[test]
+fn a_lost_summary_is_made_again_for_what_runs() {
+    let world = World::new();
+    let pool = world.pool(&json!({}));
+    let held = TcpListener::bind((Ipv4Addr::LOCALHOST, world.ports[0])).unwrap();
+    let first = world.ensure(&pool);
+    drop(held);
+    assert_eq!(first.prepared.port, world.ports[1]);
+    fs::remove_file(world.pool_dir("demo").summary_file()).unwrap();
+    world.repo.change("CHANGES", "third\n");
+    let again = world.ensure(&pool);
+    assert_eq!((again.process.started, again.process.pid), (Started::Already, first.process.pid));
+    assert_eq!((again.prepared.port, &again.prepared.build_ref), (first.prepared.port, &first.prepared.build_ref));
+    let fresh = fs::read(world.pool_dir("demo").summary_file()).unwrap();
+    assert_eq!(serde_json::from_slice::<provisioner_core::Ensured>(&fresh).unwrap(), again);
+}

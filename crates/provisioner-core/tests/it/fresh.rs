@@ -1,0 +1,114 @@
+//! A host on which nothing was done yet: what a plan says of it, and that what it says is what then runs.
+
+use std::fs;
+
+use provisioner_core::{Plan, Started, Status, StepKind};
+use serde_json::json;
+
+use crate::world::{World, alive, environ, health, tree};
+
+/// EP-03: a plan writes nothing, starts nothing but questions for versions, and says what will run.
+#[test]
+fn a_plan_changes_nothing() {
+    let world = World::new();
+    let pool = world.pool(&json!({}));
+    let before = tree(world.path());
+    let plan = world.plan(&pool);
+    let calls = world.calls();
+    assert_eq!(tree(world.path()), before);
+    assert!(!calls.is_empty() && calls.iter().all(|call| call.ends_with(" --version")), "{calls:?}");
+    let to_run: Vec<StepKind> = plan.to_run().map(|step| step.kind).collect();
+    assert_eq!(to_run, [StepKind::Fetch, StepKind::Configure, StepKind::Build, StepKind::Prove, StepKind::Start]);
+    assert!(plan.blocked().is_none());
+    assert!(plan.warnings[0].contains("runs on the processor"), "{:?}", plan.warnings);
+    let text = plan.to_string();
+    assert!(text.starts_with("plan for pool `demo`\n") && text.contains("+ start"), "{text}");
+}
+
+/// EP-01, EP-04, EP-05, EP-16, EP-41, EP-42, EP-43, EP-71
+#[test]
+fn from_nothing_to_an_engine_that_answers() {
+    let world = World::new();
+    let pool = world.pool(&json!({ "flags": ["--threads", "1"], "env": { "OMP_NUM_THREADS": "1" } }));
+    let planned = world.plan(&pool);
+    let ensured = world.ensure(&pool);
+    let (prepared, pid) = (&ensured.prepared, ensured.process.pid);
+    assert_eq!(ensured.process.started, Started::Now);
+    assert!(alive(pid) && health(prepared.port).contains(" 200 "));
+    assert_eq!(prepared.build_ref.as_deref(), Some(world.repo.commit.as_str()));
+    assert!(prepared.engine_digest.as_ref().is_some_and(|digest| digest.starts_with("sha256:")));
+    assert!(prepared.flags.join(" ").ends_with("--threads 1"), "{:?}", prepared.flags);
+    assert_eq!(prepared.url, format!("http://127.0.0.1:{}", prepared.port));
+    let environ = environ(pid);
+    let config = world.settings.run_dir.join("demo/config");
+    assert!(environ.contains("OMP_NUM_THREADS=1\n") && !environ.contains("CUDA_VISIBLE_DEVICES"), "{environ}");
+    assert!(environ.contains(&format!("XDG_CONFIG_HOME={}\n", config.display())), "{environ}");
+    assert_eq!(fs::read_dir(config).unwrap().count(), 0);
+
+    let dir = world.pool_dir("demo");
+    assert_eq!(fs::read_to_string(dir.pid_file()).unwrap().trim(), pid.to_string());
+    assert!(dir.record_file().exists());
+    let published: provisioner_core::Ensured = serde_json::from_slice(&fs::read(dir.summary_file()).unwrap()).unwrap();
+    assert_eq!(published, ensured);
+    let kept = ["configure.log", "build.log", "build.json", "spawn.json", "prepared-engine.json"];
+    for name in kept {
+        assert!(fs::metadata(prepared.proof_dir.join(name)).unwrap().len() > 0, "{name}");
+    }
+    let spawn = fs::read_to_string(prepared.proof_dir.join("spawn.json")).unwrap();
+    assert!(spawn.contains("\"--threads\"") && spawn.contains("OMP_NUM_THREADS=1"), "{spawn}");
+
+    // What was planned is what ran, but for the defaults of ours that this tree has no option for.
+    for (kind, log) in [(StepKind::Configure, "configure.log"), (StepKind::Build, "build.log")] {
+        let log = fs::read_to_string(prepared.proof_dir.join(log)).unwrap();
+        let mut planned = command(&planned, kind);
+        planned.retain(|word| !["-DLLAMA_CURL=OFF", "-DLLAMA_USE_PREBUILT_UI=OFF"].contains(&word.as_str()));
+        let mut ran = ran(log.lines().next().unwrap());
+        ran.retain(|word| word != "-DLLAMA_USE_PREBUILT_UI=OFF");
+        assert_eq!(planned, ran, "{kind}");
+    }
+
+    // And there is nothing left to do.
+    world.calls();
+    let plan = world.plan(&pool);
+    assert!(plan.steps.iter().all(|step| step.status == Status::Satisfied), "{plan}");
+    let started = std::time::Instant::now();
+    let again = world.ensure(&pool);
+    assert!(started.elapsed() < std::time::Duration::from_millis(500), "{:?}", started.elapsed());
+    assert_eq!((again.process.started, again.process.pid), (Started::Already, pid));
+    assert_eq!(again.prepared, ensured.prepared);
+    assert_eq!(world.calls(), [""; 0], "no program is run for an engine that runs");
+    // GPU rule: the processor is said at each ensure.
+    assert_eq!(world.warnings(), 2);
+}
+
+/// EP-04
+#[test]
+fn preparing_starts_nothing() {
+    let world = World::new();
+    let pool = world.pool(&json!({ "source": { "repo": world.repo.path, "ref": world.repo.commit } }));
+    let prepared = world.provider(&pool).prepare(pool.clone()).unwrap();
+    assert!(prepared.binary_path.as_ref().unwrap().is_file());
+    let dir = world.pool_dir("demo");
+    assert!(!dir.record_file().exists() && !dir.summary_file().exists());
+    let plan = world.plan(&pool);
+    assert_eq!(plan.to_run().map(|step| step.kind).collect::<Vec<_>>(), [StepKind::Start], "{plan}");
+    world.calls();
+    let ensured = world.ensure(&pool);
+    assert_eq!(ensured.prepared.engine_digest, prepared.engine_digest);
+    assert_eq!(world.calls(), [""; 0], "a commit that is built is started without any tool");
+    assert_eq!(world.warnings(), 2);
+}
+
+fn command(plan: &Plan, kind: StepKind) -> Vec<String> {
+    plan.steps.iter().find(|step| step.kind == kind).unwrap().commands.concat()
+}
+
+/// The arguments in a log's first line, with `<staging>` for the folder that was made.
+fn ran(line: &str) -> Vec<String> {
+    let words = line.strip_prefix("$ ").unwrap().split(' ').map(|word| word.trim_matches('\''));
+    let of_staging = |word: &str| {
+        let (folder, name) = word.rsplit_once('/')?;
+        (folder.contains("/v1/staging/")).then(|| format!("<staging>/{name}"))
+    };
+    words.map(|word| of_staging(word).unwrap_or_else(|| word.to_owned())).collect()
+}

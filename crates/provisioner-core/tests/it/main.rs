@@ -1,0 +1,11 @@
+//! The whole way on a real small project: from a pool's configuration to an engine that answers, and every way in
+//! which it ends before that.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed setup is a failed test")]
+
+mod ensure;
+mod faults;
+mod fresh;
+mod refused;
+mod secrets;
+mod together;
+mod world;
