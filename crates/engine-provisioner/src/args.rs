@@ -1,0 +1,94 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{ArgAction, Parser, Subcommand};
+
+/// Builds, proves and starts the engine of a pool.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100, after_help = EXIT_STATUS)]
+pub(crate) struct Args {
+    /// What to do
+    #[command(subcommand)]
+    pub(crate) verb: Verb,
+    /// The file that describes the pools: TOML, YAML or JSON
+    #[arg(short, long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Which pool; may be left out where the file has one
+    #[arg(short, long, global = true, value_name = "ID")]
+    pub(crate) pool: Option<String>,
+    /// Print one JSON document instead of text
+    #[arg(long, global = true)]
+    pub(crate) json: bool,
+    /// Where engines, sources and models are kept [default: ~/.cache/engine-provisioner]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) cache_dir: Option<PathBuf>,
+    /// Where records and logs of running engines are kept [default: /run/engine-provisioner for root]
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) run_dir: Option<PathBuf>,
+    /// Say more; twice for every program that is run (RUST_LOG decides finely)
+    #[arg(short, long, global = true, action = ArgAction::Count)]
+    pub(crate) verbose: u8,
+    /// Say nothing but results and errors
+    #[arg(short, long, global = true, conflicts_with = "verbose")]
+    pub(crate) quiet: bool,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status: 0 done; 1 a file or folder cannot be used; 2 bad command line or configuration; 3 this host lacks a tool, \
+a toolkit or a GPU; 4 source or build; 5 model; 6 the engine does not run; 7 something else is in the way (another \
+configuration runs, the port is taken, the pool is locked)";
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Verb {
+    /// Show what `ensure` would do; changes nothing
+    Plan,
+    /// Build and prove the engine and get the model; start nothing
+    Prepare,
+    /// Make sure that the engine runs; what is done already is not done again
+    Ensure {
+        /// Wait until the engine answers, for SECS seconds or the pool's `ready_timeout_s`
+        #[arg(long, value_name = "SECS", num_args = 0..=1, require_equals = true)]
+        #[expect(clippy::option_option, reason = "clap's way to tell `--wait` from `--wait=5`")]
+        wait: Option<Option<u64>>,
+        /// Stop an engine that runs with another configuration, and start the wanted one
+        #[arg(long)]
+        replace: bool,
+    },
+    /// Show whether the engine runs; the exit status says it too
+    Status,
+    /// Stop the engine; no engine is fine too
+    Stop,
+    /// Show the end of the engine's log
+    Logs {
+        /// How many lines
+        #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
+        lines: usize,
+    },
+    /// Print the JSON Schema of the configuration
+    Schema,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Args::command().debug_assert();
+    }
+
+    #[test]
+    fn waiting_has_a_limit_only_where_one_is_given() {
+        let wait = |words: &[&str]| match Args::try_parse_from(words).unwrap().verb {
+            Verb::Ensure { wait, .. } => wait,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(wait(&["e", "ensure", "-c", "f"]), None);
+        assert_eq!(wait(&["e", "ensure", "--wait", "-c", "f"]), Some(None));
+        assert_eq!(wait(&["e", "-c", "f", "ensure", "--wait=5"]), Some(Some(5)));
+    }
+}

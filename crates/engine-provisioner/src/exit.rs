@@ -1,0 +1,93 @@
+//! The exit status, from an error's stable code: one table.
+
+use std::process::ExitCode;
+
+use miette::Diagnostic;
+
+/// How the program ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Done = 0,
+    Io = 1,
+    Usage = 2,
+    Host = 3,
+    Build = 4,
+    Model = 5,
+    Engine = 6,
+    Conflict = 7,
+}
+
+impl From<Exit> for ExitCode {
+    fn from(exit: Exit) -> Self {
+        Self::from(exit as u8)
+    }
+}
+
+/// The status for an error.
+pub(crate) fn of(error: &dyn Diagnostic) -> Exit {
+    error.code().map_or(Exit::Io, |code| of_code(&code.to_string()))
+}
+
+/// The status for an error's code; a code of an area that is not in the table counts as trouble with files.
+pub(crate) fn of_code(code: &str) -> Exit {
+    known(code).unwrap_or(Exit::Io)
+}
+
+fn known(code: &str) -> Option<Exit> {
+    let (area, _) = code.split_once("::")?;
+    Some(match (area, code) {
+        (_, "pool::differs" | "port::taken" | "lock::timeout" | "spawner::already_running") => Exit::Conflict,
+        ("file" | "lock" | "settings", _)
+        | (_, "preflight::memo_not_saved" | "build::io" | "build::not_published" | "spawner::io") => Exit::Io,
+        ("usage" | "config" | "pool" | "flags" | "port", _) => Exit::Usage,
+        ("preflight" | "gpu" | "cuda" | "exec", _) => Exit::Host,
+        ("source" | "build", _) => Exit::Build,
+        ("model", _) => Exit::Model,
+        ("spawner" | "engine", _) => Exit::Engine,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use super::*;
+
+    #[test]
+    fn a_code_decides() {
+        for (code, expected) in [
+            ("config::unknown_key", Exit::Usage),
+            ("gpu::no_driver", Exit::Host),
+            ("build::compile_failed", Exit::Build),
+            ("model::missing", Exit::Model),
+            ("engine::exited", Exit::Engine),
+            ("pool::differs", Exit::Conflict),
+            ("lock::unsupported", Exit::Io),
+            ("something::new", Exit::Io),
+            ("", Exit::Io),
+        ] {
+            assert_eq!(of_code(code), expected, "{code}");
+        }
+    }
+
+    /// Every code that stands in a source file of this repository has a status of its own choice.
+    #[test]
+    fn no_code_is_forgotten() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+        let mut codes = Vec::new();
+        for folder in ["crates", "contracts"] {
+            for member in std::fs::read_dir(root.join(folder)).unwrap().flatten() {
+                for file in std::fs::read_dir(member.path().join("src")).into_iter().flatten().flatten() {
+                    let text = std::fs::read_to_string(file.path()).unwrap_or_default();
+                    let found = text.split("diagnostic(").skip(1).filter_map(|rest| rest.split_once("code("));
+                    codes.extend(found.filter_map(|(_, rest)| rest.split_once(')')).map(|(code, _)| code.to_owned()));
+                }
+            }
+        }
+        codes.retain(|code| code.contains("::") && !code.contains(['\n', '…', '"']));
+        assert!(codes.len() > 80, "the codes were not found: {codes:?}");
+        let forgotten: Vec<_> = codes.iter().filter(|code| known(code).is_none()).collect();
+        assert!(forgotten.is_empty(), "{forgotten:?}");
+    }
+}

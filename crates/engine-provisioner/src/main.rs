@@ -1,0 +1,35 @@
+//! `engine-provisioner`: one pool file in, one proven and running engine out.
+//!
+//! The rules: results go to standard output and everything else to standard error; with `--json` exactly one document
+//! is on standard output, whatever happens; the exit status is decided by the error's code alone.
+
+mod args;
+mod exit;
+mod failure;
+mod health;
+mod logging;
+mod progress;
+mod report;
+mod target;
+mod verbs;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use crate::args::Args;
+use crate::progress::Progress;
+
+fn main() -> ExitCode {
+    let args = Args::parse();
+    let progress = Progress::new(args.quiet);
+    logging::init(&args, &progress);
+    match verbs::run(&args, &progress) {
+        Ok(code) => code.into(),
+        Err(failure) => {
+            progress.clear();
+            report::failure(&failure, args.json);
+            exit::of(&failure).into()
+        }
+    }
+}

@@ -1,0 +1,28 @@
+//! From a verb to its file.
+
+mod ensure;
+mod logs;
+mod plan;
+mod prepare;
+mod schema;
+mod status;
+mod stop;
+mod summary;
+
+use crate::args::{Args, Verb};
+use crate::exit::Exit;
+use crate::failure::Result;
+use crate::progress::Progress;
+
+/// Does what the command line says.
+pub(crate) fn run(args: &Args, progress: &Progress) -> Result<Exit> {
+    match &args.verb {
+        Verb::Plan => plan::run(args, progress),
+        Verb::Prepare => prepare::run(args, progress),
+        Verb::Ensure { wait, replace } => ensure::run(args, progress, *wait, *replace),
+        Verb::Status => status::run(args),
+        Verb::Stop => stop::run(args, progress),
+        Verb::Logs { lines } => logs::run(args, *lines),
+        Verb::Schema => schema::run(),
+    }
+}

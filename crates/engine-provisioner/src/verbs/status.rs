@@ -1,0 +1,108 @@
+//! `status`: what runs for a pool now, from its record and the process itself.
+
+use std::fmt::Write;
+
+use provisioner_core::{Ensured, published};
+use serde::Serialize;
+use spawner::{Exit as EngineExit, PoolDir, State, Status};
+
+use crate::args::Args;
+use crate::exit::Exit;
+use crate::failure::Result;
+use crate::health::{self, Health};
+use crate::{report, target};
+
+/// What is known of a pool's engine.
+#[derive(Debug, Serialize)]
+struct Report {
+    pool_id: String,
+    /// `running`, `starting`, `stopping`, `exited`, `stale`, `absent` or `unreadable`.
+    state: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pid: Option<i32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    host: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    port: Option<u16>,
+    /// `ready`, `loading` or `silent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    health: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uptime_s: Option<u64>,
+    /// Why it does not run, where that is known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    why: Option<String>,
+    /// What was prepared and started.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    engine: Option<Ensured>,
+}
+
+pub(crate) fn run(args: &Args) -> Result<Exit> {
+    let (id, _) = target::known(args)?;
+    let dir = target::dir(args, &id)?;
+    let report = match &dir {
+        Some(dir) => look(id.as_str(), dir)?,
+        None => Report::new(id.as_str(), "absent"),
+    };
+    let exit = if report.pid.is_some() { Exit::Done } else { Exit::Engine };
+    report::result(args.json, &report, || report.text())?;
+    Ok(exit)
+}
+
+fn look(id: &str, dir: &PoolDir) -> Result<Report> {
+    let report = |state| Report::new(id, state);
+    let why = |exit: Option<EngineExit>| exit.map(|exit| exit.to_string());
+    Ok(match spawner::status(dir)? {
+        Status::Running { record, uptime } => {
+            let engine = published(&record, dir);
+            let health = engine.as_ref().map(|engine| health::ask(&engine.prepared.url, &engine.prepared.flags));
+            let state = match record.state {
+                State::Intent => "starting",
+                State::Running => "running",
+                State::Stopping => "stopping",
+            };
+            Report {
+                pid: Some(record.pid),
+                host: Some(record.host),
+                port: Some(record.port),
+                health: health.map(Health::name),
+                uptime_s: Some(uptime.as_secs()),
+                engine,
+                ..report(state)
+            }
+        }
+        Status::Exited { record, exit } => {
+            Report { why: why(exit), engine: published(&record, dir), ..report("exited") }
+        }
+        Status::Stale { why, .. } => Report { why: Some(why), ..report("stale") },
+        Status::Absent => report("absent"),
+        Status::Unreadable { why } => Report { why: Some(why), ..report("unreadable") },
+    })
+}
+
+impl Report {
+    fn new(id: &str, state: &'static str) -> Self {
+        let (pid, host, port, health, uptime_s, why, engine) = Default::default();
+        Self { pool_id: id.to_owned(), state, pid, host, port, health, uptime_s, why, engine }
+    }
+
+    fn text(&self) -> String {
+        let mut text = format!("pool `{}`: {}", self.pool_id, self.state);
+        // Writing to a `String` cannot fail.
+        if let Some(why) = &self.why {
+            write!(text, " ({why})").ok();
+        }
+        if let (Some(pid), Some(uptime)) = (self.pid, self.uptime_s) {
+            write!(text, " as pid {pid} for {uptime} s").ok();
+        }
+        if let Some(health) = self.health {
+            write!(text, ", {health}").ok();
+        }
+        text.push('\n');
+        if let Some(engine) = &self.engine {
+            writeln!(text, "  url      {}", engine.prepared.url).ok();
+            text.push_str(&super::summary::of(&engine.prepared));
+        }
+        text
+    }
+}

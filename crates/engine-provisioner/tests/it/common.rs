@@ -1,0 +1,143 @@
+//! One pool file in a folder of its own, and the program as a person calls it.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use exec::{CommandSpec, Env, Exit, run};
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// What the program said.
+#[derive(Debug)]
+pub(crate) struct Said {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+}
+
+impl Said {
+    /// Standard output as the one JSON document it has to be.
+    #[track_caller]
+    pub(crate) fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
+    }
+
+    #[track_caller]
+    pub(crate) fn done(self) -> Self {
+        assert_eq!(self.code, 0, "{self:?}");
+        self
+    }
+}
+
+/// A folder with a pool file; whatever engine it has is stopped in the end.
+pub(crate) struct Place {
+    dir: TempDir,
+    env: Env,
+}
+
+impl Place {
+    /// A pool that can run: the small project, its model, two free ports.
+    pub(crate) fn new() -> Self {
+        let place = Self::bare();
+        let repo = testkit::tiny_llama_repo(place.path());
+        let model = testkit::tiny_model(place.path());
+        place.write(&pool(&repo.path, &model, &ports()));
+        place
+    }
+
+    /// An empty folder.
+    pub(crate) fn bare() -> Self {
+        let env = Env::current().without("RUST_LOG").without("ENGINE_PROVISIONER_CACHE_DIR");
+        Self { dir: tempfile::tempdir().unwrap(), env: env.without("ENGINE_PROVISIONER_RUN_DIR") }
+    }
+
+    pub(crate) fn path(&self) -> &Path {
+        self.dir.path()
+    }
+
+    pub(crate) fn pool_file(&self) -> PathBuf {
+        self.path().join("pools.toml")
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "nobody reads it while it is written")]
+    pub(crate) fn write(&self, text: &str) {
+        fs::write(self.pool_file(), text).unwrap();
+    }
+
+    /// Replaces a piece of the pool file, which has to be there.
+    #[track_caller]
+    pub(crate) fn edit(&self, from: &str, to: &str) {
+        let text = fs::read_to_string(self.pool_file()).unwrap();
+        assert!(text.contains(from), "no `{from}` in {text}");
+        self.write(&text.replace(from, to));
+    }
+
+    #[must_use]
+    pub(crate) fn env(mut self, name: &str, value: impl Into<std::ffi::OsString>) -> Self {
+        self.env = std::mem::take(&mut self.env).with(name, value);
+        self
+    }
+
+    /// Calls the program with the pool file.
+    pub(crate) fn call(&self, words: &[&str]) -> Said {
+        let file = self.pool_file();
+        self.call_bare(&[words, &["--config", &file.to_string_lossy()]].concat())
+    }
+
+    /// Calls the program with these words alone, from another folder.
+    pub(crate) fn call_bare(&self, words: &[&str]) -> Said {
+        let mut spec = CommandSpec::new(env!("CARGO_BIN_EXE_engine-provisioner"), Duration::from_mins(2));
+        for (name, value) in self.env.iter() {
+            spec = spec.env(name, value);
+        }
+        let spec = spec.args(words.iter().copied()).arg("--cache-dir").arg(self.path().join("cache"));
+        let output = run(&spec.arg("--run-dir").arg(self.run_dir())).unwrap();
+        let Exit::Code(code) = output.exit else { panic!("{output:?}") };
+        let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
+        Said { code, stdout: output.stdout_text().into_owned(), stderr }
+    }
+
+    pub(crate) fn run_dir(&self) -> PathBuf {
+        self.path().join("run")
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        if self.run_dir().join("tiny").exists() {
+            self.call_bare(&["stop", "--pool", "tiny"]);
+        }
+    }
+}
+
+/// Two ports that nobody listens on.
+pub(crate) fn ports() -> [u16; 2] {
+    let free = [0, 0].map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap());
+    free.map(|listener| listener.local_addr().unwrap().port())
+}
+
+pub(crate) fn pool(repo: &Path, model: &Path, ports: &[u16]) -> String {
+    let (repo, model) = (repo.display(), model.display());
+    format!(
+        r#"
+[[pools]]
+id = "tiny"
+engine = "llamacpp"
+model = "tiny"
+
+[pools.provisioning]
+mode = "source"
+accelerator = "cpu"
+ports = {ports:?}
+flags = []
+
+[pools.provisioning.source]
+repo = "{repo}"
+ref = "main"
+
+[pools.provisioning.model]
+ref = "{model}"
+"#
+    )
+}

@@ -1,0 +1,109 @@
+//! The life of one engine through the command line.
+use crate::common::Place;
+
+/// EP-43, EP-05: from nothing to an answering engine; again is a no-op that says so; then nothing is left to do.
+#[test]
+fn an_engine_is_made_once_and_stopped_once() {
+    let place = Place::new();
+    let plan = place.call(&["plan", "--json"]).done().json();
+    let pending = |plan: &serde_json::Value| {
+        let steps = plan["steps"].as_array().unwrap();
+        steps.iter().filter(|step| step["status"] == "to_run").map(|step| step["kind"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(pending(&plan), ["fetch", "configure", "build", "prove", "start"]);
+    assert!(!place.path().join("cache").exists(), "a plan writes nothing");
+
+    let first = place.call(&["ensure", "--wait", "--json"]).done();
+    assert!(first.stderr.contains("accelerator = \"cpu\""), "{first:?}");
+    let first = first.json();
+    assert_eq!((&first["engine"], &first["provisioning_mode"]), (&"llamacpp".into(), &"source".into()));
+    assert_eq!(first["process"]["started"], "now");
+    assert_eq!(first["build_ref"].as_str().unwrap().len(), 40);
+    assert!(first["engine_version"].as_str().unwrap().starts_with("0.5.0"), "{first}");
+    assert!(first["engine_digest"].as_str().unwrap().starts_with("sha256:"));
+    assert!(std::path::Path::new(first["binary_path"].as_str().unwrap()).is_file());
+
+    let again = place.call(&["ensure", "--wait", "--json"]).done().json();
+    assert_eq!(again["process"]["started"], "already");
+    assert_eq!(again["process"]["pid"], first["process"]["pid"]);
+    assert!(place.call(&["ensure"]).done().stdout.contains("already runs"));
+    assert_eq!(pending(&place.call(&["plan", "--json"]).done().json()), Vec::<serde_json::Value>::new());
+
+    let status = place.call(&["status", "--json"]).done().json();
+    assert_eq!((&status["state"], &status["health"]), (&"running".into(), &"ready".into()));
+    assert_eq!(status["port"], first["port"]);
+    let text = place.call_bare(&["status", "--pool", "tiny"]).done().stdout;
+    assert!(text.contains("running as pid") && text.contains("sha256:"), "{text}");
+    assert!(place.call(&["logs", "-n", "3"]).done().stdout.contains("listening on"));
+
+    assert_eq!(place.call(&["stop", "--json"]).done().json()["stopped"], "graceful");
+    assert_eq!(place.call(&["stop", "--json"]).done().json()["stopped"], "nothing_recorded");
+    let after = place.call(&["status", "--json"]);
+    assert_eq!((after.code, after.json()["state"].as_str()), (6, Some("absent")));
+}
+
+/// A changed configuration is an error that lists what differs; `--replace` goes on.
+#[test]
+fn a_changed_configuration_replaces_only_when_told() {
+    let place = Place::new();
+    let first = place.call(&["ensure", "--json"]).done().json();
+    place.edit("flags = []", "flags = [\"--parallel\", \"3\"]");
+    let refused = place.call(&["ensure", "--json"]);
+    let error = &refused.json()["error"];
+    assert_eq!((refused.code, &error["code"]), (7, &"pool::differs".into()));
+    let message = error["message"].as_str().unwrap();
+    assert!(message.contains("flags: runs `") && message.contains("--parallel 3"), "{message}");
+    assert!(error["help"].as_str().unwrap().contains("--replace"));
+    assert_eq!(place.call(&["plan"]).code, 7);
+    assert_eq!(place.call(&["status", "--json"]).done().json()["pid"], first["process"]["pid"], "it still runs");
+
+    let replaced = place.call(&["ensure", "--replace", "--wait", "--json"]).done().json();
+    assert_eq!(replaced["process"]["started"], "replaced");
+    assert_ne!(replaced["process"]["pid"], first["process"]["pid"]);
+    assert_eq!(place.call(&["ensure", "--json"]).done().json()["process"]["started"], "already");
+}
+
+/// EP-04: what `prepare` made is found by `ensure`, and nothing runs in between.
+#[test]
+fn prepare_starts_nothing() {
+    let place = Place::new();
+    let prepared = place.call(&["prepare", "--json"]).done().json();
+    assert_eq!(place.call(&["status"]).code, 6);
+    let ensured = place.call(&["ensure", "--json"]).done().json();
+    assert_eq!(ensured["engine_digest"], prepared["engine_digest"]);
+    assert_eq!(ensured["flags"], prepared["flags"]);
+}
+
+/// EP-51: a secret of the environment reaches the engine and nothing else.
+#[test]
+fn a_secret_is_nowhere_to_be_read() {
+    let secret = "s3cret-value-of-the-test";
+    let place = Place::new().env("LLAMA_API_KEY", secret);
+    place.edit("flags = []", "secret_env = [\"LLAMA_API_KEY\"]");
+    let mut said = String::new();
+    for words in [&["plan", "-v"][..], &["ensure", "--wait", "-vv"], &["ensure", "--json"], &["status", "--json"]] {
+        let call = place.call(words).done();
+        said += &(call.stdout + &call.stderr);
+    }
+    assert!(!said.contains(secret));
+    assert!(said.contains("LLAMA_API_KEY"), "its name is no secret: {said}");
+    let mut folders = vec![place.path().to_owned()];
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap().flatten() {
+            if entry.file_type().unwrap().is_dir() {
+                folders.push(entry.path());
+            } else {
+                let bytes = std::fs::read(entry.path()).unwrap_or_default();
+                let found = bytes.windows(secret.len()).any(|window| window == secret.as_bytes());
+                assert!(!found, "{}", entry.path().display());
+            }
+        }
+    }
+}
+
+/// The schema needs no file, and is one.
+#[test]
+fn the_schema_is_a_document() {
+    let schema = Place::bare().call_bare(&["schema"]).done().json();
+    assert!(schema["properties"]["pools"].is_object(), "{schema}");
+}

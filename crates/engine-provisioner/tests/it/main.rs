@@ -1,0 +1,7 @@
+//! The command as a person calls it.
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed setup is a failed test")]
+
+mod bad_input;
+mod common;
+mod life;
+mod trouble;

@@ -1,0 +1,135 @@
+//! Trouble on the host: models, ports, tools, engines that die, files that lie.
+use std::fs;
+use std::net::TcpListener;
+use std::time::{Duration, Instant};
+
+use crate::common::{Place, Said};
+
+#[track_caller]
+fn error(said: &Said, status: i32, code: &str) -> String {
+    let document = said.json();
+    let error = &document["error"];
+    assert_eq!((said.code, error["code"].as_str()), (status, Some(code)), "{said:?}");
+    format!("{}\n{}", error["message"].as_str().unwrap(), error["help"].as_str().unwrap_or_default())
+}
+
+#[test]
+fn models_that_are_not_there() {
+    let place = Place::new();
+    let model = place.path().join("tiny.gguf");
+    fs::rename(&model, place.path().join("elsewhere.gguf")).unwrap();
+    error(&place.call(&["ensure", "--json"]), 5, "model::missing");
+    fs::create_dir(&model).unwrap();
+    error(&place.call(&["ensure", "--json"]), 5, "model::not_a_file");
+    assert!(!place.path().join("cache/v1/store").exists(), "a build was started for a model that is not there");
+}
+
+/// F49
+#[test]
+fn a_port_that_is_taken_names_its_holder() {
+    let place = Place::new();
+    let held = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = held.local_addr().unwrap().port();
+    let text = fs::read_to_string(place.pool_file()).unwrap();
+    let at = text.find("ports = ").unwrap();
+    let line = text[at..].lines().next().unwrap();
+    place.write(&text.replace(line, &format!("ports = [{port}]")));
+    let text = error(&place.call(&["ensure", "--json"]), 7, "port::taken");
+    assert!(text.contains(&format!("{port} by process {}", std::process::id())), "{text}");
+}
+
+/// The repository is asked, and what it has is offered.
+#[test]
+fn a_ref_that_is_not_there() {
+    let place = Place::new();
+    place.edit("ref = \"main\"", "ref = \"mian\"");
+    let text = error(&place.call(&["ensure", "--json"]), 4, "source::ref_not_found");
+    assert!(text.contains("main"), "{text}");
+}
+
+/// EP-20: too old counts as missing, and nothing was started before that is known.
+#[test]
+fn a_tool_that_is_missing_or_too_old() {
+    let place = Place::new();
+    let tools = place.path().join("tools");
+    fs::create_dir(&tools).unwrap();
+    for name in ["git", "ninja", "cc", "c++"] {
+        let found = exec::Env::current().find(name).unwrap();
+        std::os::unix::fs::symlink(found, tools.join(name)).unwrap();
+    }
+    let place = place.env("PATH", &tools);
+    let text = error(&place.call(&["ensure", "--json"]), 3, "preflight::tools_missing");
+    assert!(text.contains("cmake"), "{text}");
+    testkit::fake_tool(&tools, "cmake", "echo cmake version 3.5.1");
+    let text = error(&place.call(&["ensure", "--json"]), 3, "preflight::tools_missing");
+    assert!(text.contains("3.5.1"), "{text}");
+    assert!(!place.path().join("cache/v1/git").exists(), "the repository was fetched all the same");
+}
+
+/// The GPU rule: left out means CUDA, and without a GPU nothing is cloned.
+#[test]
+fn no_gpu_is_told_before_anything_is_cloned() {
+    let place = Place::new().env("CUDA_VISIBLE_DEVICES", "-1");
+    place.edit("accelerator = \"cpu\"\n", "");
+    let begin = Instant::now();
+    let said = place.call(&["ensure", "--json"]);
+    let took = begin.elapsed();
+    let code = said.json()["error"]["code"].as_str().unwrap().to_owned();
+    assert_eq!(said.code, 3, "{said:?}");
+    assert!(code.starts_with("gpu::") || code.starts_with("cuda::"), "{code}");
+    assert!(took < Duration::from_secs(5), "{took:?}");
+    assert!(!place.path().join("cache/v1/git").exists());
+    let plan = place.call(&["plan", "--json"]);
+    assert_eq!(plan.code, 3);
+    assert_eq!(plan.json()["steps"][1]["code"], code);
+}
+
+/// The last lines of the log are in the error, and the pool is free again.
+#[test]
+fn an_engine_that_exits_at_once() {
+    let place = Place::new();
+    place.edit("flags = []", "env = { TINY_EXIT_CODE = \"3\" }");
+    let text = error(&place.call(&["ensure", "--wait", "--json"]), 6, "spawner::exited_early");
+    assert!(text.contains("exit status 3") && text.contains("TINY_EXIT_CODE"), "{text}");
+    assert_eq!(place.call(&["status"]).code, 6);
+    place.edit("env = { TINY_EXIT_CODE = \"3\" }", "flags = []");
+    place.call(&["ensure", "--wait"]).done();
+}
+
+#[test]
+fn an_engine_that_does_not_get_ready() {
+    let place = Place::new();
+    place.edit("flags = []", "env = { TINY_LOAD_MS = \"60000\" }");
+    let begin = Instant::now();
+    error(&place.call(&["ensure", "--wait=1", "--json"]), 6, "engine::not_ready");
+    assert_eq!(place.call(&["status", "--json"]).done().json()["health"], "loading");
+    // Killed while it is waited for: the wait ends at once.
+    let pid = place.call(&["status", "--json"]).json()["pid"].as_i64().unwrap();
+    let killer = std::thread::spawn(move || {
+        std::thread::sleep(Duration::from_millis(500));
+        let kill = exec::CommandSpec::new("/bin/kill", Duration::from_secs(5)).args(["-9", &pid.to_string()]);
+        exec::run(&kill).unwrap();
+    });
+    let text = error(&place.call(&["ensure", "--wait=50", "--json"]), 6, "engine::exited");
+    killer.join().unwrap();
+    assert!(begin.elapsed() < Duration::from_secs(40));
+    assert!(text.contains("loading"), "the log's last lines are shown: {text}");
+}
+
+/// F37: no signal is sent on the word of a PID file.
+#[test]
+fn a_pid_file_that_lies() {
+    let place = Place::new();
+    let mut bystander = exec::CommandSpec::new("/bin/sleep", Duration::from_secs(30));
+    bystander.args.push("6".into());
+    let bystander = std::thread::spawn(move || exec::run(&bystander).unwrap().exit);
+    place.call(&["prepare"]).done();
+    for text in ["-1", "1", "", "garbage", &"9".repeat(1 << 20)] {
+        let file = place.run_dir().join("tiny/engine.pid");
+        durable::replace(&file, text.as_bytes()).unwrap();
+        assert_eq!(place.call(&["status"]).code, 6, "{text:.10}");
+        assert_eq!(place.call(&["stop", "--json"]).done().json()["stopped"], "nothing_recorded");
+        assert!(!file.exists());
+    }
+    assert_eq!(bystander.join().unwrap(), exec::Exit::Code(0));
+}
