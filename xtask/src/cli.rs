@@ -39,7 +39,8 @@ impl Cli {
         let run = home.join("run");
         fs::create_dir_all(&run)?;
         fs::set_permissions(&run, Permissions::from_mode(0o700))?;
-        let places = vec![("XDG_CACHE_HOME", home.join("cache").into()), ("XDG_RUNTIME_DIR", run.into())];
+        let cache = home.join("cache").into();
+        let places = vec![("ENGINE_PROVISIONER_CACHE_DIR", cache), ("ENGINE_PROVISIONER_RUN_DIR", run.into())];
         Ok(Self { places, ..self })
     }
 

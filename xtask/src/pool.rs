@@ -50,11 +50,6 @@ flags = [\"--parallel\", \"1\"]
 repo = {repo}
 ref = {reference}
 
-[pools.provisioning.source.build]
-# Code for this very CPU is faster, but GCC 12 drops most of the tile configuration that llama.cpp sets up for AMX:
-# on a CPU that has AMX such a server dies of SIGSEGV when it loads the model.
-cmake_flags = [\"-DGGML_NATIVE=OFF\"]
-
 [pools.provisioning.model]
 ref = {model}
 "

@@ -89,7 +89,7 @@ fn serve(cli: &Cli, file: &Path, clock: &mut Clock) -> Result<()> {
     cli.show(&["ensure", "--wait"], file)?;
     clock.phase("question");
     let (host, port) = cli.address(file)?;
-    let question = "What is the capital of France?";
+    let question = "Which city is the capital of France?";
     let answer = answer::ask(&host, port, question)?;
     println!("\nQ: {question}\nA: {answer}\n");
     cli.show(&["status"], file)
