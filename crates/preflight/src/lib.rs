@@ -19,19 +19,30 @@
 
 mod ask;
 mod check;
+mod curl;
 mod distribution;
 mod error;
+mod family;
+mod headers;
+mod immutable;
 mod memo;
-mod packages;
+mod need;
+mod pacman;
 mod remedy;
 mod report;
+mod surroundings;
 mod tool;
 mod version;
 
 pub use check::check;
+pub use curl::release_has_curl;
 pub use distribution::{Distribution, distribution};
 pub use error::PreflightError;
+pub use family::{Family, families};
+pub use immutable::Immutable;
 pub use memo::Memo;
+pub use need::Need;
+pub use pacman::{InstallError, InstallPolicy, Provided, Trouble, provide};
 pub use remedy::remedy;
 pub use report::{Found, Missing, Outdated, Report};
 pub use tool::Tool;
