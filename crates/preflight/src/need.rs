@@ -68,7 +68,9 @@ pub(crate) fn merged<N: Clone + Into<Need>>(needs: &[N]) -> Vec<Need> {
         match merged.iter_mut().find(|earlier| earlier.tool == need.tool) {
             Some(earlier) => {
                 earlier.minimum = earlier.minimum.max(need.minimum);
-                if !earlier.why.contains(&need.why) {
+                if need.why.starts_with(&earlier.why) {
+                    earlier.why = need.why;
+                } else if !earlier.why.contains(&need.why) {
                     earlier.why = format!("{}; {}", earlier.why, need.why);
                 }
                 earlier.folders.extend(need.folders);

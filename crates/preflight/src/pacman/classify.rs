@@ -17,6 +17,8 @@ const RULES: &[Rule] = &[
         Trouble::Broken,
         &[&["error while loading shared libraries"], &["symbol lookup error"], &["version `", "' not found"]],
     ),
+    // On a read-only file system pacman says that there is not enough space, too.
+    (Trouble::ReadOnly, &[&["Read-only file system"], &["is mounted read only"]]),
     (
         Trouble::NoSpace,
         &[
@@ -24,9 +26,10 @@ const RULES: &[Rule] = &[
             &["artition ", " too full"],
             &["No space left on device"],
             &["Disk quota exceeded"],
+            // All that libarchive tells of a full disk while it unpacks.
+            &["could not extract ", "(Write failed)"],
         ],
     ),
-    (Trouble::ReadOnly, &[&["Read-only file system"], &["is mounted read only"]]),
     (
         Trouble::SudoRefused,
         &[

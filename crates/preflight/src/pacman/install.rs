@@ -91,9 +91,13 @@ pub fn provide<N: Clone + Into<Need>>(
     if report.is_complete() {
         return Ok(Provided { report, installed, transcript });
     }
-    let why = "pacman has these packages installed: what is too old needs an upgrade of the whole system (`pacman -Syu`), \
-               and what is not found is hidden from this process's `PATH`";
-    Err(PreflightError::tools_missing(report, distribution, Some(why)))
+    let why = format!(
+        "pacman has these packages installed. What is too old needs an upgrade of the whole system (`pacman -Syu`); what is \
+         not found is hidden from this process's `PATH`, or its installation was broken off: `pacman -Qk {0}` tells, and \
+         `pacman -S {0}` installs it again",
+        wanted.join(" ")
+    );
+    Err(PreflightError::tools_missing(report, distribution, Some(&why)))
 }
 
 /// pacman, and what it is to install.
@@ -137,7 +141,7 @@ impl<'a> Pacman<'a> {
         let text = self.run_when_unlocked(&spec, policy, on_line)?;
         // pacman 7 is known to end with status 0 after a download that failed, as 6 does after an INT.
         if !self.absent()?.is_empty() {
-            return Err(self.failure(&spec, Exit::Code(1), text));
+            return Err(self.failure(&spec, Exit::Code(1), &text));
         }
         let transcript = format!("$ {}\n{text}", spec.display(&Redactor::new()));
         Ok((absent, transcript))
@@ -152,8 +156,9 @@ impl<'a> Pacman<'a> {
         let absent: Vec<String> = self.wanted.iter().filter(named).cloned().collect();
         match output.exit {
             Exit::Code(0) => Ok(Vec::new()),
-            Exit::Code(127) if !absent.is_empty() => Ok(absent),
-            exit => Err(self.failure(&spec, exit, format!("{text}{}", output.stderr_tail(20)))),
+            Exit::Unknown if text.trim().is_empty() => Ok(Vec::new()),
+            Exit::Code(127) | Exit::Unknown if !absent.is_empty() => Ok(absent),
+            exit => Err(self.failure(&spec, exit, &format!("{text}{}", output.stderr_tail(20)))),
         }
     }
 
@@ -185,18 +190,19 @@ impl<'a> Pacman<'a> {
         policy: &InstallPolicy,
         on_line: &mut dyn FnMut(&str),
     ) -> Result<String, InstallError> {
-        let until = Instant::now() + policy.lock_wait;
+        let started = Instant::now();
         let mut pause = Duration::from_millis(100);
         loop {
             let failure = match transaction::run(spec, on_line) {
-                Ok(Ended { exit: Some(Exit::Code(0)), text }) => return Ok(text),
-                Ok(Ended { exit: Some(exit), text }) => self.failure(spec, exit, text),
+                // Where the status was collected by somebody else, what is installed tells.
+                Ok(Ended { exit: Some(Exit::Code(0) | Exit::Unknown), text }) => return Ok(text),
+                Ok(Ended { exit: Some(exit), text }) => self.failure(spec, exit, &text),
                 Ok(Ended { exit: None, text }) => {
-                    InstallError { trouble: Trouble::StillRunning, ..self.failure(spec, Exit::Code(1), text) }
+                    InstallError { trouble: Trouble::StillRunning, ..self.failure(spec, Exit::Code(1), &text) }
                 }
                 Err(error) => self.broken(spec, error.to_string()),
             };
-            let left = until.saturating_duration_since(Instant::now());
+            let left = policy.lock_wait.saturating_sub(started.elapsed());
             if failure.trouble != Trouble::Locked || left.is_zero() {
                 return Err(failure);
             }
@@ -205,10 +211,11 @@ impl<'a> Pacman<'a> {
         }
     }
 
-    fn failure(&self, spec: &CommandSpec, exit: Exit, text: String) -> InstallError {
-        let (trouble, detail) = classify(exit, &text);
+    fn failure(&self, spec: &CommandSpec, exit: Exit, text: &str) -> InstallError {
+        let transcript = Redactor::new().text(text).into_owned();
+        let (trouble, detail) = classify(exit, &transcript);
         let (packages, command) = (self.wanted.to_vec(), spec.display(&Redactor::new()));
-        InstallError { trouble, packages, detail, command, transcript: text }
+        InstallError { trouble, packages, detail, command, transcript }
     }
 
     fn broken(&self, spec: &CommandSpec, why: String) -> InstallError {

@@ -40,10 +40,14 @@ pub(crate) fn run(spec: &CommandSpec, on_line: &mut dyn FnMut(&str)) -> io::Resu
     let mut asked = None;
     loop {
         // Asked before it is read, so that nothing said before the end is missed.
-        let ended = child.try_wait()?;
+        let ended = match child.try_wait() {
+            Ok(status) => status.map(exit),
+            // A host program that ignores SIGCHLD has the status collected by the kernel.
+            Err(_) => Some(Exit::Unknown),
+        };
         reader.read(on_line);
-        if let Some(status) = ended {
-            return Ok(Ended { exit: Some(exit(status)), text: reader.finish(on_line) });
+        if ended.is_some() {
+            return Ok(Ended { exit: ended, text: reader.finish(on_line) });
         }
         match asked {
             None if started.elapsed() > spec.deadline => {

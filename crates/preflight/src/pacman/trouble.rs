@@ -1,8 +1,11 @@
 //! What can go wrong with pacman: for each case its code, what it is, and what to do.
 
+use exec::Exit;
 use miette::Diagnostic;
 use serde::Serialize;
 use thiserror::Error;
+
+use super::classify::classify;
 
 /// Why packages were not installed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Error, Diagnostic, Serialize)]
@@ -204,4 +207,11 @@ pub enum Trouble {
         help("run the same command yourself; the whole transcript is with this error")
     )]
     Other,
+}
+
+impl Trouble {
+    /// What a failed run of pacman (or of sudo before it) means, by its exit and all that it printed in the C locale.
+    pub fn of_output(exit: Exit, text: &str) -> Self {
+        classify(exit, text).0
+    }
 }
