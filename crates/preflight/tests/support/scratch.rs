@@ -200,7 +200,7 @@ fn need_pacman() {
     if real.exists() {
         return;
     }
-    let line = format!("apt-get install -y --no-install-recommends {DEBIAN}");
+    let line = format!("apt-get -o DPkg::Lock::Timeout=60 install -y --no-install-recommends {DEBIAN}");
     let apt = Env::from_pairs([("PATH", "/usr/bin")]).find("apt-get").filter(|_| is_root());
     assert!(apt.is_some(), "these tests run the real pacman: install it (Debian, Ubuntu, as root: {line})");
     let _lock =
