@@ -5,22 +5,28 @@ use std::path::{Path, PathBuf};
 use exec::Env;
 
 use crate::ask::{Answer, ask};
+use crate::headers;
 use crate::memo::{Identity, Memo};
+use crate::need::{Need, merged};
 use crate::report::{Found, Missing, Outdated, Report};
-use crate::tool::{Facts, Tool};
+use crate::tool::Tool;
 use crate::version::Version;
 
 /// Looks for each of `needs` on `env`'s `PATH`, and asks each program for its version unless `memo` knows it.
 ///
 /// Of a tool's program names the first that runs and is new enough is taken. `CC` and `CXX` are not looked at: a
 /// build must not depend on who started it. A program that does not tell its version is taken, with a note. Nothing
-/// on the host is changed.
-pub fn check(needs: &[Tool], env: &Env, memo: &mut Memo) -> Report {
+/// on the host is changed. A tool that is named more than once stands in the report once.
+pub fn check<N: Clone + Into<Need>>(needs: &[N], env: &Env, memo: &mut Memo) -> Report {
     let mut report = Report::default();
-    for (position, tool) in needs.iter().enumerate() {
-        if !needs.iter().take(position).any(|earlier| earlier == tool) {
-            look_for(*tool, env, memo, &mut report);
-        }
+    let needs = merged(needs);
+    // Headers are asked of the compiler, which is looked for first.
+    let (headers, programs): (Vec<&Need>, Vec<&Need>) = needs.iter().partition(|need| need.tool == Tool::CurlHeaders);
+    for need in programs {
+        look_for(need, env, memo, &mut report);
+    }
+    for need in headers {
+        headers::look_for(need, env, &mut report);
     }
     for found in &report.found {
         tracing::debug!(tool = %found.tool, path = %found.path.display(), version = found.version_line, "found");
@@ -28,13 +34,12 @@ pub fn check(needs: &[Tool], env: &Env, memo: &mut Memo) -> Report {
     report
 }
 
-fn look_for(need: Tool, env: &Env, memo: &mut Memo, report: &mut Report) {
+fn look_for(need: &Need, env: &Env, memo: &mut Memo, report: &mut Report) {
     let mut outdated = None;
     let mut broken = None;
-    for tool in need.choices() {
-        let facts = tool.facts();
-        for path in facts.programs.iter().filter_map(|program| env.find(program)) {
-            match examine(*tool, &facts, &path, env, memo) {
+    for tool in need.tool.choices() {
+        for path in paths(*tool, need, env) {
+            match examine(*tool, need, &path, env, memo) {
                 Verdict::Good(found, note) => {
                     report.notes.extend(broken);
                     report.notes.extend(note);
@@ -52,17 +57,26 @@ fn look_for(need: Tool, env: &Env, memo: &mut Memo, report: &mut Report) {
     }
 }
 
+/// Where the tool may be: on `PATH` under each of its names, then in the folders outside it.
+fn paths(tool: Tool, need: &Need, env: &Env) -> Vec<PathBuf> {
+    let programs = tool.facts().programs;
+    let on_path = programs.iter().filter_map(|program| env.find(program));
+    let folders = need.folders.iter().map(|folder| Env::from_pairs([("PATH", folder)]));
+    let elsewhere = folders.flat_map(|there| programs.iter().filter_map(move |program| there.find(program)));
+    on_path.chain(elsewhere).collect()
+}
+
 enum Verdict {
     Good(Found, Option<String>),
     Old(Outdated),
     Broken(String),
 }
 
-fn examine(tool: Tool, facts: &Facts, path: &Path, env: &Env, memo: &mut Memo) -> Verdict {
+fn examine(tool: Tool, need: &Need, path: &Path, env: &Env, memo: &mut Memo) -> Verdict {
     let identity = Identity::of(path);
     let real_path = identity.as_ref().map_or_else(|| PathBuf::from(path), |identity| identity.real_path.clone());
     let mut found = Found { tool, path: path.into(), real_path, version: None, version_line: String::new() };
-    let Some(question) = facts.ask else {
+    let Some(question) = tool.facts().ask else {
         return Verdict::Good(found, None);
     };
     if let Some(line) = identity.as_ref().and_then(|identity| memo.recall(path, identity)) {
@@ -83,9 +97,12 @@ fn examine(tool: Tool, facts: &Facts, path: &Path, env: &Env, memo: &mut Memo) -
         }
     }
     found.version = Version::in_line(&found.version_line);
-    match (found.version, facts.minimum) {
-        (Some(have), Some(need)) if have < need => {
-            Verdict::Old(Outdated { tool, path: path.into(), have, need, why: facts.why.into() })
+    match (found.version, need.minimum) {
+        (Some(have), _) if tool == Tool::Nvcc12 && have.major != 12 => {
+            Verdict::Broken(format!("`{}` is of CUDA {have}", path.display()))
+        }
+        (Some(have), Some(minimum)) if have < minimum => {
+            Verdict::Old(Outdated { tool, path: path.into(), have, need: minimum, why: need.why.clone() })
         }
         (None, _) => {
             let note = format!("no version in what `{}` says of itself: {}", path.display(), found.version_line);
@@ -95,14 +112,13 @@ fn examine(tool: Tool, facts: &Facts, path: &Path, env: &Env, memo: &mut Memo) -
     }
 }
 
-fn missing(tool: Tool, broken: Option<String>) -> Missing {
-    let facts = tool.facts();
-    let programs: Vec<String> = tool.choices().iter().map(|choice| one_of(choice.facts().programs)).collect();
-    let mut need = programs.join(" or ");
-    if let Some(minimum) = facts.minimum {
-        need = format!("{need}, {minimum} or newer");
+fn missing(need: &Need, broken: Option<String>) -> Missing {
+    let programs: Vec<String> = need.tool.choices().iter().map(|choice| one_of(choice.facts().programs)).collect();
+    let mut wanted = programs.join(" or ");
+    if let Some(minimum) = need.minimum {
+        wanted = format!("{wanted}, {minimum} or newer");
     }
-    Missing { tool, why: facts.why.into(), need, broken }
+    Missing { tool: need.tool, why: need.why.clone(), need: wanted, broken }
 }
 
 fn one_of(programs: &[&str]) -> String {

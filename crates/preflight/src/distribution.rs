@@ -1,10 +1,12 @@
-//! Which Linux distribution a host runs, by the exact words in its os-release file.
+//! Which Linux distribution a host runs, by the exact words in its os-release file, and what it runs in.
 
 use std::path::Path;
 
 use serde::Serialize;
 
-use crate::packages::{MANAGERS, Manager};
+use crate::family::{Family, families};
+use crate::immutable::Immutable;
+use crate::surroundings;
 
 /// A distribution as os-release names it
 /// (<https://www.freedesktop.org/software/systemd/man/latest/os-release.html>).
@@ -16,18 +18,30 @@ pub struct Distribution {
     pub id_like: Vec<String>,
     /// `PRETTY_NAME`, for people only: nothing is decided by it.
     pub name: String,
+    /// Set where the system's own folders are not changed in place.
+    pub immutable: Option<Immutable>,
+    /// The kind of container this is, such as `docker`, `podman` or `lxc`; `None` on a host of its own.
+    pub container: Option<String>,
+    /// The version of the Windows Subsystem for Linux this runs in.
+    pub wsl: Option<u8>,
 }
 
-/// Reads `/etc/os-release`, or `/usr/lib/os-release` where that is absent, under `root`.
+/// Reads `/etc/os-release`, or `/usr/lib/os-release` where that is absent, under `root`; and the traces that containers,
+/// WSL and immutable systems leave there.
 pub fn distribution(root: &Path) -> Distribution {
     let read = |path: &str| std::fs::read(root.join(path)).ok();
     let bytes = read("etc/os-release").or_else(|| read("usr/lib/os-release")).unwrap_or_default();
-    Distribution::parse(&String::from_utf8_lossy(&bytes))
+    let text = String::from_utf8_lossy(&bytes);
+    let mut distribution = Distribution::parse(&text);
+    distribution.container = surroundings::container(root);
+    distribution.wsl = surroundings::wsl(root);
+    distribution.immutable = Immutable::of(&distribution, &text, root);
+    distribution
 }
 
 impl Distribution {
     /// From the text of an os-release file.
-    fn parse(text: &str) -> Self {
+    pub(crate) fn parse(text: &str) -> Self {
         let mut distribution = Self::default();
         for (key, value) in text.lines().filter_map(|line| line.trim().split_once('=')) {
             match key {
@@ -42,20 +56,31 @@ impl Distribution {
         distribution
     }
 
-    /// Its package manager, if we know one: by `ID` itself, then by each word of `ID_LIKE`.
-    pub(crate) fn manager(&self) -> Option<&'static Manager> {
+    /// Its family, if we know one: by `ID` itself, then by each word of `ID_LIKE`.
+    pub(crate) fn family(&self) -> Option<&'static Family> {
         let words = std::iter::once(&self.id).chain(&self.id_like);
-        words.flat_map(|word| MANAGERS.iter().filter(move |manager| manager.ids.contains(&word.as_str()))).next()
+        words.flat_map(|word| families().iter().filter(move |family| family.is(word))).next()
     }
 
-    /// Whether it is Arch Linux or calls itself like it: the only kind of host that packages may ever be installed on.
+    /// Whether it is Arch Linux or calls itself like it.
     pub fn is_arch_like(&self) -> bool {
-        self.manager().is_some_and(|manager| manager.ids.contains(&"arch"))
+        self.family().is_some_and(|family| family.is("arch"))
+    }
+
+    /// Whether packages may be installed on it, where that is allowed: Arch-like systems that are changed in place,
+    /// and no others.
+    pub fn takes_packages(&self) -> bool {
+        self.is_arch_like() && self.immutable.is_none()
+    }
+
+    /// What to call it to a person.
+    pub(crate) fn title(&self) -> &str {
+        [&self.name, &self.id].into_iter().find(|name| !name.is_empty()).map_or("this system", String::as_str)
     }
 }
 
 /// A value without the quotes of a shell assignment.
-fn unquoted(value: &str) -> String {
+pub(crate) fn unquoted(value: &str) -> String {
     let value = value.trim();
     if let Some(inner) = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
         return inner.to_owned();
@@ -74,27 +99,6 @@ mod tests {
     use super::*;
     use proptest::prelude::*;
 
-    #[track_caller]
-    fn check(text: &str, install: Option<&str>) {
-        let distribution = Distribution::parse(text);
-        assert_eq!(distribution.manager().map(|manager| manager.install), install, "{distribution:?}");
-    }
-
-    /// EP-22: exact words of `ID` and `ID_LIKE` decide, and nothing else.
-    #[test]
-    fn real_files() {
-        check("ID=arch\nPRETTY_NAME=\"Arch Linux\"\n", Some("pacman -S --needed"));
-        check("ID=manjaro\nID_LIKE=arch\n", Some("pacman -S --needed"));
-        check("PRETTY_NAME=\"Debian GNU/Linux 12 (bookworm)\"\nID=debian\n", Some("apt-get install"));
-        check("ID=linuxmint\nID_LIKE=\"ubuntu debian\"\n", Some("apt-get install"));
-        check("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n", Some("dnf install"));
-        check("ID=\"opensuse-tumbleweed\"\nID_LIKE=\"opensuse suse\"\n", Some("zypper install"));
-        check("ID=alpine\n", Some("apk add"));
-        check("ID=nixos\n", Some("nix-shell -p"));
-        check("ID=void\n", None);
-        check("", None);
-    }
-
     /// F75
     #[test]
     fn words_that_contain_arch_are_not_arch() {
@@ -103,6 +107,7 @@ mod tests {
             "ID=archive\nID_LIKE=\"monarch\"\nNAME=arch\nHOME_URL=https://archlinux.org\n",
             "ID=x\nPRETTY_NAME=arch\nARCHITECTURE=arch\n",
             "ID_LIKE_TOO=arch\nXID=arch\n",
+            "#ID=arch\n",
         ] {
             assert!(!Distribution::parse(text).is_arch_like(), "{text}");
         }
@@ -121,7 +126,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_file_panics(text in "\\PC*") {
-            let _ = Distribution::parse(&text).manager();
+            let _ = Distribution::parse(&text).family();
             let _ = unquoted(&text);
         }
     }

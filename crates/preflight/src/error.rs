@@ -7,16 +7,16 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::distribution::Distribution;
+use crate::pacman::InstallError;
 use crate::remedy::sentence;
-use crate::report::{Missing, Outdated};
-use crate::tool::Tool;
+use crate::report::{Missing, Outdated, Report};
 
 /// Tools that are missing, or an answer that could not be kept.
 #[derive(Debug, Error, Diagnostic)]
 #[non_exhaustive]
 pub enum PreflightError {
     /// Programs are missing or too old; all of them are named.
-    #[error("{} on this host:{}", count(missing.len() + outdated.len()), lines(missing, outdated))]
+    #[error("{}", tools_missing_text(missing, outdated))]
     #[diagnostic(code(preflight::tools_missing), help("{remedy}"))]
     ToolsMissing {
         /// What is not there or does not run.
@@ -26,6 +26,26 @@ pub enum PreflightError {
         /// What to type.
         remedy: String,
     },
+    /// Packages may be installed, but not on a system of this kind. No package manager was run.
+    #[error(
+        "{}, and packages are installed on Arch-like systems only, by pacman: this is {distribution}",
+        tools_missing_text(missing, outdated)
+    )]
+    #[diagnostic(code(preflight::install_unsupported), help("{remedy}"))]
+    CannotInstall {
+        /// What is not there or does not run.
+        missing: Vec<Missing>,
+        /// What is there in too old a version.
+        outdated: Vec<Outdated>,
+        /// What the system calls itself.
+        distribution: String,
+        /// What to type.
+        remedy: String,
+    },
+    /// pacman did not install what is missing. Its code tells why.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Install(#[from] Box<InstallError>),
     /// The memo could not be written; the next check asks the programs again.
     #[error("could not keep the tools' versions in `{}`", path.display())]
     #[diagnostic(
@@ -42,14 +62,38 @@ pub enum PreflightError {
 }
 
 impl PreflightError {
-    pub(crate) fn tools_missing(missing: Vec<Missing>, outdated: Vec<Outdated>, distribution: &Distribution) -> Self {
-        let tools: Vec<Tool> = missing.iter().map(|m| m.tool).chain(outdated.iter().map(|o| o.tool)).collect();
-        let mut remedy = sentence(&tools, distribution);
-        if !outdated.is_empty() {
-            remedy.push_str("\nwhere the distribution's own version is too old, install a newer one first on `PATH`");
+    /// `why` says why installing did not help, where it was tried.
+    pub(crate) fn tools_missing(report: Report, distribution: &Distribution, why: Option<&str>) -> Self {
+        let mut remedy = help(&report, distribution);
+        if let Some(why) = why {
+            remedy = format!("{why}\n{remedy}");
         }
-        Self::ToolsMissing { missing, outdated, remedy }
+        Self::ToolsMissing { missing: report.missing, outdated: report.outdated, remedy }
     }
+
+    pub(crate) fn cannot_install(report: Report, distribution: &Distribution) -> Self {
+        let remedy = help(&report, distribution);
+        let distribution = distribution.title().to_owned();
+        Self::CannotInstall { missing: report.missing, outdated: report.outdated, distribution, remedy }
+    }
+}
+
+impl From<InstallError> for PreflightError {
+    fn from(error: InstallError) -> Self {
+        Self::Install(Box::new(error))
+    }
+}
+
+fn help(report: &Report, distribution: &Distribution) -> String {
+    let mut remedy = sentence(&report.lacking(), distribution);
+    if !report.outdated.is_empty() {
+        remedy.push_str("\nwhere the distribution's own version is too old, install a newer one first on `PATH`");
+    }
+    remedy
+}
+
+fn tools_missing_text(missing: &[Missing], outdated: &[Outdated]) -> String {
+    format!("{} on this host:{}", count(missing.len() + outdated.len()), lines(missing, outdated))
 }
 
 fn count(number: usize) -> String {

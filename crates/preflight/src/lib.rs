@@ -1,38 +1,58 @@
-//! Which build tools a host has, which are missing or too old, and what to type to get them.
+//! What a host lacks for a plan, exactly what to type to get it, and, where that is allowed, getting it with pacman.
 //!
-//! The rules: all that is missing is told at once; a program counts only under an absolute entry of `PATH`, as an
-//! executable file that runs; a version that cannot be read is a note, not a failure; distributions are told apart
-//! by exact words. Nothing here changes the host: no package is installed, whatever is missing.
+//! The rules: all that is missing is told at once; a program counts only under an absolute path, as an executable file
+//! that runs; a version that cannot be read is a note, not a failure; distributions are told apart by exact words.
+//! [`check`] and [`Survey`] change nothing. [`provide`] installs packages only where its policy allows it, and only on
+//! Arch-like systems.
 //!
 //! ```
 //! use std::path::Path;
 //!
-//! use preflight::{Memo, Tool, check, distribution};
+//! use preflight::{InstallPolicy, Memo, Need, Tool, Version, distribution, provide};
 //!
-//! let mut memo = Memo::default();
-//! let report = check(&Tool::SOURCE_BUILD, &exec::Env::current(), &mut memo);
-//! match report.require(&distribution(Path::new("/"))) {
-//!     Ok(report) => println!("the build runs with {:?}", report.get(Tool::NinjaOrMake).map(|found| &found.path)),
+//! let cuda = Need::from(Tool::Cmake).at_least(Version::new(3, 18, 0), "older ones know no CUDA architectures");
+//! let needs = [Tool::Git.into(), cuda, Tool::NinjaOrMake.into(), Tool::Cxx.into()];
+//! let (env, policy) = (exec::Env::current(), InstallPolicy::forbidden());
+//! let on_line = &mut |line: &str| println!("pacman: {line}");
+//! match provide(&needs, &env, &mut Memo::default(), &distribution(Path::new("/")), &policy, on_line) {
+//!     Ok(provided) => println!("{:?}", provided.report.get(Tool::NinjaOrMake).map(|found| &found.path)),
 //!     Err(error) => println!("{error}"),
 //! }
 //! ```
 
 mod ask;
 mod check;
+mod curl;
 mod distribution;
 mod error;
+mod family;
+mod finding;
+mod headers;
+mod host;
+mod immutable;
 mod memo;
-mod packages;
+mod need;
+mod pacman;
 mod remedy;
 mod report;
+mod surroundings;
+mod survey;
 mod tool;
 mod version;
 
 pub use check::check;
+pub use curl::release_has_curl;
 pub use distribution::{Distribution, distribution};
 pub use error::PreflightError;
+pub use family::{Family, families};
+pub use finding::{Finding, findings};
+pub use host::{Clock, HostFacts, HostNeeds, Memory, Place, PlaceNeed, UserNamespaces};
+pub use immutable::Immutable;
 pub use memo::Memo;
+pub use need::Need;
+pub use pacman::{InstallError, InstallPolicy, Provided, Trouble, provide};
 pub use remedy::remedy;
 pub use report::{Found, Missing, Outdated, Report};
+pub use survey::Survey;
 pub use tool::Tool;
 pub use version::Version;

@@ -71,11 +71,18 @@ impl Report {
         self.found.iter().find(|found| tool.choices().contains(&found.tool))
     }
 
+    /// Whether nothing is missing or too old.
+    pub fn is_complete(&self) -> bool {
+        self.missing.is_empty() && self.outdated.is_empty()
+    }
+
+    /// The tools that are missing or too old.
+    pub fn lacking(&self) -> Vec<Tool> {
+        self.missing.iter().map(|missing| missing.tool).chain(self.outdated.iter().map(|old| old.tool)).collect()
+    }
+
     /// Itself when nothing is missing or too old, otherwise one error that names everything and what to type.
     pub fn require(self, distribution: &Distribution) -> Result<Self, PreflightError> {
-        if self.missing.is_empty() && self.outdated.is_empty() {
-            return Ok(self);
-        }
-        Err(PreflightError::tools_missing(self.missing, self.outdated, distribution))
+        if self.is_complete() { Ok(self) } else { Err(PreflightError::tools_missing(self, distribution, None)) }
     }
 }

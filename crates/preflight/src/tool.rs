@@ -2,14 +2,12 @@
 
 use std::fmt;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::version::Version;
 
-/// A program that somebody needs.
-///
-/// nvcc is not among them: which of a host's CUDA compilers serves depends on its GPUs and is `gpu-detect`'s matter.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+/// A program, or headers, that somebody needs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Tool {
@@ -27,8 +25,23 @@ pub enum Tool {
     Cc,
     /// Compiles C++.
     Cxx,
+    /// Finds libraries for builds that ask for them.
+    PkgConfig,
+    /// libcurl's headers, which the C compiler is asked for; see [`release_has_curl`](crate::release_has_curl).
+    CurlHeaders,
+    /// A CUDA compiler of any version. Which one serves depends on the host's GPUs and is `gpu-detect`'s matter: ask
+    /// for this where that found none, so that it stands in the same list as everything else.
+    Nvcc,
+    /// A CUDA 12 compiler, for GPUs that CUDA 13 dropped. Ask for it, too, only where `gpu-detect` found none.
+    Nvcc12,
     /// Fetches models from Hugging Face.
     HfCli,
+    /// Runs containers: Podman, which is preferred, or Docker. A report names the one that was found.
+    PodmanOrDocker,
+    /// Podman and nothing else.
+    Podman,
+    /// Docker and nothing else.
+    Docker,
 }
 
 /// What is known about a tool.
@@ -36,13 +49,26 @@ pub(crate) struct Facts {
     pub(crate) name: &'static str,
     /// Names of programs in order of preference.
     pub(crate) programs: &'static [&'static str],
-    /// The oldest version that will do.
+    /// Where it is put outside `PATH`.
+    pub(crate) folders: &'static [&'static str],
+    /// The oldest version that will do, whatever the plan.
     pub(crate) minimum: Option<Version>,
     /// What makes it print its version; `None` where no version matters.
     pub(crate) ask: Option<&'static str>,
-    /// What it is needed for.
+    /// What it is needed for, where the plan does not say.
     pub(crate) why: &'static str,
+    /// What to do where a distribution has no package for it.
+    pub(crate) by_hand: Option<&'static str>,
 }
+
+const PLAIN: Facts =
+    Facts { name: "", programs: &[], folders: &[], minimum: None, ask: Some("--version"), why: "", by_hand: None };
+const RUNS_BUILD: &str = "it runs the build that CMake configures";
+const RUNS_CONTAINERS: &str = "it runs the engine's container";
+const COMPILES: &str = "it compiles the engine";
+const CUDA: &str = "it compiles the engine's code for the GPU";
+/// Arch's package and NVIDIA's own installers put the toolkit there, and a running shell's `PATH` does not know.
+const CUDA_FOLDERS: &[&str] = &["/opt/cuda/bin", "/usr/local/cuda/bin"];
 
 impl Tool {
     /// What a llama.cpp server is built with.
@@ -52,71 +78,91 @@ impl Tool {
     pub(crate) fn choices(self) -> &'static [Self] {
         match self {
             Self::NinjaOrMake => &[Self::Ninja, Self::Make],
+            Self::PodmanOrDocker => &[Self::Podman, Self::Docker],
             Self::Git => &[Self::Git],
             Self::Cmake => &[Self::Cmake],
             Self::Ninja => &[Self::Ninja],
             Self::Make => &[Self::Make],
             Self::Cc => &[Self::Cc],
             Self::Cxx => &[Self::Cxx],
+            Self::PkgConfig => &[Self::PkgConfig],
+            Self::CurlHeaders => &[Self::CurlHeaders],
+            Self::Nvcc => &[Self::Nvcc],
+            Self::Nvcc12 => &[Self::Nvcc12],
             Self::HfCli => &[Self::HfCli],
+            Self::Podman => &[Self::Podman],
+            Self::Docker => &[Self::Docker],
         }
     }
 
     pub(crate) fn facts(self) -> Facts {
-        let ask = Some("--version");
         match self {
+            // `git rev-parse --end-of-options`, without which a branch name can be read as an option, is in 2.30.
             Self::Git => Facts {
                 name: "git",
                 programs: &["git"],
-                // `git rev-parse --end-of-options`, without which a branch name can be read as an option, is in 2.30.
                 minimum: Some(Version::new(2, 30, 0)),
-                ask,
                 why: "it fetches the engine's sources",
+                ..PLAIN
             },
+            // 3.14 is the oldest that llama.cpp's own CMakeLists.txt accepts.
             Self::Cmake => Facts {
                 name: "CMake",
                 programs: &["cmake", "cmake3"],
-                // The oldest that llama.cpp's own CMakeLists.txt accepts.
                 minimum: Some(Version::new(3, 14, 0)),
-                ask,
                 why: "it configures the build",
+                ..PLAIN
             },
-            Self::NinjaOrMake => Facts { name: "Ninja or Make", programs: &[], minimum: None, ask, why: RUNS_BUILD },
+            Self::NinjaOrMake => Facts { name: "Ninja or Make", why: RUNS_BUILD, ..PLAIN },
             // `ninja-build` is older Fedora's name, `samu` is Alpine's Ninja; CMake knows all three.
-            Self::Ninja => Facts {
-                name: "Ninja",
-                programs: &["ninja", "ninja-build", "samu"],
-                minimum: None,
-                ask,
-                why: RUNS_BUILD,
+            Self::Ninja => {
+                Facts { name: "Ninja", programs: &["ninja", "ninja-build", "samu"], why: RUNS_BUILD, ..PLAIN }
+            }
+            Self::Make => Facts { name: "Make", programs: &["make", "gmake"], why: RUNS_BUILD, ..PLAIN },
+            Self::Cc => Facts { name: "a C compiler", programs: &["cc", "gcc", "clang"], why: COMPILES, ..PLAIN },
+            Self::Cxx => Facts { name: "a C++ compiler", programs: &["c++", "g++", "clang++"], why: COMPILES, ..PLAIN },
+            Self::PkgConfig => Facts {
+                name: "pkg-config",
+                programs: &["pkg-config", "pkgconf"],
+                why: "it finds the libraries that the build asks for",
+                ..PLAIN
             },
-            Self::Make => Facts { name: "Make", programs: &["make", "gmake"], minimum: None, ask, why: RUNS_BUILD },
-            Self::Cc => Facts {
-                name: "a C compiler",
-                programs: &["cc", "gcc", "clang"],
-                minimum: None,
-                ask,
-                why: "it compiles the engine",
+            Self::CurlHeaders => Facts {
+                name: "libcurl's headers",
+                ask: None,
+                why: "this version of llama.cpp is to be built with libcurl",
+                ..PLAIN
             },
-            Self::Cxx => Facts {
-                name: "a C++ compiler",
-                programs: &["c++", "g++", "clang++"],
-                minimum: None,
-                ask,
-                why: "it compiles the engine",
+            Self::Nvcc => Facts {
+                name: "the CUDA compiler (`nvcc`)",
+                programs: &["nvcc"],
+                folders: CUDA_FOLDERS,
+                why: CUDA,
+                by_hand: Some("NVIDIA's CUDA toolkit, from developer.nvidia.com/cuda-downloads"),
+                ..PLAIN
+            },
+            Self::Nvcc12 => Facts {
+                name: "a CUDA 12 compiler (`nvcc`)",
+                programs: &["nvcc"],
+                folders: CUDA_FOLDERS,
+                why: CUDA,
+                by_hand: Some("NVIDIA's CUDA 12 toolkit, from developer.nvidia.com/cuda-toolkit-archive"),
+                ..PLAIN
             },
             Self::HfCli => Facts {
                 name: "the Hugging Face CLI (`hf`)",
                 programs: &["hf", "huggingface-cli"],
-                minimum: None,
                 ask: None,
                 why: "it fetches models named `hf:…`",
+                by_hand: Some("the Hugging Face CLI (`pipx install huggingface_hub` gives `hf`)"),
+                ..PLAIN
             },
+            Self::PodmanOrDocker => Facts { name: "Podman or Docker", why: RUNS_CONTAINERS, ..PLAIN },
+            Self::Podman => Facts { name: "Podman", programs: &["podman"], why: RUNS_CONTAINERS, ..PLAIN },
+            Self::Docker => Facts { name: "Docker", programs: &["docker"], why: RUNS_CONTAINERS, ..PLAIN },
         }
     }
 }
-
-const RUNS_BUILD: &str = "it runs the build that CMake configures";
 
 impl fmt::Display for Tool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -26,8 +26,12 @@ fn check_remedy(os_release: &str, tools: &[Tool], expected: &str) {
 #[test]
 fn one_line_for_each_distribution() {
     let all = Tool::SOURCE_BUILD;
-    check_remedy("ID=debian", &all, "apt-get install git cmake ninja-build gcc libc6-dev g++");
-    check_remedy("ID=ubuntu\nID_LIKE=debian", &all, "apt-get install git cmake ninja-build gcc libc6-dev g++");
+    check_remedy("ID=debian", &all, "apt-get update && apt-get install git cmake ninja-build gcc libc6-dev g++");
+    check_remedy(
+        "ID=ubuntu\nID_LIKE=debian",
+        &all,
+        "apt-get update && apt-get install git cmake ninja-build gcc libc6-dev g++",
+    );
     check_remedy("ID=arch", &all, "pacman -S --needed git cmake ninja gcc");
     check_remedy("ID=fedora", &all, "dnf install git cmake ninja-build gcc gcc-c++");
     check_remedy("ID=\"opensuse-leap\"\nID_LIKE=\"suse opensuse\"", &all, "zypper install git cmake ninja gcc gcc-c++");
@@ -40,7 +44,7 @@ fn one_line_for_each_distribution() {
 #[test]
 fn what_has_no_package_is_named() {
     check_remedy("ID=arch", &[Tool::Git, Tool::HfCli], "pacman -S --needed git python-huggingface-hub");
-    let by_hand = "apt-get install git; then install the Hugging Face CLI (`hf`)";
+    let by_hand = "apt-get update && apt-get install git; then install the Hugging Face CLI (`pipx install huggingface_hub` gives `hf`)";
     check_remedy("ID=debian", &[Tool::Git, Tool::HfCli], by_hand);
     let all = "install git, CMake, Ninja or Make, a C compiler, a C++ compiler";
     check_remedy("ID=search\nPRETTY_NAME=\"arch-like search appliance\"", &Tool::SOURCE_BUILD, all);
@@ -78,7 +82,7 @@ fn one_error_tells_everything() {
     );
     assert_eq!(error.to_string(), expected);
     let help = error.help().unwrap().to_string();
-    assert!(help.starts_with("run as root: apt-get install git g++ cmake\n"), "{help}");
+    assert!(help.starts_with("run as root: apt-get update && apt-get install git g++ cmake\n"), "{help}");
     assert!(help.contains("too old"), "{help}");
 }
 
@@ -88,5 +92,8 @@ fn a_missing_hugging_face_cli_on_a_distribution_without_it() {
     let report = check(&[Tool::HfCli], &Host::new().env(), &mut Memo::default());
     let error = report.require(&like("ID=debian\n")).unwrap_err();
     let help = error.help().unwrap().to_string();
-    assert_eq!(help, "install the Hugging Face CLI (`hf`), which this distribution does not package");
+    assert_eq!(
+        help,
+        "install the Hugging Face CLI (`pipx install huggingface_hub` gives `hf`), which this distribution does not package"
+    );
 }

@@ -1,0 +1,89 @@
+//! Families of distributions that share a package manager and its names, as the table `packages.json` has them.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use serde::{Deserialize, Serialize};
+
+use crate::tool::Tool;
+
+/// A package manager, the distributions that have it, and its names for our tools.
+#[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Family {
+    /// What people call it.
+    pub name: String,
+    /// The words in `ID` or `ID_LIKE` of os-release that stand for it.
+    pub ids: Vec<String>,
+    /// The start of the command that installs packages.
+    pub install: String,
+    /// Whether that command must be run as root.
+    pub as_root: bool,
+    /// A container image, by its short name, in which its packages can be had where the system itself is fixed.
+    #[serde(default)]
+    pub image: Option<String>,
+    /// The packages for each tool; a tool that is not listed has none. A compiler's package alone may lack the C
+    /// library's headers: Debian and Alpine list them.
+    pub packages: HashMap<Tool, Vec<String>>,
+    /// Packages that its users maintain (Arch's AUR): named to people, never built or installed.
+    #[serde(default)]
+    pub user_packages: HashMap<Tool, Vec<String>>,
+}
+
+static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
+    // A test reads the same text; were it damaged all the same, no distribution would be known.
+    serde_json::from_str(include_str!("packages.json")).unwrap_or_default()
+});
+
+/// The whole table.
+pub fn families() -> &'static [Family] {
+    &FAMILIES
+}
+
+impl Family {
+    /// Whether a word of os-release stands for it, exactly.
+    pub(crate) fn is(&self, word: &str) -> bool {
+        self.ids.iter().any(|id| id == word)
+    }
+
+    /// Its packages for a tool; for either of two tools, those of the one that the family prefers.
+    pub(crate) fn packages(&self, tool: Tool) -> Option<&[String]> {
+        let mut names = std::iter::once(&tool).chain(tool.choices());
+        names.find_map(|name| self.packages.get(name)).map(Vec::as_slice)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_can_be_read() {
+        let families: Vec<Family> = serde_json::from_str(include_str!("packages.json")).unwrap();
+        assert_eq!(families.len(), 9);
+        for family in families {
+            for tool in Tool::SOURCE_BUILD {
+                assert!(family.packages(tool).is_some(), "{}: {tool}", family.name);
+            }
+        }
+    }
+
+    /// Names go into a line that people paste: nothing in them means anything to a shell or reads as an option.
+    #[test]
+    fn names_are_plain() {
+        for family in families() {
+            let names = family.packages.values().chain(family.user_packages.values()).flatten().chain(&family.image);
+            for name in names {
+                let plain = |c: char| c.is_ascii_alphanumeric() || "+-._/".contains(c);
+                assert!(name.starts_with(|c: char| c.is_ascii_alphanumeric()) && name.chars().all(plain), "{name}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_word_stands_for_one_family() {
+        let words: Vec<&String> = families().iter().flat_map(|family| &family.ids).collect();
+        let once: std::collections::HashSet<&String> = words.iter().copied().collect();
+        assert_eq!(words.len(), once.len());
+    }
+}

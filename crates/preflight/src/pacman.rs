@@ -1,0 +1,16 @@
+//! Packages by pacman: asked for, installed, and what went wrong.
+//!
+//! The rules: only where the caller says that it is allowed, and only on an Arch-like system; only names from our own
+//! table; never a refresh (`-Sy`) or an upgrade (`-Syu`), nothing overwritten, no lock removed, no prompt answered
+//! but with pacman's own default; a transaction that has begun is never killed.
+
+mod calls;
+mod classify;
+mod failure;
+mod install;
+mod transaction;
+mod trouble;
+
+pub use failure::InstallError;
+pub use install::{InstallPolicy, Provided, provide};
+pub use trouble::Trouble;

@@ -1,0 +1,214 @@
+//! What pacman's words mean. Its exit status is 1 whatever happened; only the text differs, in the C locale always.
+//!
+//! One failure prints several lines, and the last of them is the least telling. The rules are therefore tried in the
+//! order of their force as a cause, each on the whole text: a full disk explains a corrupt package, and not the other
+//! way round. The phrases are those of pacman 6 and 7, of libalpm's `error.c` and of sudo and sudo-rs.
+
+use exec::Exit;
+
+use super::trouble::Trouble;
+
+/// A rule: any of these phrases (with all their parts in one line, in order) means this.
+type Rule = (Trouble, &'static [&'static [&'static str]]);
+
+const RULES: &[Rule] = &[
+    (Trouble::Interrupted, &[&["Interrupt signal received"], &["Hangup signal received"], &["segmentation fault"]]),
+    (
+        Trouble::Broken,
+        &[&["error while loading shared libraries"], &["symbol lookup error"], &["version `", "' not found"]],
+    ),
+    // On a read-only file system pacman says that there is not enough space, too.
+    (Trouble::ReadOnly, &[&["Read-only file system"], &["is mounted read only"]]),
+    (
+        Trouble::NoSpace,
+        &[
+            &["not enough free disk space"],
+            &["artition ", " too full"],
+            &["No space left on device"],
+            &["Disk quota exceeded"],
+            // All that libarchive tells of a full disk while it unpacks.
+            &["could not extract ", "(Write failed)"],
+        ],
+    ),
+    (
+        Trouble::SudoRefused,
+        &[
+            &["sudo", "password is required"],
+            &["sudo", "terminal is required"],
+            &["sudo", "must have a tty"],
+            &["sudo", "nteractive authentication is required"],
+            &["sudo", "no new privileges"],
+            &["sudo", "setuid bit"],
+            &["sudo", "effective uid is not 0"],
+            &["is not in the sudoers file"],
+            &["user ", " is not allowed to "],
+            &["user ", " may not run sudo"],
+        ],
+    ),
+    (
+        Trouble::NotRoot,
+        &[&["unless you are root"], &["could not lock database: Permission denied"], &["permission denied)"]],
+    ),
+    (
+        Trouble::Config,
+        &[
+            &["config file ", " could not be read"],
+            &["config file ", ", line "],
+            &["failed to initialize alpm library"],
+            &["no usable package repositories configured"],
+            &["no servers configured for repository"],
+            &["variable, but no '", "is defined"],
+            &["does not have a valid architecture"],
+            &["package architecture is not valid"],
+            &["config parsing exceeded"],
+            &["could not lock database: No such file"],
+        ],
+    ),
+    (Trouble::Locked, &[&["unable to lock database"], &["could not lock database"]]),
+    (
+        Trouble::Sandbox,
+        &[&["switching to sandbox user"], &["restricting filesystem access failed"], &["restricting syscalls failed"]],
+    ),
+    (
+        Trouble::Signature,
+        &[
+            &["PGP signature"],
+            &["missing required signature"],
+            &["signature from \""],
+            &["required key missing from keyring"],
+            &["keyring is not writable"],
+            &["GPGME error"],
+            &["gpgme error"],
+            &["have you run 'pacman-key --init'"],
+            &["key \"", "\" is unknown"],
+            &["key \"", "\" is disabled"],
+            &["key \"", "\" could not be"],
+            &["signature format"],
+            &["compiled without signature support"],
+        ],
+    ),
+    (
+        Trouble::CorruptDatabase,
+        &[
+            &["invalid or corrupted database"],
+            &["could not open database"],
+            &["error parsing database file"],
+            &["database is inconsistent"],
+            &["corrupted database entry"],
+            &["duplicated database entry"],
+            &["database is incorrect version"],
+            &["pacman-db-upgrade"],
+            &["could not read db '"],
+            &[".db: Unrecognized archive format"],
+            &["could not parse package description file"],
+            &["could not open file ", "/local/", "/desc"],
+        ],
+    ),
+    (
+        Trouble::FileConflict,
+        &[&[" exists in filesystem"], &[" exists in both '"], &["failed to commit transaction (conflicting files)"]],
+    ),
+    (Trouble::Conflict, &[&["are in conflict"], &["unresolvable package conflicts"], &["conflicting dependencies"]]),
+    (Trouble::PartialUpgrade, &[&[" breaks dependency '"]]),
+    (
+        Trouble::Dependency,
+        &[
+            &["unable to satisfy dependency"],
+            &["could not satisfy dependencies"],
+            &["cannot resolve \""],
+            &["operation cancelled due to ignorepkg"],
+        ],
+    ),
+    (
+        Trouble::CorruptPackage,
+        &[
+            &["invalid or corrupted package"],
+            &[" is invalid or corrupted"],
+            &["is corrupted ("],
+            &["cannot open package file"],
+            &["could not find or read package"],
+            &["error while reading package"],
+            &["missing package metadata"],
+            &["missing package name in"],
+            &["package filename is not valid"],
+            &["libarchive error"],
+        ],
+    ),
+    (
+        Trouble::StaleDatabase,
+        &[
+            &["failed retrieving file '", ".pkg.", "' from ", "error: 404"],
+            &["failed retrieving file '", ".pkg.", "' from ", "error: 410"],
+            &["failed retrieving file '", ".pkg.", "' from ", "Couldn't open file"],
+            &["failed retrieving file '", ".pkg.", "' from ", "Could not open file"],
+            &["failed retrieving file '", ".pkg.", "' from ", "aximum file size exceeded"],
+            &["failed retrieving file '", ".pkg.", "' from ", "expected download size exceeded"],
+            &["XferCommand", "404"],
+        ],
+    ),
+    (
+        Trouble::MirrorUnreachable,
+        &[
+            &["failed retrieving file"],
+            &["failed to retrieve some files"],
+            &["download library error"],
+            &["error invoking external downloader"],
+            &["XferCommand"],
+            &["invalid url for server"],
+            &["Could not resolve host"],
+            &["appears to be truncated"],
+            &["too many errors from"],
+        ],
+    ),
+    (
+        Trouble::UnknownPackage,
+        &[&["target not found:"], &["package '", "' was not found"], &["could not find database"]],
+    ),
+    (Trouble::Hook, &[&["failed to run transaction hooks"], &["unable to run hook"]]),
+    // Warnings of sudo (`unable to resolve host`) stand beside other errors; alone, they are its refusal.
+    (Trouble::SudoRefused, &[&["sudo:"], &["sudo-rs:"]]),
+];
+
+/// What a failed run of pacman means, and the lines that say so.
+pub(crate) fn classify(exit: Exit, text: &str) -> (Trouble, String) {
+    let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
+    let verdict = RULES.iter().find_map(|(trouble, phrases)| {
+        let telling = lines.iter().find(|line| phrases.iter().any(|phrase| says(line, phrase)))?;
+        Some((*trouble, *telling))
+    });
+    let never_fetched = lines.iter().find(|line| says(line, &["database file for '", "does not exist"]));
+    match (verdict, never_fetched) {
+        _ if ended_by_signal(exit) => (Trouble::Interrupted, format!("it was ended by {exit}")),
+        // An unknown package is the consequence where a database is missing.
+        (Some((Trouble::UnknownPackage, line)), Some(cause)) => (Trouble::NoDatabase, detail(&lines, &[cause, line])),
+        (Some((trouble, line)), _) => (trouble, detail(&lines, &[line])),
+        (None, _) => (Trouble::Other, detail(&lines, &[])),
+    }
+}
+
+/// pacman and sudo tell a signal also as a status above 128.
+fn ended_by_signal(exit: Exit) -> bool {
+    matches!(exit, Exit::Signal(_) | Exit::Code(129..=165))
+}
+
+/// Whether the line holds all parts of the phrase, in order.
+fn says(line: &str, phrase: &[&str]) -> bool {
+    let mut rest = line;
+    phrase.iter().all(|part| match rest.find(part) {
+        Some(at) => {
+            rest = rest.get(at + part.len()..).unwrap_or_default();
+            true
+        }
+        None => false,
+    })
+}
+
+/// The telling lines, then pacman's other errors; where there is none of these, the end of what it said.
+fn detail(lines: &[&str], telling: &[&str]) -> String {
+    const MOST: usize = 8;
+    let others = lines.iter().filter(|line| line.starts_with("error:") && !telling.contains(line));
+    let chosen: Vec<&str> = telling.iter().chain(others).take(MOST).copied().collect();
+    let chosen =
+        if chosen.is_empty() { lines.get(lines.len().saturating_sub(4)..).unwrap_or_default() } else { &chosen };
+    chosen.join("\n")
+}
