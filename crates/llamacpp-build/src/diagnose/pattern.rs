@@ -62,7 +62,9 @@ fn parts(mut text: &'static str) -> impl Iterator<Item = Part> {
 impl Pattern {
     /// The first text of the pattern: what is searched for.
     pub(super) fn anchor(&self) -> &'static str {
-        parts(self.text).find_map(|part| if let Part::Text(text) = part { Some(text) } else { None }).unwrap_or_default()
+        parts(self.text)
+            .find_map(|part| if let Part::Text(text) = part { Some(text) } else { None })
+            .unwrap_or_default()
     }
 
     /// Whether the pattern's anchor stands at `at`, with what its places took and where the match ends.
@@ -70,7 +72,8 @@ impl Pattern {
         let mut captures = Captures::new();
         let mut parts = parts(self.text).peekable();
         if let Some(Part::Place(name, class)) = parts.peek() {
-            let word = word_before(text, at).filter(|word| *class != '#' || word.ends_with(|c: char| c.is_ascii_digit()))?;
+            let word =
+                word_before(text, at).filter(|word| *class != '#' || word.ends_with(|c: char| c.is_ascii_digit()))?;
             captures.push((*name, word));
             parts.next();
         }
@@ -81,7 +84,7 @@ impl Pattern {
                 Part::Place(name, class) => {
                     let next = if let Some(Part::Text(next)) = parts.peek() { *next } else { "" };
                     let end = place_end(class, next, text, at)?;
-                    captures.push((name, tidy(text.get(at..end)?)));
+                    captures.push((name, tidy(text.get(at..end)?, class)));
                     at = end;
                 }
             }
@@ -115,7 +118,8 @@ fn place_end(class: char, next: &str, text: &[u8], at: usize) -> Option<usize> {
         _ => !is_blank(byte),
     };
     let longest = rest.iter().position(|byte| !allowed(*byte)).unwrap_or(rest.len());
-    let length = if next.is_empty() || class == '#' || quote.is_some_and(|quote| next.as_bytes().first() == Some(quote)) {
+    let length = if next.is_empty() || class == '#' || quote.is_some_and(|quote| next.as_bytes().first() == Some(quote))
+    {
         longest
     } else {
         (1..=longest).find(|length| literal_end(next, text, at + length).is_some())?
@@ -127,12 +131,14 @@ fn place_end(class: char, next: &str, text: &[u8], at: usize) -> Option<usize> {
 fn word_before(text: &[u8], at: usize) -> Option<String> {
     let before = text.get(at.saturating_sub(LONGEST)..at)?;
     let start = before.iter().rposition(|byte| is_blank(*byte)).map_or(0, |blank| blank + 1);
-    before.get(start..).filter(|word| !word.is_empty()).map(tidy)
+    before.get(start..).filter(|word| !word.is_empty()).map(|word| tidy(word, ' '))
 }
 
-fn tidy(bytes: &[u8]) -> String {
+/// What a place took, as one line; a word without the punctuation around it.
+fn tidy(bytes: &[u8], class: char) -> String {
     let text = String::from_utf8_lossy(bytes).replace('\n', " ");
-    text.trim_matches([' ', ',', ';', ':', '\'', '"']).trim_end_matches('.').to_owned()
+    let around: &[char] = if class == '*' { &[' ', ',', ';', ':'] } else { &[' ', ',', ';', ':', '\'', '"'] };
+    text.trim_matches(around).trim_end_matches('.').to_owned()
 }
 
 /// Fills a template: `{name}` is replaced, and a part in `[…]` is left out unless all its names are known.

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 /// How much of a log's start and of its end is looked at, in bytes: far more than any real build prints.
-const WINDOW: usize = 8 << 20;
+const WINDOW: usize = 2 << 20;
 /// Longer lines are cut: they are commands, never messages.
 const LONGEST: usize = 4096;
 
@@ -20,6 +20,13 @@ pub(super) enum Role {
     Warning,
     /// A command or a line of source code: what a program echoes, not what it says.
     Echo,
+}
+
+impl Role {
+    /// Whether a pattern may start in such a line.
+    pub(super) fn counts(self) -> bool {
+        self != Self::Echo
+    }
 }
 
 /// One line: where it stands in [`Log::text`], and the original.
@@ -166,7 +173,8 @@ fn is_warning(text: &str) -> bool {
 
 /// `  12 | int x;` and `     | ^~~`: source code under a message.
 fn is_excerpt(text: &str) -> bool {
-    text.trim_start_matches(|c: char| c.is_ascii_digit()).trim_start().strip_prefix('|').is_some_and(|rest| {
-        rest.is_empty() || rest.starts_with(' ')
-    })
+    text.trim_start_matches(|c: char| c.is_ascii_digit())
+        .trim_start()
+        .strip_prefix('|')
+        .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
 }

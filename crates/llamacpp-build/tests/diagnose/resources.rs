@@ -35,8 +35,12 @@ fn out_of_memory() {
         ("31.55 nvcc error   : 'cudafe++' died due to signal 9 (Kill signal)\n", "cudafe++"),
         ("collect2: fatal error: ld terminated with signal 9 [Killed]\ncompilation terminated.\n", "`ld`"),
         ("make[2]: *** [src/CMakeFiles/a.dir/build.make:76: src/a.cpp.o] Error 137\n", "src/a.cpp.o"),
-        ("FAILED: [code=137] src/a.cpp.o \n/usr/bin/c++ -c a.cpp\nninja: build stopped: subcommand failed.\n", "src/a.cpp.o"),
+        (
+            "FAILED: [code=137] src/a.cpp.o \n/usr/bin/c++ -c a.cpp\nninja: build stopped: subcommand failed.\n",
+            "src/a.cpp.o",
+        ),
         ("/bin/sh: line 1: 12345 Killed                  /usr/bin/c++ -c a.cpp\n", "/usr/bin/c++"),
+        ("/opt/cuda/bin/nvcc -x cu -c a.cu\nKilled\n[27/230] Building CUDA object b.cu.o\n", ""),
         ("clang++: error: unable to execute command: Killed\nclang++: error: clang frontend command failed\n", ""),
         ("cc1plus: out of memory allocating 65536 bytes after a total of 9 bytes\n", ""),
         ("virtual memory exhausted: Cannot allocate memory\n", ""),
@@ -77,16 +81,36 @@ fn limits() {
 #[test]
 fn files() {
     for (log, code, fact) in [
-        ("CMake Error: Cannot open file for write: /b/CMakeCache.txt.tmp1\nCMake Error: : System Error: Permission denied\n", "build::permission_denied", "/b/CMakeCache.txt.tmp1"),
+        (
+            "CMake Error: Cannot open file for write: /b/CMakeCache.txt.tmp1\nCMake Error: : System Error: Permission denied\n",
+            "build::permission_denied",
+            "/b/CMakeCache.txt.tmp1",
+        ),
         ("ninja: error: opening build log: Permission denied\n", "build::permission_denied", ""),
         ("/bin/sh: 1: /opt/cuda/bin/nvcc: Permission denied\n", "build::permission_denied", "/opt/cuda/bin/nvcc"),
-        ("Fatal error: can't create /bäckerei/müll/a.o: Permission denied\n", "build::permission_denied", "/bäckerei/müll/a.o"),
+        (
+            "Fatal error: can't create /bäckerei/müll/a.o: Permission denied\n",
+            "build::permission_denied",
+            "/bäckerei/müll/a.o",
+        ),
         ("Assembler messages:\nFatal error: can't create a.o: Read-only file system\n", "build::read_only", "a.o"),
         ("/usr/bin/ld: final link failed: Input/output error\n", "build::io_error", ""),
-        ("ccache: error: Failed to create temporary file for /run/user/0/t: Permission denied\n", "build::ccache", "Failed to create temporary file"),
+        (
+            "ccache: error: Failed to create temporary file for /run/user/0/t: Permission denied\n",
+            "build::ccache",
+            "Failed to create temporary file",
+        ),
         ("ccache: FATAL: Failed to open /c/tmp.1: No such file or directory\n", "build::ccache", "/c/tmp.1"),
-        ("ninja: error: manifest 'build.ninja' still dirty after 100 tries, perhaps system time is not set\n", "build::clock_skew", ""),
-        ("make[2]: Warning: File 'x.o' has modification time 3600 s in the future\nmake[2]: warning:  Clock skew detected.  Your build may be incomplete.\n", "build::clock_skew", ""),
+        (
+            "ninja: error: manifest 'build.ninja' still dirty after 100 tries, perhaps system time is not set\n",
+            "build::clock_skew",
+            "",
+        ),
+        (
+            "make[2]: Warning: File 'x.o' has modification time 3600 s in the future\nmake[2]: warning:  Clock skew detected.  Your build may be incomplete.\n",
+            "build::clock_skew",
+            "",
+        ),
     ] {
         check(Build, log, code, &[fact]);
     }

@@ -44,6 +44,8 @@ pub(super) const RULES: &[Rule] = &[
             said("Could not find CMAKE_ROOT"),
             said("CMake has most likely not been installed correctly"),
             said("Error executing cmake::LoadCache()"),
+            said("Missing variable is: CMAKE_C_"),
+            said("Missing variable is: CMAKE_CXX_"),
         ],
         cause: "CMake does not find its own files",
         remedy: "reinstall it, and look which one runs: `command -v cmake; cmake --version`",
@@ -51,7 +53,10 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "cmake::unknown_generator",
         phases: BUILDING,
-        any: &[said("Could not create named generator {generator}"), said("CMake Error: No generator specified for -G")],
+        any: &[
+            said("Could not create named generator {generator}"),
+            said("CMake Error: No generator specified for -G"),
+        ],
         cause: "this CMake has no generator[ `{generator}`]",
         remedy: "use `Ninja` or `Unix Makefiles`; `cmake --help` lists them",
     },
@@ -110,7 +115,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "cmake::deprecated_option",
         phases: BUILDING,
-        any: &[cmake("{option} is deprecated"), cmake("{option} has been removed"), cmake("{option} is no longer supported")],
+        any: &[
+            cmake("{option} is deprecated"),
+            cmake("{option} has been removed"),
+            cmake("{option} is no longer supported"),
+        ],
         cause: "this release of llama.cpp does not have `{option}` any more",
         remedy: "leave it out of `provisioning.source.build.cmake_flags`",
     },
@@ -141,6 +150,7 @@ pub(super) const RULES: &[Rule] = &[
         phases: BUILDING,
         any: &[
             cmake("Cannot find source file: {file}"),
+            cmake("failed to open for reading (No such file or directory): {file}"),
             cmake("include could not find requested file: {file}"),
             cmake("include could not find load file: {file}"),
             cmake("File {file} does not exist."),

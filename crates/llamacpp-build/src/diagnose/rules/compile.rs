@@ -102,11 +102,25 @@ pub(super) const RULES: &[Rule] = &[
             said("Error: unknown mnemonic '{what}"),
             said("Error: selected processor does not support '{what}'"),
             cmake("requires the language dialect \"{what}\""),
-            said("undefined reference to 'std::filesystem::{what*}'"),
         ],
         cause: "the compiler or assembler[ ({cxx})] does not know `{what}`: it is too old for these sources or this CPU",
         remedy: "install a newer one (gcc 11 or later, and its binutils): `sudo apt install g++-12`, \
                  `sudo dnf install gcc-toolset-13`; or put -DGGML_NATIVE=OFF into `provisioning.source.build.cmake_flags`",
+    },
+    Rule {
+        code: "build::compiler_too_old",
+        phases: BUILDING,
+        any: &[
+            said("undefined reference to 'std::filesystem::"),
+            said("undefined reference to 'vtable for std::filesystem::"),
+            said("undefined reference to 'typeinfo for std::filesystem::"),
+            said("fatal error: filesystem: No such file"),
+            said("fatal error: charconv: No such file"),
+            said("fatal error: 'filesystem' file not found"),
+        ],
+        cause: "the compiler[ ({cxx})], or the libstdc++ that is linked, is too old for C++17's std::filesystem",
+        remedy: "install gcc 9 or later and let nothing older (conda, another SDK) stand before it in PATH: \
+                 `sudo apt install g++-12`, `sudo dnf install gcc-toolset-13`",
     },
     Rule {
         code: "build::cpu_features",

@@ -1,6 +1,6 @@
 //! CUDA: compilers that do not fit together, and architectures.
 
-use super::super::pattern::{cmake, said, status, warned};
+use super::super::pattern::{cmake, said, warned};
 use super::{BUILDING, Rule};
 
 pub(super) const RULES: &[Rule] = &[
@@ -38,7 +38,6 @@ pub(super) const RULES: &[Rule] = &[
             said("noexcept (true)' has a different exception specifier"),
             said("error: identifier \"__Float32x4_t\" is undefined"),
             said("error: identifier \"_Float{bits#}\" is undefined"),
-            said("error: identifier \"__builtin_ia32_{function}\" is undefined"),
         ],
         cause: "the headers of this CUDA toolkit[ {toolkit}] and of the system's C library or compiler declare the same \
                 [`{function}` ]differently: the system is newer than the toolkit knows (glibc 2.41 and later need CUDA 13)",
@@ -65,6 +64,7 @@ pub(super) const RULES: &[Rule] = &[
         phases: BUILDING,
         any: &[
             said("/c++/{gcc#}/{header}({line#}): error: {error*}"),
+            said("/c++/{gcc#}/{header}:{line#}:{column#}: error: parameter packs not expanded"),
             said("/lib/gcc/{triple}/{gcc#}/include/{header}({line#}): error: {error*}"),
         ],
         cause: "nvcc[ {nvcc}] cannot read the C++ headers of gcc {gcc} (`{header}`): the host compiler is too new for this \
@@ -84,6 +84,33 @@ pub(super) const RULES: &[Rule] = &[
                  `provisioning.source.build.cmake_flags`; for old cards take an older release",
     },
     Rule {
+        code: "cuda::arch_native_no_gpu",
+        phases: BUILDING,
+        any: &[
+            cmake("CUDA_ARCHITECTURES is set to \"native\", but no GPU was detected"),
+            said("Unsupported gpu architecture 'compute_native'"),
+            said("Unsupported gpu architecture 'native'"),
+            said("Cannot find valid GPU for '-arch=native'"),
+            warned("Cannot find valid GPU for '-arch=native'"),
+        ],
+        cause: "the architecture is to be that of the card (`native`, or left out), and no card is seen here",
+        remedy: "name it: -DCMAKE_CUDA_ARCHITECTURES=90 in `provisioning.source.build.cmake_flags`; \
+                 `nvidia-smi --query-gpu=compute_cap --format=csv` shows it on the host with the card (9.0 is 90)",
+    },
+    Rule {
+        code: "cuda::arch_empty",
+        phases: BUILDING,
+        any: &[
+            said("Unsupported gpu architecture 'compute_'"),
+            cmake("CMAKE_CUDA_ARCHITECTURES must be non-empty if set"),
+            cmake("CMAKE_CUDA_ARCHITECTURES must be valid if set"),
+            cmake("CUDA_ARCHITECTURES is empty for target"),
+        ],
+        cause: "CMAKE_CUDA_ARCHITECTURES is empty or not a list of architectures",
+        remedy: "leave it out of `provisioning.source.build.cmake_flags`, or name the architectures: \
+                 -DCMAKE_CUDA_ARCHITECTURES=90; unset CUDAARCHS",
+    },
+    Rule {
         code: "cuda::arch_unsupported",
         phases: BUILDING,
         any: &[
@@ -99,31 +126,6 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "see what it can: `nvcc --list-gpu-code`. A card newer than the toolkit needs a newer toolkit (sm_120 needs 12.8); \
                  an older card needs an older one (CUDA 13 has dropped sm_50 to sm_70: take 12.x). Wrong values come from \
                  CMAKE_CUDA_ARCHITECTURES in `provisioning.source.build.cmake_flags` or CUDAARCHS",
-    },
-    Rule {
-        code: "cuda::arch_native_no_gpu",
-        phases: BUILDING,
-        any: &[
-            cmake("CUDA_ARCHITECTURES is set to \"native\", but no GPU was detected"),
-            said("Unsupported gpu architecture 'compute_native'"),
-            said("Cannot find valid GPU for '-arch=native'"),
-            warned("Cannot find valid GPU for '-arch=native'"),
-        ],
-        cause: "the architecture is to be that of the card (`native`, or left out), and no card is seen here",
-        remedy: "name it: -DCMAKE_CUDA_ARCHITECTURES=90 in `provisioning.source.build.cmake_flags`; \
-                 `nvidia-smi --query-gpu=compute_cap --format=csv` shows it on the host with the card (9.0 is 90)",
-    },
-    Rule {
-        code: "cuda::arch_empty",
-        phases: BUILDING,
-        any: &[
-            cmake("CMAKE_CUDA_ARCHITECTURES must be non-empty if set"),
-            cmake("CMAKE_CUDA_ARCHITECTURES must be valid if set"),
-            cmake("CUDA_ARCHITECTURES is empty for target"),
-        ],
-        cause: "CMAKE_CUDA_ARCHITECTURES is empty or not a list of architectures",
-        remedy: "leave it out of `provisioning.source.build.cmake_flags`, or name the architectures: \
-                 -DCMAKE_CUDA_ARCHITECTURES=90; unset CUDAARCHS",
     },
     Rule {
         code: "cuda::toolkit_too_old",
@@ -142,15 +144,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "cuda::lost",
         phases: BUILDING,
-        any: &[
-            said("You have changed variables that require your cache to be deleted. Configure will be re-run and you may have \
-                  to reset some variables. The following variables have changed: {variable}= {value}"),
-            warned("cuBLAS not found"),
-            warned("CUDA not found"),
-            warned("CUDA Toolkit not found"),
-            status("-- cuBLAS not found"),
-        ],
-        cause: "CMake goes on without CUDA[: `{variable}` was changed to `{value}` in a configured folder, which resets GGML_CUDA]",
-        remedy: "nothing is built without it: configure in an empty folder, with a complete toolkit; `nvcc --version` must work",
+        any: &[said(
+            "You have changed variables that require your cache to be deleted. Configure will be re-run and you may have \
+                  to reset some variables. The following variables have changed: {variable}= {value}",
+        )],
+        cause: "CMake goes on without CUDA: `{variable}` was changed to `{value}` in a configured folder, which resets GGML_CUDA",
+        remedy: "nothing is built without CUDA: configure in an empty folder",
     },
 ];

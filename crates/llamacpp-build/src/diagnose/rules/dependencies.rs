@@ -63,9 +63,27 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "cmake::no_git",
         phases: BUILDING,
-        any: &[cmake("Could NOT find Git"), cmake("could not find git for clone of"), cmake("error: could not find git")],
+        any: &[
+            cmake("Could NOT find Git"),
+            cmake("could not find git for clone of"),
+            cmake("error: could not find git"),
+        ],
         cause: "CMake wants git, and finds none",
         remedy: "install it: `sudo apt install git`, `sudo pacman -S git`, `sudo dnf install git`",
+    },
+    Rule {
+        code: "build::no_ui_assets",
+        phases: BUILDING,
+        any: &[
+            said("UI: no assets available"),
+            said("UI: HF download failed"),
+            said("UI: failed to download"),
+            said("missing required asset(s): {what*}"),
+            said("llama-ui-embed failed"),
+        ],
+        cause: "the files of the web interface are neither in the tree nor could be built or downloaded[: {what}]",
+        remedy: "put -DLLAMA_BUILD_UI=OFF into `provisioning.source.build.cmake_flags` (the API stays), or let this host reach \
+                 the place that the log names",
     },
     Rule {
         code: "build::download_failed",
@@ -82,22 +100,5 @@ pub(super) const RULES: &[Rule] = &[
         cause: "the build wants to download something, and could not[: {host}]",
         remedy: "put -DFETCHCONTENT_FULLY_DISCONNECTED=ON or the option that switches this part off into \
                  `provisioning.source.build.cmake_flags`, or let this host reach it; a proxy is taken from https_proxy",
-    },
-    Rule {
-        code: "build::dependency_missing",
-        phases: BUILDING,
-        any: &[
-            cmake("Could NOT find {package} (missing: {what*})"),
-            cmake("Could NOT find {package}: "),
-            cmake("Could NOT find {package},"),
-            cmake("Could NOT find {package} ("),
-            cmake("Could not find a package configuration file provided by \"{package}\""),
-            cmake("A required package was not found: {package}"),
-            cmake("The following required packages were not found: - {package}"),
-            cmake("Could not find a configuration file for package \"{package}\""),
-        ],
-        cause: "CMake does not find `{package}`[ ({what})]",
-        remedy: "install the development package of `{package}`, or switch the part that wants it off with its option in \
-                 `provisioning.source.build.cmake_flags`",
     },
 ];

@@ -15,14 +15,24 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "build::io_error",
         phases: ALWAYS,
-        any: &[said("{path}: Input/output error"), said("Input/output error"), said("Stale file handle"), said("Bus error")],
+        any: &[
+            said("{path}: Input/output error"),
+            said("Input/output error"),
+            said("Stale file handle"),
+            said("Bus error"),
+        ],
         cause: "the disk or network file system failed[: `{path}`]",
         remedy: "look at `dmesg | tail`, and put the cache folder on a local disk",
     },
     Rule {
         code: "build::path_too_long",
         phases: ALWAYS,
-        any: &[said("{path}: File name too long"), said("File name too long"), said("Filename too long"), said("ENAMETOOLONG")],
+        any: &[
+            said("{path}: File name too long"),
+            said("File name too long"),
+            said("Filename too long"),
+            said("ENAMETOOLONG"),
+        ],
         cause: "a path is longer than the file system takes[: `{path}`]",
         remedy: "use a cache folder with a short path",
     },

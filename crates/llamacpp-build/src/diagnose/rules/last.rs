@@ -19,6 +19,8 @@ pub(super) const RULES: &[Rule] = &[
             cmake("No CUDA toolset found"),
             cmake("Couldn't find CUDA library root"),
             cmake("Could not find librt library, needed by CUDA::cudart_static"),
+            said("Missing variable is: CMAKE_CUDA_"),
+            said("Missing variable is: _CMAKE_CUDA_"),
             said("nvcc fatal : Failed to preprocess host compiler properties"),
         ],
         cause: "nvcc[ `{nvcc}`] is there and cannot compile the smallest program",
@@ -45,6 +47,30 @@ pub(super) const RULES: &[Rule] = &[
         cause: "CMake finds no CUDA toolkit",
         remedy: "install it: `sudo apt install nvidia-cuda-toolkit` (Debian, Ubuntu), `sudo pacman -S cuda` (Arch); one that is there \
                  is found when CUDACXX is the path of its `bin/nvcc`",
+    },
+    Rule {
+        code: "build::dependency_missing",
+        phases: BUILDING,
+        any: &[
+            cmake("Could NOT find {package} (missing: {what*})"),
+            cmake("Could NOT find {package}: "),
+            cmake("Could NOT find {package},"),
+            cmake("Could NOT find {package} ("),
+            cmake("Could not find a package configuration file provided by \"{package}\""),
+            cmake("A required package was not found: {package}"),
+            cmake("The following required packages were not found: - {package}"),
+            cmake("Could not find a configuration file for package \"{package}\""),
+        ],
+        cause: "CMake does not find `{package}`[ ({what})]",
+        remedy: "install the development package of `{package}`, or switch the part that wants it off with its option in \
+                 `provisioning.source.build.cmake_flags`",
+    },
+    Rule {
+        code: "cuda::lost",
+        phases: BUILDING,
+        any: &[warned("cuBLAS not found"), warned("CUDA not found"), warned("CUDA Toolkit not found")],
+        cause: "CMake goes on without CUDA: it finds no toolkit, or not all of it",
+        remedy: "nothing is built without CUDA: install all of one toolkit; `nvcc --version` must work, or CUDACXX be its path",
     },
     Rule {
         code: "build::clock_skew",

@@ -52,10 +52,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "link::libstdcxx_mismatch",
         phases: BUILDING,
-        any: &[
-            said("undefined reference to '{symbol*}@GLIBC{version}'"),
-            said("version 'GLIBC{version}' not found"),
-        ],
+        any: &[said("undefined reference to '{symbol*}@GLIBC{version}'"), said("version 'GLIBC{version}' not found")],
         cause: "a library was built with newer C or C++ libraries than the ones that are linked (GLIBC{version})",
         remedy: "take one set of libraries: no conda or other SDK in PATH, LIBRARY_PATH and LD_LIBRARY_PATH; or update the compiler",
     },

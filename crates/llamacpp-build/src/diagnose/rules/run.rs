@@ -7,10 +7,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "cuda::no_driver",
         phases: RUNNING,
-        any: &[
-            said("libcuda.so.1: cannot open shared object file"),
-            said("libcuda.so.1 => not found"),
-        ],
+        any: &[said("libcuda.so.1: cannot open shared object file"), said("libcuda.so.1 => not found")],
         cause: "this host has no `libcuda.so.1`: the NVIDIA driver is not installed, or not passed into this container",
         remedy: "install the driver, then look: `nvidia-smi`; in a container, give it the GPU (CDI: `--device nvidia.com/gpu=all`)",
     },
