@@ -2,7 +2,7 @@
 //!
 //! A blank matches any blanks and line breaks, for CMake wraps messages where it likes. `{name}` takes a word, or, after a
 //! quote, everything up to the next one; `{name#}` takes a version or number, `{name^}` a word that starts with a capital
-//! letter, `{name*}` anything up to what follows it in the pattern, or to the end of the line. A `{name}` at the start
+//! letter, `{name=lib}` a word that starts so, `{name*}` anything up to what follows it in the pattern, or to the end of the line. A `{name}` at the start
 //! takes the word before the rest, `{name#}` one that ends with a number, such as a place in a file.
 
 use super::text::Role;
@@ -34,6 +34,11 @@ pub(super) const fn status(text: &'static str) -> Pattern {
     Pattern { roles: &[Role::Status], text }
 }
 
+/// Said in whatever way: some modules of CMake fail, others only mention it.
+pub(super) const fn told(text: &'static str) -> Pattern {
+    Pattern { roles: &[Role::Plain, Role::CmakeError, Role::Status], text }
+}
+
 /// In a warning.
 pub(super) const fn warned(text: &'static str) -> Pattern {
     Pattern { roles: &[Role::Warning], text }
@@ -41,7 +46,14 @@ pub(super) const fn warned(text: &'static str) -> Pattern {
 
 enum Part {
     Text(&'static str),
-    Place(&'static str, char),
+    Place(Place),
+}
+
+#[derive(Clone, Copy)]
+struct Place {
+    name: &'static str,
+    class: char,
+    prefix: &'static str,
 }
 
 /// Splits a pattern or template at its places.
@@ -49,9 +61,10 @@ fn parts(mut text: &'static str) -> impl Iterator<Item = Part> {
     std::iter::from_fn(move || {
         if let Some((place, rest)) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
             text = rest;
+            let (place, prefix) = place.split_once('=').unwrap_or((place, ""));
             let name = place.trim_end_matches(['#', '^', '*']);
             let class = place.get(name.len()..).and_then(|class| class.chars().next()).unwrap_or(' ');
-            return Some(Part::Place(name, class));
+            return Some(Part::Place(Place { name, class, prefix }));
         }
         let (literal, rest) = text.split_at(text.find('{').unwrap_or(text.len()));
         text = rest;
@@ -71,7 +84,7 @@ impl Pattern {
     pub(super) fn matches(&self, text: &[u8], at: usize) -> Option<(Captures, usize)> {
         let mut captures = Captures::new();
         let mut parts = parts(self.text).peekable();
-        if let Some(Part::Place(name, class)) = parts.peek() {
+        if let Some(Part::Place(Place { name, class, .. })) = parts.peek() {
             let word =
                 word_before(text, at).filter(|word| *class != '#' || word.ends_with(|c: char| c.is_ascii_digit()))?;
             captures.push((*name, word));
@@ -81,10 +94,10 @@ impl Pattern {
         while let Some(part) = parts.next() {
             match part {
                 Part::Text(literal) => at = literal_end(literal, text, at)?,
-                Part::Place(name, class) => {
+                Part::Place(place) => {
                     let next = if let Some(Part::Text(next)) = parts.peek() { *next } else { "" };
-                    let end = place_end(class, next, text, at)?;
-                    captures.push((name, tidy(text.get(at..end)?, class)));
+                    let end = place_end(place, next, text, at)?;
+                    captures.push((place.name, tidy(text.get(at..end)?, place.class)));
                     at = end;
                 }
             }
@@ -105,10 +118,10 @@ fn literal_end(literal: &str, text: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Where the text of a place ends; not empty.
-fn place_end(class: char, next: &str, text: &[u8], at: usize) -> Option<usize> {
+fn place_end(Place { class, prefix, .. }: Place, next: &str, text: &[u8], at: usize) -> Option<usize> {
     let quote = at.checked_sub(1).and_then(|before| text.get(before)).filter(|byte| matches!(byte, b'\'' | b'"'));
     let rest = text.get(at..text.len().min(at.checked_add(LONGEST)?))?;
-    if class == '^' && !rest.first()?.is_ascii_uppercase() {
+    if !rest.starts_with(prefix.as_bytes()) || (class == '^' && !rest.first()?.is_ascii_uppercase()) {
         return None;
     }
     let allowed = |byte: u8| match (class, quote) {
@@ -164,7 +177,7 @@ fn insert(template: &'static str, captures: &[(&'static str, String)]) -> (Strin
     for part in parts(template) {
         match part {
             Part::Text(literal) => text.push_str(literal),
-            Part::Place(name, _) => match captures.iter().find(|(known, _)| *known == name) {
+            Part::Place(Place { name, .. }) => match captures.iter().find(|(known, _)| *known == name) {
                 Some((_, value)) => text.push_str(value),
                 None => complete = false,
             },
@@ -175,7 +188,9 @@ fn insert(template: &'static str, captures: &[(&'static str, String)]) -> (Strin
 
 #[cfg(test)]
 pub(super) fn names(template: &'static str) -> Vec<&'static str> {
-    parts(template).filter_map(|part| if let Part::Place(name, _) = part { Some(name) } else { None }).collect()
+    parts(template)
+        .filter_map(|part| if let Part::Place(Place { name, .. }) = part { Some(name) } else { None })
+        .collect()
 }
 
 #[cfg(test)]
@@ -204,6 +219,8 @@ mod tests {
         check("need {v#} or", "need 3.18 or", Some(&[("v", "3.18")]));
         check("to 'cu{s^}'", "to 'cuInit'", Some(&[("s", "Init")]));
         check("to 'cu{s^}'", "to 'custom'", None);
+        check("to '{s=cuda}'", "to 'cudaFree'", Some(&[("s", "cudaFree")]));
+        check("to '{s=cuda}'", "to 'cuFree'", None);
         check("{p#}): error", "x /a/b.h(12): error", Some(&[("p", "/a/b.h(12")]));
         check("{p#}: error: {m*}", "x a.cpp:1:2: error: no\n", Some(&[("p", "a.cpp:1:2"), ("m", "no")]));
         check("{p#}: error", "ninja: error", None);

@@ -155,6 +155,7 @@ fn trees() {
         &["/s/llama.cpp"],
     );
     check(Build, "ninja: error: loading 'build.ninja': No such file or directory\n", "build::not_configured", &[]);
+    check(Build, "Error: not a CMake build directory (missing CMakeCache.txt)\n", "build::not_configured", &[]);
     check(Build, "make: *** No targets specified and no makefile found.  Stop.\n", "build::not_configured", &[]);
 }
 

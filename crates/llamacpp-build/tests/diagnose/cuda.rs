@@ -26,16 +26,16 @@ fn architectures() {
     check(
         Configure,
         "CMake Error at x.cmake:311 (message):\n  CMAKE_CUDA_ARCHITECTURES must be valid if set.\n",
-        "cuda::arch_empty",
+        "cuda::arch_invalid",
         &[],
     );
     check(
         Configure,
         "CMake Error in CMakeLists.txt:\n  CUDA_ARCHITECTURES is empty for target \"ggml-cuda\".\n",
-        "cuda::arch_empty",
+        "cuda::arch_invalid",
         &[],
     );
-    check(Configure, "nvcc fatal   : Unsupported gpu architecture 'compute_'\n", "cuda::arch_empty", &[]);
+    check(Configure, "nvcc fatal   : Unsupported gpu architecture 'compute_'\n", "cuda::arch_invalid", &[]);
     check(Configure, "nvcc fatal   : Unsupported gpu architecture 'compute_native'\n", "cuda::arch_native_no_gpu", &[]);
 }
 
@@ -70,6 +70,12 @@ fn host_compilers() {
         "/usr/lib/gcc/x86_64-linux-gnu/13/include/amxtileintrin.h(42): error: identifier \"__builtin_ia32_ldtilecfg\" is undefined\n",
         "cuda::host_headers_unreadable",
         &["gcc 13", "amxtileintrin.h"],
+    );
+    check(
+        Build,
+        "/nope/g++: No such file or directory\nnvcc fatal   : Failed to preprocess host compiler properties.\n",
+        "cuda::host_compiler_missing",
+        &["`/nope/g++`"],
     );
     check(
         Configure,
@@ -134,6 +140,49 @@ fn toolkits() {
             "cuda::toolkit_not_found",
             "no CUDA toolkit",
         ),
+        (
+            "-- Could not find `nvcc` executable in any searched paths, please set CUDAToolkit_ROOT\nCMake Error at C:1 (message):\n  CUDA Toolkit not found\n",
+            "cuda::no_nvcc",
+            "no nvcc",
+        ),
+        (
+            "CMake Error at FindCUDAToolkit.cmake:965 (message):\n  Could not find `nvcc` executable in any searched paths, please set\n  CUDAToolkit_ROOT\n",
+            "cuda::no_nvcc",
+            "no nvcc",
+        ),
+        (
+            "-- Could not find `nvcc` executable in path specified by variable CUDAToolkit_ROOT=/opt/nope\n",
+            "cuda::no_nvcc",
+            "`/opt/nope`, which CUDAToolkit_ROOT names",
+        ),
+        (
+            "CMake Error at x.cmake:9 (message):\n  Could not find nvcc executable in path specified by environment variable\n  CUDAToolkit_ROOT=/opt/nope\n",
+            "cuda::no_nvcc",
+            "`/opt/nope`",
+        ),
+        (
+            "CMake Error at x.cmake:104 (message):\n  Failed to find nvcc.\n\n  Compiler requires the CUDA toolkit.  Please set the CUDAToolkit_ROOT\n  variable.\n",
+            "cuda::no_nvcc",
+            "no nvcc",
+        ),
+        (
+            "CMake Error at x.cmake:30 (message):\n  Could not find the compiler specified in the environment variable CUDACXX:\n\n  /opt/x/nvcc.\n",
+            "cuda::no_nvcc",
+            "`/opt/x/nvcc`",
+        ),
+        (
+            "CMake Error at x.cmake:30 (message):\n  Could not find the compiler specified in the variable\n  CMAKE_CUDA_HOST_COMPILER:\n\n    g++-99\n",
+            "cuda::host_compiler_missing",
+            "`g++-99`",
+        ),
+    ] {
+        check(Configure, log, code, &[fact]);
+    }
+}
+
+#[test]
+fn parts_of_toolkits() {
+    for (log, code, fact) in [
         ("make: nvcc: No such file or directory\n", "cuda::no_nvcc", "nvcc"),
         ("sh: 1: cicc: not found\n", "cuda::toolkit_incomplete", "cicc"),
         ("/opt/cuda/bin/crt/../nvcc: ptxas: not found\n", "cuda::toolkit_incomplete", "ptxas"),

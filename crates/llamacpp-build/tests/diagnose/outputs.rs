@@ -8,7 +8,7 @@ use llamacpp_build::diagnose;
 
 /// Name, phase, code (empty: no failure), a fact that the cause must name.
 const TABLE: &[(&str, Phase, &str, &str)] = &[
-    ("arch-empty", Configure, "cuda::arch_empty", "CMAKE_CUDA_ARCHITECTURES"),
+    ("arch-empty", Configure, "cuda::arch_invalid", "CMAKE_CUDA_ARCHITECTURES"),
     ("arch-native-no-gpu", Configure, "cuda::arch_native_no_gpu", "native"),
     ("arch-unset-native-off", Configure, "", ""),
     ("arch-unset-no-gpu", Configure, "cuda::arch_native_no_gpu", "no card"),

@@ -93,7 +93,6 @@ pub(super) const RULES: &[Rule] = &[
         any: &[
             said("Parse error in cache file {file}"),
             said("Offending entry: {file}"),
-            said("Error: could not load cache"),
             said("The current CMakeCache.txt is corrupt"),
         ],
         cause: "the CMake cache is missing or damaged[: {file}]",
@@ -183,6 +182,8 @@ pub(super) const RULES: &[Rule] = &[
         phases: BUILDING,
         any: &[
             said("Error: {dir} is not a directory"),
+            said("Error: could not load cache"),
+            said("Error: not a CMake build directory"),
             said("ninja: error: loading 'build.ninja': {why*}"),
             said("No targets specified and no makefile found"),
             said("ninja: error: chdir to '{dir}'"),
@@ -195,6 +196,8 @@ pub(super) const RULES: &[Rule] = &[
         phases: BUILDING,
         any: &[
             cmake("The CMAKE_{language}_COMPILER: {compiler*} is not a full path"),
+            cmake("Could not find compiler set in environment variable {language}: {compiler}"),
+            cmake("Could not find the compiler specified in the environment variable {language}: {compiler}"),
             cmake("No CMAKE_{language}_COMPILER could be found"),
             cmake("CMAKE_{language}_COMPILER not set, after EnableLanguage"),
         ],

@@ -98,15 +98,17 @@ pub(super) const RULES: &[Rule] = &[
                  `nvidia-smi --query-gpu=compute_cap --format=csv` shows it on the host with the card (9.0 is 90)",
     },
     Rule {
-        code: "cuda::arch_empty",
+        code: "cuda::arch_invalid",
         phases: BUILDING,
         any: &[
             said("Unsupported gpu architecture 'compute_'"),
             cmake("CMAKE_CUDA_ARCHITECTURES must be non-empty if set"),
             cmake("CMAKE_CUDA_ARCHITECTURES must be valid if set"),
             cmake("CUDA_ARCHITECTURES is empty for target"),
+            cmake("CMAKE_CUDA_ARCHITECTURES contains literal quotes"),
+            cmake("CMAKE_CUDA_ARCHITECTURES: {value*} is not one of the following"),
         ],
-        cause: "CMAKE_CUDA_ARCHITECTURES is empty or not a list of architectures",
+        cause: "CMAKE_CUDA_ARCHITECTURES is empty or not a list of architectures[: `{value}`]",
         remedy: "leave it out of `provisioning.source.build.cmake_flags`, or name the architectures: \
                  -DCMAKE_CUDA_ARCHITECTURES=90; unset CUDAARCHS",
     },

@@ -1,6 +1,6 @@
 //! CUDA: a toolkit that is missing, incomplete or broken.
 
-use super::super::pattern::{cmake, said, status};
+use super::super::pattern::{cmake, said, told};
 use super::{BUILDING, Rule};
 
 const INSTALL: &str = "install the CUDA toolkit: `sudo apt install nvidia-cuda-toolkit` (Debian, Ubuntu), `sudo pacman -S cuda` (Arch), \
@@ -14,8 +14,9 @@ pub(super) const RULES: &[Rule] = &[
         code: "cuda::no_nvcc",
         phases: BUILDING,
         any: &[
-            status("-- Could not find nvcc executable in path specified by {variable}={root}"),
-            said("Could not find nvcc executable in path specified by {variable}={root}"),
+            told("executable in path specified by {variable}={root}"),
+            told("executable in path specified by variable {variable}={root}"),
+            told("executable in path specified by environment variable {variable}={root}"),
         ],
         cause: "there is no `bin/nvcc` in `{root}`, which {variable} names",
         remedy: "correct {variable}, or leave it out; `ls {root}/bin/nvcc` must show it",
@@ -25,7 +26,8 @@ pub(super) const RULES: &[Rule] = &[
         phases: BUILDING,
         any: &[
             cmake("The CMAKE_CUDA_COMPILER: {nvcc} is not a full path"),
-            cmake("The CUDA compiler '{nvcc}' does not exist"),
+            cmake("Could not find compiler set in environment variable CUDACXX: {nvcc}"),
+            cmake("Could not find the compiler specified in the environment variable CUDACXX: {nvcc}"),
         ],
         cause: "the CUDA compiler `{nvcc}` does not exist",
         remedy: "correct CUDACXX or CMAKE_CUDA_COMPILER, or reinstall the toolkit; `{nvcc} --version` must work",
@@ -45,8 +47,8 @@ pub(super) const RULES: &[Rule] = &[
         code: "cuda::no_nvcc",
         phases: BUILDING,
         any: &[
-            status("-- Could not find nvcc, please set CUDAToolkit_ROOT"),
-            said("Could not find nvcc, please set CUDAToolkit_ROOT"),
+            told("Could not find nvcc, please set CUDAToolkit_ROOT"),
+            told("Could not find 'nvcc' executable in any searched paths"),
             cmake("Failed to find nvcc"),
             said("nvcc: not found"),
             said("nvcc: command not found"),
@@ -81,37 +83,30 @@ pub(super) const RULES: &[Rule] = &[
             cmake("\"CUDA::{library}\" but the target was not found"),
             cmake("Could NOT find CUDAToolkit (missing: {library*})"),
             cmake("in the CMake files: CUDA_{library}_LIBRARY"),
-            said("cannot find -lnccl{library*}"),
+            told("Unable to find {library} library."),
+            said("cannot find -l{library=cu}"),
+            said("unable to find library -l{library=cu}"),
+            said("library not found: {library=cu}"),
+            said("cannot find -l{library=nccl}"),
         ],
         cause: "the CUDA toolkit[ {toolkit}][ in `{include}`] is not complete: {library} is missing",
-        remedy: REST,
-    },
-    Rule {
-        code: "cuda::library_missing",
-        phases: BUILDING,
-        any: &[
-            said("cannot find -lcu{library}"),
-            said("unable to find library -lcu{library}"),
-            said("library not found: cu{library}"),
-        ],
-        cause: "the CUDA toolkit[ {toolkit}][ in `{include}`] is not complete: the linker finds no `libcu{library}`",
         remedy: REST,
     },
     Rule {
         code: "cuda::undefined_symbol",
         phases: BUILDING,
         any: &[
-            said("undefined reference to 'cublas{symbol}'"),
-            said("undefined reference to 'cuda{symbol}'"),
-            said("undefined reference to '__cuda{symbol}'"),
-            said("undefined reference to 'nccl{symbol}'"),
-            said("undefined symbol: cublas{symbol}"),
-            said("undefined symbol: cuda{symbol}"),
-            said("undefined symbol: __cuda{symbol}"),
+            said("undefined reference to '{symbol=cublas}'"),
+            said("undefined reference to '{symbol=cuda}'"),
+            said("undefined reference to '{symbol=__cuda}'"),
+            said("undefined reference to '{symbol=nccl}'"),
+            said("undefined symbol: {symbol=cublas}"),
+            said("undefined symbol: {symbol=cuda}"),
+            said("undefined symbol: {symbol=__cuda}"),
             said("nvlink error : Undefined reference to '{symbol}'"),
-            said("error: undefined symbol: nccl{symbol}"),
+            said("error: undefined symbol: {symbol=nccl}"),
         ],
-        cause: "the CUDA libraries that are linked lack `…{symbol}`: they are missing, or of another version than the headers\
+        cause: "the CUDA libraries that are linked lack `{symbol}`: they are missing, or of another version than the headers\
                 [ (toolkit {toolkit} in `{include}`)]",
         remedy: "use one complete toolkit: `ldconfig -p | grep -E 'cudart|cublas'` and LD_LIBRARY_PATH show other versions in the way",
     },
@@ -119,38 +114,37 @@ pub(super) const RULES: &[Rule] = &[
         code: "cuda::header_missing",
         phases: BUILDING,
         any: &[
-            said("fatal error: cu{header}: No such file"),
-            said("fatal error: 'cu{header}' file not found"),
-            said("cannot open source file \"cu{header}\""),
-            cmake("Unable to find cu{header} in"),
-            status("-- Unable to find cu{header} in"),
+            said("fatal error: {header=cu}: No such file"),
+            said("fatal error: '{header=cu}' file not found"),
+            said("cannot open source file \"{header=cu}\""),
+            said("fatal error: {header=nv/}: No such file"),
+            said("fatal error: '{header=nv/}' file not found"),
+            said("cannot open source file \"{header=nv/}\""),
+            said("fatal error: {header=crt/}: No such file"),
+            said("fatal error: '{header=crt/}' file not found"),
+            said("cannot open source file \"{header=crt/}\""),
+            said("fatal error: {header=thrust/}: No such file"),
+            said("fatal error: '{header=thrust/}' file not found"),
+            said("cannot open source file \"{header=thrust/}\""),
+            told("Unable to find {header=cu} in"),
         ],
-        cause: "the CUDA toolkit[ {toolkit}][ in `{include}`] has no header `cu{header}`",
-        remedy: REST,
-    },
-    Rule {
-        code: "cuda::header_missing",
-        phases: BUILDING,
-        any: &[
-            said("fatal error: nv/{header}: No such file"),
-            said("fatal error: crt/{header}: No such file"),
-            said("fatal error: thrust/{header}: No such file"),
-            said("cannot open source file \"nv/{header}\""),
-            said("cannot open source file \"crt/{header}\""),
-            said("fatal error: 'nv/{header}' file not found"),
-        ],
-        cause: "the CUDA toolkit[ {toolkit}][ in `{include}`] is not complete: it lacks the header `{header}` (of its packages cccl or crt)",
+        cause: "the CUDA toolkit[ {toolkit}][ in `{include}`] is not complete: it lacks the header `{header}`",
         remedy: REST,
     },
     Rule {
         code: "cuda::host_compiler_missing",
         phases: BUILDING,
         any: &[
-            said("nvcc fatal : Cannot find compiler '{compiler}' in PATH"),
+            cmake("Could not find compiler set in environment variable CUDAHOSTCXX: {compiler}"),
+            cmake("Could not find compiler set in variable CMAKE_CUDA_HOST_COMPILER: {compiler}"),
+            cmake("in the environment variable CUDAHOSTCXX: {compiler}"),
+            cmake("in the variable CMAKE_CUDA_HOST_COMPILER: {compiler}"),
+            cmake("in the variable CUDAToolkit_CUDA_HOST_COMPILER: {compiler}"),
             said("Cannot find compiler '{compiler}' in PATH"),
+            said("{compiler}: No such file or directory nvcc fatal : Failed to preprocess"),
         ],
-        cause: "nvcc finds no host compiler `{compiler}`",
-        remedy: "install g++, or correct NVCC_CCBIN and CUDAHOSTCXX: `sudo apt install g++`, `sudo pacman -S gcc`, \
+        cause: "the host compiler of nvcc, `{compiler}`, does not exist",
+        remedy: "install it, or correct CUDAHOSTCXX, CMAKE_CUDA_HOST_COMPILER and NVCC_CCBIN: `sudo apt install g++`, `sudo pacman -S gcc`, \
                  `sudo dnf install gcc-c++`",
     },
     Rule {

@@ -14,8 +14,8 @@ pub(super) const RULES: &[Rule] = &[
         any: &[
             cmake("Could NOT find CURL"),
             cmake("Could not find CURL"),
-            said("fatal error: curl/curl.h: No such file"),
-            said("fatal error: 'curl/curl.h' file not found"),
+            said("fatal error: {header=curl/}: No such file"),
+            said("fatal error: '{header=curl/}' file not found"),
             said("cannot find -lcurl"),
             said("undefined reference to 'curl_"),
         ],

@@ -16,6 +16,8 @@ pub(super) const RULES: &[Rule] = &[
             said("Compiling the CUDA compiler identification source file \"{source}\" failed. Compiler: {nvcc} "),
             said("Compiling the CUDA compiler identification source file \"{source}\" failed"),
             cmake("Failed to detect a default CUDA architecture"),
+            cmake("Failed to find a working CUDA architecture"),
+            cmake("Failed to extract nvcc implicit link line"),
             cmake("No CUDA toolset found"),
             cmake("Couldn't find CUDA library root"),
             cmake("Could not find librt library, needed by CUDA::cudart_static"),
@@ -81,7 +83,7 @@ pub(super) const RULES: &[Rule] = &[
             warned("has modification time {seconds} s in the future"),
             warned("modification time in the future"),
         ],
-        cause: "files are newer than the clock: the clock was set back, or the file system's server has another",
+        cause: "files are newer than the clock (it was set back, or the file system's server has another), or the build folder was moved",
         remedy: "set the clock: `sudo timedatectl set-ntp true`, `timedatectl`; then start again in an empty folder",
     },
     Rule {
