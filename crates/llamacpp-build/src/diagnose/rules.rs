@@ -52,7 +52,7 @@ pub(super) static TABLE: &[&[Rule]] = &[
 /// What is worth knowing beside the failure itself; templates use it in `[…]`.
 pub(super) static FACTS: &[Pattern] = &[
     status("-- Found CUDAToolkit: {include*} (found version \"{toolkit}\")"),
-    status("-- The CUDA compiler identification is NVIDIA {nvcc#}"),
+    status("-- The CUDA compiler identification is NVIDIA {nvcc_version#}"),
     status("-- The CXX compiler identification is {cxx*}"),
     said("FAILED: [code={exit#}] {target}"),
     said("FAILED: {target}"),

@@ -55,7 +55,7 @@ pub(super) const RULES: &[Rule] = &[
             said("error: macro \"__cudaLaunch"),
             said("libnvvm.so.{version#}: undefined symbol"),
         ],
-        cause: "files of different CUDA toolkits are mixed[ (nvcc {nvcc}, headers in {include})]",
+        cause: "files of different CUDA toolkits are mixed[ (nvcc {nvcc_version}, headers in {include})]",
         remedy: "use one root for all: set CUDACXX to the `bin/nvcc` of one toolkit, and take CPATH, CPLUS_INCLUDE_PATH and \
                  second toolkits (conda, pip, /usr/include) out of the way",
     },
@@ -67,7 +67,7 @@ pub(super) const RULES: &[Rule] = &[
             said("/c++/{gcc#}/{header}:{line#}:{column#}: error: parameter packs not expanded"),
             said("/lib/gcc/{triple}/{gcc#}/include/{header}({line#}): error: {error*}"),
         ],
-        cause: "nvcc[ {nvcc}] cannot read the C++ headers of gcc {gcc} (`{header}`): the host compiler is too new for this \
+        cause: "nvcc[ {nvcc_version}] cannot read the C++ headers of gcc {gcc} (`{header}`): the host compiler is too new for this \
                 CUDA toolkit, or of another make",
         remedy: "install an older g++ (the newest that fits stands in the toolkit's `include/crt/host_config.h`): \
                  `sudo apt install g++-12`, `sudo pacman -S gcc12`; or a newer CUDA toolkit",
@@ -88,6 +88,7 @@ pub(super) const RULES: &[Rule] = &[
         phases: BUILDING,
         any: &[
             cmake("CUDA_ARCHITECTURES is set to \"native\", but no GPU was detected"),
+            cmake("The CMAKE_CUDA_ARCHITECTURES: native do not all work with this compiler"),
             said("Unsupported gpu architecture 'compute_native'"),
             said("Unsupported gpu architecture 'native'"),
             said("Cannot find valid GPU for '-arch=native'"),
@@ -124,7 +125,7 @@ pub(super) const RULES: &[Rule] = &[
             said("unsupported CUDA gpu architecture: {arch}"),
             cmake("The CMAKE_CUDA_ARCHITECTURES: {arch*} do not all work with this compiler"),
         ],
-        cause: "this CUDA toolkit[ {nvcc}] cannot build for `{arch}`",
+        cause: "this CUDA toolkit[ {nvcc_version}] cannot build for `{arch}`",
         remedy: "see what it can: `nvcc --list-gpu-code`. A card newer than the toolkit needs a newer toolkit (sm_120 needs 12.8); \
                  an older card needs an older one (CUDA 13 has dropped sm_50 to sm_70: take 12.x). Wrong values come from \
                  CMAKE_CUDA_ARCHITECTURES in `provisioning.source.build.cmake_flags` or CUDAARCHS",
@@ -139,7 +140,7 @@ pub(super) const RULES: &[Rule] = &[
             cmake("CUDA version {what#} or higher is required"),
             said("error: #error This file requires CUDA {what}"),
         ],
-        cause: "this release of llama.cpp asks nvcc[ {nvcc}] for something it does not know (`{what}`): the CUDA toolkit, or the \
+        cause: "this release of llama.cpp asks nvcc[ {nvcc_version}] for something it does not know (`{what}`): the CUDA toolkit, or the \
                 CMake that drives it, is too old",
         remedy: "install a newer CUDA toolkit (12.4 or later) and CMake (3.24 or later), or take an older release of llama.cpp",
     },

@@ -90,14 +90,14 @@ pub(super) const RULES: &[Rule] = &[
         code: "cuda::compile_error",
         phases: BUILDING,
         any: &[said("{place#}): error: {message*}"), said("{place#}): catastrophic error: {message*}")],
-        cause: "nvcc[ {nvcc}] does not compile the sources: {place}): {message}",
+        cause: "nvcc[ {nvcc_version}] does not compile the sources: {place}): {message}",
         remedy: RELEASE,
     },
     Rule {
         code: "cuda::compile_error",
         phases: BUILDING,
         any: &[said("ptxas fatal : {message*}"), said("nvcc fatal : {message*}"), said("nvcc error : {message*}")],
-        cause: "nvcc[ {nvcc}] does not compile the sources: {message}",
+        cause: "nvcc[ {nvcc_version}] does not compile the sources: {message}",
         remedy: RELEASE,
     },
     Rule {
