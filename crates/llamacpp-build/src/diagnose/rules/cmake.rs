@@ -1,0 +1,219 @@
+//! CMake itself: its version, its cache, the tools it drives, the tree it is given.
+
+use super::super::pattern::{cmake, said};
+use super::{BUILDING, Rule};
+
+pub(super) const COMPILER: &str = "install a compiler: `sudo apt install build-essential` (Debian, Ubuntu), `sudo pacman -S base-devel` (Arch), \
+    `sudo dnf install gcc gcc-c++` (Fedora), `sudo zypper install gcc gcc-c++` (openSUSE)";
+const CACHE: &str = "configure in an empty folder: builds never share one; if you made this one, remove its CMakeCache.txt and CMakeFiles";
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        code: "cmake::too_old",
+        phases: BUILDING,
+        any: &[
+            said("CMake {need#} or higher is required. You are running version {have}"),
+            said("CMake {need#} or newer is required. You are running version {have}"),
+        ],
+        cause: "the sources want CMake {need} or later, and this is {have}",
+        remedy: "install a newer one: `pipx install cmake`, or from your distribution's backports",
+    },
+    Rule {
+        code: "cmake::too_old",
+        phases: BUILDING,
+        any: &[
+            said("Policy \"{what}\" is not known to this version of CMake"),
+            said("Policy {what} is not known to this version of CMake"),
+            cmake("Unknown CMake command \"{what}\""),
+            cmake("if given arguments: {what*} Unknown arguments specified"),
+        ],
+        cause: "this CMake does not know `{what}`: it is too old for these sources, or a file of theirs is missing",
+        remedy: "install a newer one: `pipx install cmake`, or from your distribution's backports",
+    },
+    Rule {
+        code: "cmake::too_new",
+        phases: BUILDING,
+        any: &[said("Compatibility with CMake < {old#} has been removed from CMake")],
+        cause: "the sources ask for the rules of a CMake before {old}, which this CMake no longer has",
+        remedy: "put -DCMAKE_POLICY_VERSION_MINIMUM={old} into `provisioning.source.build.cmake_flags`, or take a newer release",
+    },
+    Rule {
+        code: "cmake::broken_install",
+        phases: BUILDING,
+        any: &[
+            said("Could not find CMAKE_ROOT"),
+            said("CMake has most likely not been installed correctly"),
+            said("Error executing cmake::LoadCache()"),
+            said("Missing variable is: CMAKE_C_"),
+            said("Missing variable is: CMAKE_CXX_"),
+        ],
+        cause: "CMake does not find its own files",
+        remedy: "reinstall it, and look which one runs: `command -v cmake; cmake --version`",
+    },
+    Rule {
+        code: "cmake::unknown_generator",
+        phases: BUILDING,
+        any: &[
+            said("Could not create named generator {generator}"),
+            said("CMake Error: No generator specified for -G"),
+        ],
+        cause: "this CMake has no generator[ `{generator}`]",
+        remedy: "use `Ninja` or `Unix Makefiles`; `cmake --help` lists them",
+    },
+    Rule {
+        code: "cmake::no_build_program",
+        phases: BUILDING,
+        any: &[
+            said("unable to find a build program corresponding to \"{generator}\""),
+            said("CMAKE_MAKE_PROGRAM is not set{generator*}"),
+        ],
+        cause: "the build program of the generator `{generator}` is missing",
+        remedy: "install it: `sudo apt install ninja-build make`, `sudo pacman -S ninja make`, `sudo dnf install ninja-build make`",
+    },
+    Rule {
+        code: "cmake::generator_changed",
+        phases: BUILDING,
+        any: &[said("generator : {new*} Does not match the generator used previously: {old*}")],
+        cause: "the folder was configured for `{old}` and is now to be for `{new}`",
+        remedy: CACHE,
+    },
+    Rule {
+        code: "cmake::stale_cache",
+        phases: BUILDING,
+        any: &[
+            said("CMakeCache.txt directory {found} is different than the directory {made}"),
+            said("The source \"{found}\" does not match the source \"{made}\" used to generate cache"),
+        ],
+        cause: "the CMake cache is of another folder: `{found}` is not `{made}`",
+        remedy: CACHE,
+    },
+    Rule {
+        code: "cmake::bad_cache",
+        phases: BUILDING,
+        any: &[
+            said("Parse error in cache file {file}"),
+            said("Offending entry: {file}"),
+            said("The current CMakeCache.txt is corrupt"),
+        ],
+        cause: "the CMake cache is missing or damaged[: {file}]",
+        remedy: CACHE,
+    },
+    Rule {
+        code: "cmake::deprecated_option",
+        phases: BUILDING,
+        any: &[
+            cmake("{option} is deprecated, use {new} instead"),
+            cmake("{option} is deprecated. Use {new} instead"),
+            cmake("{option} is deprecated and will be removed in the future. Use {new} instead"),
+            cmake("{option} has been removed, use {new} instead"),
+        ],
+        cause: "this release of llama.cpp has `{new}` in place of `{option}`",
+        remedy: "write -D{new}=ON in `provisioning.source.build.cmake_flags` in place of -D{option}=ON, or leave it out where \
+                 `provisioning.accelerator` says the same",
+    },
+    Rule {
+        code: "cmake::deprecated_option",
+        phases: BUILDING,
+        any: &[
+            cmake("{option} is deprecated"),
+            cmake("{option} has been removed"),
+            cmake("{option} is no longer supported"),
+        ],
+        cause: "this release of llama.cpp does not have `{option}` any more",
+        remedy: "leave it out of `provisioning.source.build.cmake_flags`",
+    },
+    Rule {
+        code: "source::submodule_missing",
+        phases: BUILDING,
+        any: &[
+            cmake("The source directory {dir} does not contain a CMakeLists.txt file"),
+            cmake("add_subdirectory given source \"{dir}\" which is not an existing directory"),
+            cmake("add_subdirectory not given a binary directory but the given source directory \"{dir}\""),
+        ],
+        cause: "`{dir}` of the source tree is empty or missing: a submodule, or a part that was not copied",
+        remedy: "fetch it: `git submodule update --init --recursive` in the tree; an archive of a release has no submodules",
+    },
+    Rule {
+        code: "source::missing",
+        phases: BUILDING,
+        any: &[
+            said("The source directory \"{dir}\" does not exist"),
+            said("The source directory \"{dir}\" does not appear to contain CMakeLists.txt"),
+            said("The source directory \"{dir}\" is a file"),
+        ],
+        cause: "`{dir}` is no source tree: it does not exist, or has no CMakeLists.txt",
+        remedy: "check `provisioning.source`: the repository, the reference, and where it was checked out: `ls {dir}`",
+    },
+    Rule {
+        code: "source::file_missing",
+        phases: BUILDING,
+        any: &[
+            cmake("Cannot find source file: {file}"),
+            cmake("failed to open for reading (No such file or directory): {file}"),
+            cmake("include could not find requested file: {file}"),
+            cmake("include could not find load file: {file}"),
+            cmake("File {file} does not exist."),
+            said("ninja: error: '{file}', needed by '{target}', missing and no known rule to make it"),
+            said("No rule to make target '{file}', needed by '{target}'"),
+        ],
+        cause: "the source tree lacks `{file}`: it is not complete, or was changed during the build",
+        remedy: "start again with a fresh tree; if it stays, take another reference of the repository",
+    },
+    Rule {
+        code: "source::dubious_ownership",
+        phases: BUILDING,
+        any: &[said("detected dubious ownership in repository at '{dir}'")],
+        cause: "git refuses `{dir}`, which belongs to another user",
+        remedy: "run as its owner, or `git config --global --add safe.directory {dir}`",
+    },
+    Rule {
+        code: "build::no_such_target",
+        phases: BUILDING,
+        any: &[
+            said("ninja: error: unknown target '{wanted}', did you mean '{nearest}'?"),
+            said("ninja: error: unknown target '{wanted}'"),
+            said("No rule to make target '{wanted}'"),
+        ],
+        cause: "the tree has no target `{wanted}`[; the nearest is `{nearest}`]",
+        remedy: "releases before June 2024 call the server `server`: take a newer one; a fork must have `llama-server`",
+    },
+    Rule {
+        code: "build::not_configured",
+        phases: BUILDING,
+        any: &[
+            said("Error: {dir} is not a directory"),
+            said("Error: could not load cache"),
+            said("Error: not a CMake build directory"),
+            said("ninja: error: loading 'build.ninja': {why*}"),
+            said("No targets specified and no makefile found"),
+            said("ninja: error: chdir to '{dir}'"),
+        ],
+        cause: "the build folder[ `{dir}`] was never configured, or not to the end",
+        remedy: "look at the configure log first; then start again in an empty folder",
+    },
+    Rule {
+        code: "build::no_compiler",
+        phases: BUILDING,
+        any: &[
+            cmake("The CMAKE_{language}_COMPILER: {compiler*} is not a full path"),
+            cmake("Could not find compiler set in environment variable {language}: {compiler}"),
+            cmake("Could not find the compiler specified in the environment variable {language}: {compiler}"),
+            cmake("No CMAKE_{language}_COMPILER could be found"),
+            cmake("CMAKE_{language}_COMPILER not set, after EnableLanguage"),
+        ],
+        cause: "there is no {language} compiler[: `{compiler}` does not exist]",
+        remedy: COMPILER,
+    },
+    Rule {
+        code: "build::no_compiler",
+        phases: BUILDING,
+        any: &[
+            said("cannot execute '{program}'"),
+            said("error trying to exec '{program}'"),
+            said("{program}: error while loading shared libraries: {library}"),
+        ],
+        cause: "a part of the compiler, `{program}`, is missing or cannot run[: it needs `{library}`]",
+        remedy: "reinstall the compiler, of one version, with its C++ part: `sudo apt install --reinstall gcc g++`, \
+                 `sudo pacman -S gcc`, `sudo dnf reinstall gcc gcc-c++`; nvcc uses the newest gcc, whose g++ must be there too",
+    },
+];

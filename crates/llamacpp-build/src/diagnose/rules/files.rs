@@ -1,0 +1,67 @@
+//! Files and folders that cannot be used.
+
+use super::super::pattern::said;
+use super::{ALWAYS, BUILDING, Rule};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        code: "build::read_only",
+        phases: ALWAYS,
+        any: &[said("{path}: Read-only file system"), said("Read-only file system")],
+        cause: "a file system is read-only[: `{path}`]",
+        remedy: "put the cache folder (and TMPDIR) where it can be written: `findmnt -T .` shows how it is mounted; a disk with \
+                 errors turns read-only: `dmesg | tail`",
+    },
+    Rule {
+        code: "build::io_error",
+        phases: ALWAYS,
+        any: &[
+            said("{path}: Input/output error"),
+            said("Input/output error"),
+            said("Stale file handle"),
+            said("Bus error"),
+        ],
+        cause: "the disk or network file system failed[: `{path}`]",
+        remedy: "look at `dmesg | tail`, and put the cache folder on a local disk",
+    },
+    Rule {
+        code: "build::path_too_long",
+        phases: ALWAYS,
+        any: &[
+            said("{path}: File name too long"),
+            said("File name too long"),
+            said("Filename too long"),
+            said("ENAMETOOLONG"),
+        ],
+        cause: "a path is longer than the file system takes[: `{path}`]",
+        remedy: "use a cache folder with a short path",
+    },
+    Rule {
+        code: "build::arguments_too_long",
+        phases: BUILDING,
+        any: &[said("Argument list too long")],
+        cause: "a command is longer than the kernel takes",
+        remedy: "use a cache folder with a short path, and ninja in place of make",
+    },
+    Rule {
+        code: "build::permission_denied",
+        phases: ALWAYS,
+        any: &[
+            said("Unable to (re)create the private pkgRedirects directory: {path*}"),
+            said("Cannot open file for write: {path}"),
+            said("Unable to open cache file for save. {path}"),
+            said("Unable to create directory {path*}"),
+            said("failed to create directory: {path*}"),
+            said("cannot create directory '{path}'"),
+            said("can't create {path}: Permission denied"),
+            said("cannot open output file {path}: Permission denied"),
+            said("error: unable to open output file '{path}'"),
+            said("{path}: Permission denied"),
+            said("Permission denied"),
+            said("Operation not permitted"),
+        ],
+        cause: "a file or folder may not be written or run[: `{path}`]",
+        remedy: "give the folder to the user who builds (`sudo chown -R \"$USER\" FOLDER`), or choose another cache folder; \
+                 `findmnt -T FOLDER` must not show noexec",
+    },
+];

@@ -1,0 +1,112 @@
+//! What the machine ran out of: the cause, whatever else such a log says.
+
+use super::super::pattern::{said, warned};
+use super::{ALWAYS, BUILDING, Rule};
+
+pub(super) const RULES: &[Rule] = &[
+    Rule {
+        code: "build::no_space",
+        phases: ALWAYS,
+        any: &[
+            said("error writing to {file}: No space left on device"),
+            said("No space left on device"),
+            warned("No space left on device"),
+            said("Disk quota exceeded"),
+            said("disk quota exceeded"),
+            said("not enough space on the disk"),
+            said("No space left for "),
+        ],
+        cause: "a file system or quota is full[, writing `{file}`][, building `{target}`]",
+        remedy: "free space where the cache folder and the temporary folder are, and look at both: `df -h; df -i; quota`. \
+                 A CUDA build takes about 5 GB; TMPDIR chooses another temporary folder",
+    },
+    Rule {
+        code: "build::out_of_memory",
+        phases: BUILDING,
+        any: &[
+            said("fatal error: Killed signal terminated program {program}"),
+            said("Killed signal terminated program {program}"),
+            said("internal compiler error: Killed (program {program})"),
+            said("internal compiler error: Killed"),
+            said("fatal error: Killed"),
+            said("{program} died due to signal 9"),
+            said("collect2: fatal error: {program} terminated with signal 9"),
+            said("collect2: error: {program} terminated with signal 9"),
+            said("{program} terminated with signal 9"),
+            said("error: unable to execute command: Killed"),
+            said("FAILED: [code=137]"),
+            said("exit code 137"),
+            said("exit status 137"),
+            said("{target}] Error 137\n"),
+            said("{target}] Killed"),
+            said("{target}] Error 9\n"),
+            said("signal 9 (SIGKILL)"),
+            said("signal: 9, SIGKILL"),
+            said("{pid#} Killed {program}"),
+            said("Killed\n"),
+            said("virtual memory exhausted"),
+            said("catastrophic error: out of memory"),
+            said("error: out of memory"),
+            said("fatal error: out of memory"),
+            said(": out of memory allocating "),
+            said("LLVM ERROR: out of memory"),
+            said("memory exhausted"),
+            said("std::bad_alloc"),
+            said("Cannot allocate memory"),
+            said("failed to map segment from shared object"),
+            said("mmap failed"),
+        ],
+        cause: "the memory ran out[ for `{program}`][, building `{target}`]",
+        remedy: "build with fewer jobs at a time, 2 GB of memory each (4 GB for CUDA): set `provisioning.source.build.jobs = 1`, \
+                 or add swap; `dmesg | grep -i -E 'killed process|oom'` names what was ended, and a container or unit limit \
+                 counts too",
+    },
+    Rule {
+        code: "build::too_many_processes",
+        phases: ALWAYS,
+        any: &[
+            said("posix_spawn: Resource temporarily unavailable"),
+            said("fork: Resource temporarily unavailable"),
+            said("fork: retry: Resource temporarily unavailable"),
+            said("vfork: Resource temporarily unavailable"),
+            said("pthread_create failed: Resource temporarily unavailable"),
+            said("Cannot fork"),
+        ],
+        cause: "the limit of processes or threads is reached",
+        remedy: "raise the limit (`ulimit -u`, TasksMax= of the unit, pids.max of the container), or set \
+                 `provisioning.source.build.jobs = 1`",
+    },
+    Rule {
+        code: "build::too_many_files",
+        phases: ALWAYS,
+        any: &[said("Too many open files"), said("file table overflow")],
+        cause: "the limit of open files is reached",
+        remedy: "raise it (`ulimit -n 65536`, LimitNOFILE= of the unit), or set `provisioning.source.build.jobs = 1`",
+    },
+    Rule {
+        code: "build::file_too_large",
+        phases: ALWAYS,
+        any: &[said("File size limit exceeded"), said("File too large")],
+        cause: "a file grew over the limit of file sizes",
+        remedy: "raise it (`ulimit -f unlimited`, LimitFSIZE= of the unit), or use a file system that holds large files",
+    },
+    Rule {
+        code: "build::interrupted",
+        phases: BUILDING,
+        any: &[
+            said("build stopped: interrupted by user"),
+            said("fatal error: Terminated signal terminated program {program}"),
+            said("fatal error: Interrupt signal terminated program {program}"),
+            said("fatal error: Hangup signal terminated program {program}"),
+            said("{program} died due to signal 2 "),
+            said("{program} died due to signal 15 "),
+            said("{target}] Interrupt"),
+            said("{target}] Terminated"),
+            said("{target}] Hangup"),
+            said("FAILED: [code=130]"),
+            said("FAILED: [code=143]"),
+        ],
+        cause: "the build was interrupted[, building `{target}`]: somebody, or a time limit, sent a signal",
+        remedy: "start it again; nothing of the broken build is kept. Time limits are set in `provisioning.limits`",
+    },
+];
