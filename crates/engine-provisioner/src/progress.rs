@@ -44,6 +44,7 @@ impl Progress {
             Event::BuildPhase("configure") => self.phase("configuring"),
             Event::BuildPhase("build") => self.phase("building llama-server"),
             Event::BuildPhase("prove") => self.phase("asking the new server for its version"),
+            Event::Begin(StepKind::Preflight) => self.phase("installing packages"),
             Event::Begin(StepKind::Model) => self.phase("getting the model"),
             Event::Begin(StepKind::Start) => self.phase("starting the engine"),
             Event::BuildStep { done, total, what } => self.step(*done, *total, what),

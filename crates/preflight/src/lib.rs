@@ -50,7 +50,7 @@ pub use host::{Clock, HostFacts, HostNeeds, Memory, Place, PlaceNeed, UserNamesp
 pub use immutable::Immutable;
 pub use memo::Memo;
 pub use need::Need;
-pub use pacman::{InstallError, InstallPolicy, Provided, Trouble, provide};
+pub use pacman::{InstallError, InstallPolicy, Provided, Trouble, planned_install, provide};
 pub use remedy::remedy;
 pub use report::{Found, Missing, Outdated, Report};
 pub use survey::Survey;

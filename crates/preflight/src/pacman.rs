@@ -12,5 +12,5 @@ mod transaction;
 mod trouble;
 
 pub use failure::InstallError;
-pub use install::{InstallPolicy, Provided, provide};
+pub use install::{InstallPolicy, Provided, planned_install, provide};
 pub use trouble::Trouble;

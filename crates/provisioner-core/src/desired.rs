@@ -13,6 +13,8 @@ use model_provisioner::{ModelSource, Want};
 pub(crate) struct Desired {
     pub(crate) pool_id: PoolId,
     pub(crate) accelerator: Accelerator,
+    /// Whether missing system packages may be installed.
+    pub(crate) may_install: bool,
     /// Indices of the cards to use; all when empty.
     pub(crate) devices: Vec<u32>,
     pub(crate) source: Source,

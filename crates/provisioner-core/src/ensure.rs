@@ -10,7 +10,13 @@ use crate::prepare::{Prepared, prepare};
 use crate::{Ensured, Error, Event, PreparedEngine, Process, Result, Settings, Started, StepKind, published};
 
 /// Makes sure that the wanted engine runs.
-pub(crate) fn ensure(desired: &Desired, observed: Observed, settings: &Settings, guard: &PoolGuard) -> Result<Ensured> {
+pub(crate) fn ensure(
+    desired: &Desired,
+    observed: Observed,
+    settings: &Settings,
+    guard: &PoolGuard,
+    installed: Option<&str>,
+) -> Result<Ensured> {
     let running = observed.running.clone();
     let mut pinned: Option<Commit> = None;
     match (compare(desired, &observed), &running) {
@@ -28,7 +34,7 @@ pub(crate) fn ensure(desired: &Desired, observed: Observed, settings: &Settings,
         }
         _ => {}
     }
-    let prepared = prepare(desired, observed, settings, guard.dir(), pinned)?;
+    let prepared = prepare(desired, observed, settings, guard.dir(), pinned, installed)?;
     let request = start_request(desired, &prepared, settings);
     if let Some(record) = running.as_ref().filter(|record| record.fingerprint == request.fingerprint) {
         return publish(prepared.summary, record, Started::Already, guard);

@@ -25,15 +25,16 @@ struct Readme;
 
 mod changes;
 mod command_line;
-mod cuda_cmake;
 mod desired;
 mod engine_config;
 mod ensure;
 mod env_rules;
 mod error;
 mod event;
+mod install;
 mod llamacpp;
 mod lower;
+mod needs;
 mod neighbours;
 mod observe;
 mod observed;

@@ -10,7 +10,8 @@ use crate::desired::Desired;
 use crate::lower::lower;
 use crate::observed::Observed;
 use crate::{
-    EngineProvisioner, Ensured, Event, Plan, PreparedEngine, Result, Settings, ensure, observe, planner, prepare,
+    EngineProvisioner, Ensured, Event, Plan, PreparedEngine, Result, Settings, ensure, install, observe, planner,
+    prepare,
 };
 
 /// Provides llama.cpp's server, built from source.
@@ -31,16 +32,16 @@ impl EngineProvisioner for LlamaCpp {
         let desired = self.begin(&pool)?;
         let dir = PoolDir::open(&self.settings.run_dir, desired.pool_id.as_str())?;
         let _guard = dir.lock("prepare", patience(&desired))?;
-        let observed = self.observe(&desired, &dir)?;
-        Ok(prepare::prepare(&desired, observed, &self.settings, &dir, None)?.summary)
+        let (observed, installed) = self.ready(&desired, &dir)?;
+        Ok(prepare::prepare(&desired, observed, &self.settings, &dir, None, installed.as_deref())?.summary)
     }
 
     fn ensure_running(&self, pool: PoolConfig) -> Result<Ensured> {
         let desired = self.begin(&pool)?;
         let dir = PoolDir::open(&self.settings.run_dir, desired.pool_id.as_str())?;
         let guard = dir.lock("ensure", patience(&desired))?;
-        let observed = self.observe(&desired, &dir)?;
-        ensure::ensure(&desired, observed, &self.settings, &guard)
+        let (observed, installed) = self.ready(&desired, &dir)?;
+        ensure::ensure(&desired, observed, &self.settings, &guard, installed.as_deref())
     }
 }
 
@@ -52,6 +53,16 @@ impl LlamaCpp {
             self.warn(&desired, planner::CPU_WARNING);
         }
         Ok(desired)
+    }
+
+    /// What is there once the tools are; what was said while they were installed.
+    fn ready(&self, desired: &Desired, dir: &PoolDir) -> Result<(Observed, Option<String>)> {
+        let observed = self.observe(desired, dir)?;
+        if observed.install.is_none() {
+            return Ok((observed, None));
+        }
+        let transcript = install::install(desired, &observed, &self.settings, dir)?;
+        Ok((self.observe(desired, dir)?, Some(transcript)))
     }
 
     /// What is there; before an engine is prepared, what the operator should not overlook is said.

@@ -3,22 +3,26 @@
 
 use std::path::{Path, PathBuf};
 
-use exec::Env;
+use exec::{CommandSpec, Env};
 use gpu_detect::{CudaChoice, Host};
 use llamacpp_build::{
     Backend, BuildRequest, Commit, Entry, Generator, Inputs, Limits, Store, ToolId, Toolchain, identify, known_commit,
 };
 use model_provisioner::{ModelProvisioner, Presence};
-use preflight::{Memo, PreflightError, Report, Tool};
+use preflight::{Memo, PreflightError, Report, Tool, planned_install};
 use spawner::{PoolDir, Status};
 
 use config_schema::Accelerator;
 
 use crate::command_line::command_line;
 use crate::desired::Desired;
+use crate::needs::needs;
 use crate::neighbours::neighbours;
 use crate::observed::Observed;
-use crate::{Result, Settings, cuda_cmake, engine_config, ports};
+use crate::{Result, Settings, engine_config, install, ports};
+
+/// The tools, or what is missing of them.
+type Tools = std::result::Result<Report, PreflightError>;
 
 /// Whether versions that were asked are remembered; a plan writes nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -38,11 +42,15 @@ pub(crate) fn observe(
         Some(Status::Running { record, .. }) => Some(record),
         _ => None,
     };
-    let (tools, memo) = tools(desired, settings);
+    let model = models(desired, &settings.env).inspect(&desired.model.source, &desired.model.want);
+    let mut memo = Memo::load(&memo_file(settings));
+    let (tools, install) = tools(desired, settings, &model, &mut memo);
     let cuda = (desired.accelerator == Accelerator::Cuda).then(|| {
         let host = Host::current(settings.env.clone());
         gpu_detect::choose(&gpu_detect::detect(&host), &desired.devices, &host)
     });
+    // Nothing is installed for a pool that this host cannot serve all the same.
+    let install = install.filter(|_| !matches!(cuda, Some(Err(_))));
     let request = match (&tools, &cuda) {
         (Ok(tools), None) => Some(request(desired, settings, tools, Backend::Cpu)),
         (Ok(tools), Some(Ok(choice))) => Some(request(desired, settings, tools, backend(choice))),
@@ -60,7 +68,6 @@ pub(crate) fn observe(
         Some(Ok(Some(inputs))) => entry(desired, inputs, remember)?,
         _ => None,
     };
-    let model = models(desired, &settings.env).inspect(&desired.model.source, &desired.model.want);
     let own = running.as_ref().map(|record| record.port);
     let neighbours = neighbours(&settings.run_dir, desired.pool_id.as_str());
     let port = ports::choose(desired.host, &desired.ports, own, &neighbours);
@@ -77,7 +84,21 @@ pub(crate) fn observe(
     });
     let tools = tools.map(|report| describe(&report));
     let system_config = engine_config::system_file();
-    Ok(Observed { tools, cuda, request, commit, inputs, entry, model, notes, system_config, port, line, running })
+    Ok(Observed {
+        tools,
+        install,
+        cuda,
+        request,
+        commit,
+        inputs,
+        entry,
+        model,
+        notes,
+        system_config,
+        port,
+        line,
+        running,
+    })
 }
 
 /// Where this pool's model is staged.
@@ -107,19 +128,12 @@ fn entry(desired: &Desired, inputs: &Inputs, remember: Remember) -> Result<Optio
     })
 }
 
-/// The tools of the build, and what is known of them now.
-fn tools(desired: &Desired, settings: &Settings) -> (std::result::Result<Report, PreflightError>, Memo) {
-    let make = match desired.generator {
-        None => Tool::NinjaOrMake,
-        Some(Generator::Ninja) => Tool::Ninja,
-        Some(Generator::Make) => Tool::Make,
-    };
-    let mut memo = Memo::load(&memo_file(settings));
-    let mut report = preflight::check(&[Tool::Git, Tool::Cmake, make, Tool::Cc, Tool::Cxx], &settings.env, &mut memo);
-    if desired.accelerator == Accelerator::Cuda {
-        report = cuda_cmake::demand(report);
-    }
-    (report.require(&preflight::distribution("/".as_ref())), memo)
+/// The tools of the build, and how what is missing would be installed.
+fn tools(desired: &Desired, settings: &Settings, model: &Presence, memo: &mut Memo) -> (Tools, Option<CommandSpec>) {
+    let report = preflight::check(&needs(desired, model), &settings.env, memo);
+    let distribution = preflight::distribution(&settings.system_root);
+    let install = planned_install(&report, &settings.env, &distribution, &install::policy(desired));
+    (report.require(&distribution), install)
 }
 
 fn memo_file(settings: &Settings) -> PathBuf {

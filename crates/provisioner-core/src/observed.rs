@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use exec::CommandSpec;
 use gpu_detect::{CudaChoice, GpuError};
 use llamacpp_build::{BuildError, BuildRequest, Commit, Entry, Inputs};
 use model_provisioner::Presence;
@@ -17,6 +18,8 @@ use crate::ports::PortError;
 pub(crate) struct Observed {
     /// One line about the tools, or what is missing.
     pub(crate) tools: Result<String, PreflightError>,
+    /// How the missing tools would be installed; absent where nothing is missing, or nothing may be installed.
+    pub(crate) install: Option<CommandSpec>,
     /// What the engine will run on; `None` on the processor, because the pool says so.
     pub(crate) cuda: Option<Result<CudaChoice, GpuError>>,
     /// The build as it would be asked for; absent while tools or accelerator are.

@@ -63,9 +63,14 @@ fn blocked_by(step: StepKind) -> Status {
 }
 
 fn preflight(observed: &Observed) -> PlanStep {
-    match &observed.tools {
-        Ok(tools) => step(StepKind::Preflight, tools, Status::Satisfied),
-        Err(error) => step(StepKind::Preflight, "tools of the build", blocked(error)),
+    match (&observed.tools, &observed.install) {
+        (Ok(tools), _) => step(StepKind::Preflight, tools, Status::Satisfied),
+        (Err(_), Some(install)) => {
+            let mut step = step(StepKind::Preflight, "install the tools that are missing", Status::ToRun);
+            step.commands.push(install.argv(&Redactor::new()));
+            step
+        }
+        (Err(error), None) => step(StepKind::Preflight, "tools of the build", blocked(error)),
     }
 }
 
@@ -107,6 +112,7 @@ fn build(desired: &Desired, observed: &Observed, runs: bool) -> [PlanStep; 4] {
         |entry| format!("llama-server {}", entry.manifest.engine_version),
     );
     let status = match (&observed.tools, &observed.cuda, &observed.inputs, &observed.entry) {
+        (Err(_), ..) if observed.install.is_some() => Status::ToRun,
         (Err(_), ..) => blocked_by(StepKind::Preflight),
         (_, Some(Err(_)), ..) => blocked_by(StepKind::Accelerator),
         (_, _, Some(Err(error)), _) => blocked(error),

@@ -27,6 +27,7 @@ use crate::{Plan, PortError, PortHolder, Status, StepKind};
 pub(crate) fn desired() -> Desired {
     let model = PathBuf::from("/m/tiny.gguf");
     Desired {
+        may_install: false,
         pool_id: "p".parse().unwrap(),
         accelerator: Accelerator::Cpu,
         devices: Vec::new(),
@@ -99,6 +100,7 @@ fn ready() -> Observed {
         built_unix_s: 1,
     };
     Observed {
+        install: None,
         tools: Ok("git 2.50".into()),
         cuda: None,
         request: Some(request),

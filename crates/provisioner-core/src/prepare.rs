@@ -31,13 +31,15 @@ pub(crate) struct Prepared {
 /// How long another pool's start is waited for before a port is chosen.
 const PORT_PATIENCE: Duration = Duration::from_mins(5);
 
-/// Prepares what is not prepared yet. The commit is asked of the repository unless it is `pinned`.
+/// Prepares what is not prepared yet. The commit is asked of the repository unless it is `pinned`; `installed` is what the
+/// package manager said on the way here.
 pub(crate) fn prepare(
     desired: &Desired,
     observed: Observed,
     settings: &Settings,
     dir: &PoolDir,
     pinned: Option<Commit>,
+    installed: Option<&str>,
 ) -> Result<Prepared> {
     let Observed { tools, cuda, request, inputs, model, port, line, running, .. } = observed;
     tools?;
@@ -57,6 +59,9 @@ pub(crate) fn prepare(
 
     engine_config::make(&desired.config_home)?;
     let proof = Proof::create(dir, published::proof_of(running.as_ref(), dir).as_deref())?;
+    if let Some(transcript) = installed {
+        proof.keep_packages(transcript)?;
+    }
     let tell = |event: Event| settings.observer.on(&event);
     let commit = pinned.map_or_else(|| resolve(&desired.layout, &request), Ok)?;
     let on_build = |event: &llamacpp_build::Event| match event {

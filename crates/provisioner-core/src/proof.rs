@@ -55,6 +55,11 @@ impl Proof {
         self.copy(&entry.dir.join("build.json"));
     }
 
+    /// Keeps what the package manager said.
+    pub(crate) fn keep_packages(&self, transcript: &str) -> Result<()> {
+        Ok(durable::replace(&self.dir.join("packages.log"), transcript.as_bytes())?)
+    }
+
     /// Keeps the final command line and environment.
     pub(crate) fn keep_spawn(&self, program: &Path, line: &CommandLine) -> Result<()> {
         let mut redactor = Redactor::new();

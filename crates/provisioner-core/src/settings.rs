@@ -14,6 +14,8 @@ pub struct Settings {
     pub cache_dir: PathBuf,
     /// Records, logs and summaries of engines that run.
     pub run_dir: PathBuf,
+    /// Where the system's own files are: `/`. What kind of system it is, is read from there.
+    pub system_root: PathBuf,
     /// The environment: PATH, CUDA variables, proxies, and the values of a pool's `secret_env`.
     pub env: Env,
     /// Whether an engine that runs with another configuration is stopped and replaced.
@@ -47,6 +49,7 @@ impl Settings {
         Ok(Self {
             cache_dir: cache.ok_or(Error::NoFolder { what: "cache", variable: "ENGINE_PROVISIONER_CACHE_DIR" })?,
             run_dir: run.ok_or(Error::NoFolder { what: "run", variable: "ENGINE_PROVISIONER_RUN_DIR" })?,
+            system_root: "/".into(),
             env,
             replace: false,
             early_exit: Duration::from_millis(300),

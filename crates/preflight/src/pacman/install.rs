@@ -100,6 +100,22 @@ pub fn provide<N: Clone + Into<Need>>(
     Err(PreflightError::tools_missing(report, distribution, Some(&why)))
 }
 
+/// The command line by which [`provide`] would install what `report` lacks, for a plan; nothing where it would not install
+/// anything, whatever the reason. Packages that are there already are among those named. Runs nothing.
+pub fn planned_install(
+    report: &Report,
+    env: &Env,
+    distribution: &Distribution,
+    policy: &InstallPolicy,
+) -> Option<CommandSpec> {
+    if report.is_complete() || !policy.allowed || !distribution.takes_packages() {
+        return None;
+    }
+    let (wanted, without) = packages(&report.lacking(), distribution);
+    let pacman = Pacman::find(&wanted, env, policy).ok().flatten().filter(|_| without.is_empty())?;
+    Some(calls::install(&pacman.program, pacman.sudo.as_deref(), &wanted, policy.deadline))
+}
+
 /// pacman, and what it is to install.
 struct Pacman<'a> {
     program: PathBuf,

@@ -5,6 +5,7 @@
 mod ensure;
 mod faults;
 mod fresh;
+mod packages;
 mod refused;
 mod secrets;
 mod together;
