@@ -1,4 +1,7 @@
-//! What one engine flag is: its spellings, how many values it takes and what the engine's help says of it.
+//! What one engine flag is: its spellings, what values it takes and what this program makes of it.
+
+use crate::role::Role;
+use crate::values::Values;
 
 /// How many values a flag takes. `llama-server` has no flag whose value may be left out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,7 +25,7 @@ impl Arity {
     }
 }
 
-/// One flag as the engine's help lists it.
+/// One flag of one build of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlagSpec {
     /// The canonical name: the longest spelling that begins with `--` and is no negation, the first listed of equally
@@ -38,26 +41,33 @@ pub struct FlagSpec {
     pub value: Arity,
     /// What the help prints for the value: `N`, `FNAME`, `{none,layer,row}`, `START END`.
     pub value_hint: Option<String>,
+    /// What the first value may be, as far as the help says so.
+    pub values: Values,
+    /// What the help prints as its default.
+    pub default: Option<String>,
     /// The environment variable that sets the same.
     pub env: Option<String>,
+    /// Whether each occurrence counts. Of other flags the last one does.
+    pub adds: bool,
+    /// What it means to this program.
+    pub role: Role,
     /// The help's own words where the flag is listed only to say that it is gone.
     pub removed: Option<String>,
-    /// The help's description on one line, without the environment variable.
-    pub help: String,
 }
 
 impl FlagSpec {
     /// Every spelling: the name, the aliases, the negations.
     pub fn spellings(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(&self.name).chain(&self.aliases).chain(&self.negations).map(String::as_str)
+        self.positive().chain(self.negations.iter().map(String::as_str))
+    }
+
+    /// The spellings that do not turn it off: the name, then the aliases.
+    pub fn positive(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.name).chain(&self.aliases).map(String::as_str)
     }
 
     /// The canonical negation: the longest `--` one, the first listed of equally long ones.
     pub fn negation(&self) -> Option<&str> {
         crate::spelling::longest(self.negations.iter().map(String::as_str))
-    }
-
-    pub(crate) fn is_any(&self, names: &[&str]) -> bool {
-        self.spellings().any(|s| names.contains(&s))
     }
 }
