@@ -8,6 +8,7 @@ use crate::families;
 use crate::known;
 use crate::nearest::nearest;
 use crate::notes::Notes;
+use crate::pair;
 use crate::policy::Policy;
 use crate::role::Role;
 use crate::scan::{Given, Named};
@@ -118,13 +119,17 @@ fn check_value(given: &Given<'_>, found: Found<'_>, catalogue: &Catalogue, notes
     let (spec, Some(value)) = (found.spec, given.values.first()) else {
         return Ok(());
     };
+    let bad = |expected| Err(FlagError::BadValue { flag: shown(given.written), position: given.position, expected });
+    if spec.value == Arity::One && known::is_pair(spec) && !pair::is_list(value) {
+        return bad("a file and a number, `FILE:NUMBER`".to_owned());
+    }
     // What layers may be depends on the accelerator.
     if spec.value == Arity::Two || spec.role == Role::Layers || spec.values.accept(value) {
         return Ok(());
     }
     let expected = spec.values.expected();
     if catalogue.trust == Trust::Live || spec.values.is_numeric() {
-        return Err(FlagError::BadValue { flag: shown(given.written), position: given.position, expected });
+        return bad(expected);
     }
     notes.unverified(&spec.name, &format!("{} takes {expected} for `{}`", catalogue.source, spec.name));
     Ok(())

@@ -56,6 +56,7 @@ fn spec(head: &str, lines: &[&str]) -> Option<FlagSpec> {
         name,
     };
     known::complete(&mut spec);
+    known::narrow(&mut spec, &help);
     spec.adds |= known::ADDS_HELP.iter().any(|text| help.contains(text));
     Some(spec)
 }

@@ -69,6 +69,7 @@ fn number(hint: &str, lines: &[&str], default: Option<&str>) -> Option<String> {
     let text = lines.join(" ");
     let whole = default.is_some_and(|d| d.parse::<i32>().is_ok()) || text.contains("exact number");
     let form = match hint {
+        "N" if enumerated(&text).is_some() => return enumerated(&text),
         "N" if whole => "int",
         "INDEX" | "PORT" => "int",
         "N" | "P" | "SECONDS" | "SIMILARITY" => "number",
@@ -77,6 +78,18 @@ fn number(hint: &str, lines: &[&str], default: Option<&str>) -> Option<String> {
     let words = text.split_once("exact number").map_or("", |(_, rest)| rest);
     let words = words.split('\'').skip(1).step_by(2).filter(|w| is_word(w));
     Some(words.fold(form.to_owned(), |all, word| format!("{all}|{word}")))
+}
+
+/// `low(-1), normal(0), medium(1)` or `0-normal, 1-medium, 2-high`.
+fn enumerated(text: &str) -> Option<String> {
+    let number = |word: &&str| {
+        let word = word.trim_end_matches(',');
+        let named = word.strip_suffix(')').and_then(|w| w.split_once('(')).map(|(_, number)| number);
+        let number = named.or_else(|| word.split_once('-').map(|(number, _)| number))?;
+        number.parse::<i8>().ok().map(|n| n.to_string())
+    };
+    let numbers: Vec<String> = text.split_whitespace().filter_map(|w| number(&w)).collect();
+    (numbers.len() > 2).then(|| numbers.join("|"))
 }
 
 /// The scalar after `default:`.
@@ -119,6 +132,8 @@ mod tests {
         check("N", "temperature (default: 0.80)", "number");
         check("N", "RoPE base (default: loaded from model)", "number");
         check("N", "layers, either an exact number, 'auto', or 'all' (default: auto)", "int|auto|all");
+        check("N", "priority : low(-1), normal(0), medium(1), high(2) (default: 0)", "-1|0|1|2");
+        check("N", "priority : 0-normal, 1-medium, 2-high, 3-realtime (default: 0)", "0|1|2|3");
         check("<dev1,dev2,..>", "comma-separated list of devices", "text,...");
         check("FNAME", "a file", "text");
         check("lo-hi", "range", "text");

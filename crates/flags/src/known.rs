@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use crate::renames;
 use crate::role::Role;
 use crate::spec::{Arity, FlagSpec};
+use crate::values::Values;
 
 /// The flag that says how many layers go to the GPU, by the name every release's parser takes.
 pub(crate) const LAYER_FLAG: &str = "--n-gpu-layers";
@@ -34,6 +35,7 @@ struct Known {
     adds: bool,
     pair: bool,
     value: bool,
+    values: Option<&'static str>,
 }
 
 static KNOWN: LazyLock<HashMap<&str, Known>> = LazyLock::new(|| {
@@ -48,6 +50,7 @@ static KNOWN: LazyLock<HashMap<&str, Known>> = LazyLock::new(|| {
                 "adds" => facts.adds = true,
                 "pair" => facts.pair = true,
                 "value" => facts.value = true,
+                _ if word.starts_with("values:") => facts.values = word.strip_prefix("values:"),
                 _ => facts.role = Role::parse(word).unwrap_or_default(),
             }
         }
@@ -70,6 +73,17 @@ pub(crate) fn complete(spec: &mut FlagSpec) {
         if role != Role::Free {
             spec.role = role;
         }
+    }
+}
+
+/// Narrows the numbers a flag takes to what the table says, unless the help says that it was otherwise in this release.
+pub(crate) fn narrow(spec: &mut FlagSpec, help: &str) {
+    let table = known(spec.positive()).and_then(|k| k.values).map(Values::parse);
+    let otherwise = |v: &Values| {
+        spec.default.as_deref().is_some_and(|d| !v.accept(d)) || (help.contains("-1 =") && !v.accept("-1"))
+    };
+    if let Some(values) = table.filter(|v| spec.values.is_numeric() && !otherwise(v)) {
+        spec.values = values;
     }
 }
 
@@ -100,7 +114,8 @@ mod tests {
         for line in lines {
             assert!(line.starts_with("--"), "{line}");
             for word in line.split_whitespace().skip(1) {
-                assert!(matches!(word, "adds" | "pair" | "value") || Role::parse(word).is_some(), "{line}");
+                let plain = matches!(word, "adds" | "pair" | "value") || word.starts_with("values:");
+                assert!(plain || Role::parse(word).is_some(), "{line}");
             }
         }
     }

@@ -26,3 +26,9 @@ pub(crate) fn fit(values: &mut Vec<Cow<'_, str>>, wants: usize, more: Option<&st
         _ => false,
     }
 }
+
+/// Whether every item of such a list is a file and a number.
+pub(crate) fn is_list(value: &str) -> bool {
+    let pair = |item: &str| item.rsplit_once(':').is_some_and(|(_, scale)| scale.parse::<f32>().is_ok());
+    value.split(',').all(pair)
+}

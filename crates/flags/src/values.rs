@@ -1,7 +1,7 @@
 //! What a flag's value may be, read from the help's hint and description: a number, one of some words, any text.
 //!
-//! Text form, as in the catalogues: alternatives between `|` (`int|auto|all`, `0..100`, `none|layer|row`, `text`), and
-//! `,...` behind them where the value is a list with commas between its items.
+//! Text form, as in the catalogues: alternatives between `|` (`int|auto|all`, `0..100`, `1..`, `positive`,
+//! `none|layer|row`, `text`), and `,...` behind them where the value is a list with commas between its items.
 
 use std::fmt;
 
@@ -19,6 +19,8 @@ enum Alternative {
     Integer,
     Number,
     Range(i64, i64),
+    /// A number above 0.
+    Positive,
     Word(String),
 }
 
@@ -60,8 +62,8 @@ impl Values {
 
     /// Whether it is nothing but a number, so that it cannot be a secret.
     pub fn is_numeric(&self) -> bool {
-        use Alternative::{Integer, Number, Range};
-        self.alternatives.iter().any(|a| matches!(a, Integer | Number | Range(..)))
+        use Alternative::{Integer, Number, Positive, Range};
+        self.alternatives.iter().any(|a| matches!(a, Integer | Number | Positive | Range(..)))
     }
 
     /// In words that fit behind "is not".
@@ -77,6 +79,9 @@ impl Values {
 
 const LIST: &str = ",...";
 
+/// What `std::stoi` can still read.
+const NO_END: i64 = 2_147_483_647;
+
 impl fmt::Display for Values {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let all: Vec<String> = self.alternatives.iter().map(Alternative::to_string).collect();
@@ -88,12 +93,14 @@ impl Alternative {
     fn parse(text: &str) -> Self {
         let range = || {
             let (low, high) = text.split_once("..")?;
-            Some(Self::Range(low.parse().ok()?, high.parse().ok()?))
+            let high = if high.is_empty() { Some(NO_END) } else { high.parse().ok() };
+            Some(Self::Range(low.parse().ok()?, high?))
         };
         match text {
             "text" => Self::Text,
             "int" => Self::Integer,
             "number" => Self::Number,
+            "positive" => Self::Positive,
             _ => range().unwrap_or_else(|| Self::Word(text.to_owned())),
         }
     }
@@ -103,6 +110,7 @@ impl Alternative {
             Self::Text => true,
             Self::Integer => value.parse::<i32>().is_ok(),
             Self::Number => is_number(value),
+            Self::Positive => is_number(value) && value.parse::<f64>().is_ok_and(|n| n > 0.0),
             Self::Range(low, high) => value.parse::<i64>().is_ok_and(|n| (*low..=*high).contains(&n)),
             Self::Word(word) => word == value,
         }
@@ -113,6 +121,8 @@ impl Alternative {
             Self::Text => "a text".to_owned(),
             Self::Integer => "a whole number".to_owned(),
             Self::Number => "a number".to_owned(),
+            Self::Positive => "a number above 0".to_owned(),
+            Self::Range(low, NO_END) => format!("a whole number from {low} up"),
             Self::Range(low, high) => format!("a whole number from {low} to {high}"),
             Self::Word(word) => format!("`{word}`"),
         }
@@ -125,6 +135,8 @@ impl fmt::Display for Alternative {
             Self::Text => f.write_str("text"),
             Self::Integer => f.write_str("int"),
             Self::Number => f.write_str("number"),
+            Self::Positive => f.write_str("positive"),
+            Self::Range(low, NO_END) => write!(f, "{low}.."),
             Self::Range(low, high) => write!(f, "{low}..{high}"),
             Self::Word(word) => f.write_str(word),
         }
@@ -160,6 +172,8 @@ mod tests {
         check("int", &["0", "-1", "+7", "2147483647"], &["", "8x", " 8", "1.5", "2147483648", "0x1"], "a whole number");
         check("number", &["0", "-1.5", "1e6", "3."], &["", ".5", "inf", "nan", "1.5f", "1e999"], "a number");
         check("0..100", &["0", "100"], &["-1", "101", "1.5", ""], "a whole number from 0 to 100");
+        check("-1|1..", &["-1", "1", "9"], &["0", "-2", "2147483648"], "`-1` or a whole number from 1 up");
+        check("positive", &["0.1", "3"], &["0", "-1", "x"], "a number above 0");
         check("int|auto|all", &["3", "auto", "all"], &["Auto", "none"], "a whole number, `auto` or `all`");
         check("none|draft,...", &["none", "draft,none"], &["", "draft,", "x"], "a list, with commas, of `none` or `draft`");
         check("text,...", &["a", "a,b", ""], &[], "a list, with commas, of a text");
