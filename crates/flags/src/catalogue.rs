@@ -63,9 +63,7 @@ impl Catalogue {
         let live = help.map(|(text, source)| Self::from_help(text, source, Trust::Live));
         let docs = || docs.map(|(text, source)| Self::from_docs(text, source));
         let useful = |catalogue: &Self| catalogue.specs.len() > 1;
-        live.filter(useful)
-            .or_else(|| docs().filter(useful))
-            .unwrap_or_else(|| Self::nearest(release).clone())
+        live.filter(useful).or_else(|| docs().filter(useful)).unwrap_or_else(|| Self::nearest(release).clone())
     }
 
     /// `--n-gpu-layers` is in every catalogue: builds without GPU support took it without listing it
@@ -77,10 +75,10 @@ impl Catalogue {
         }
         let mut index = HashMap::new();
         for (at, spec) in specs.iter().enumerate() {
-            // The engine's own table is filled in the same order: the last line that lists a spelling has it.
+            // Until September 2024 the help listed the flags of all programs; the server's came first.
             for spelling in spec.spellings() {
                 let negated = spec.negations.iter().any(|n| n == spelling);
-                index.insert(dashed(spelling), (at, negated));
+                index.entry(dashed(spelling).into_owned()).or_insert((at, negated));
             }
             if spec.role == Role::Layers {
                 for &spelling in known::LAYERS {
@@ -108,7 +106,7 @@ impl Catalogue {
 
     /// Looks a spelling up as the engine does: exactly, but in long names `_` is `-`.
     pub fn find(&self, spelling: &str) -> Option<Found<'_>> {
-        let &(at, negated) = self.index.get(&dashed(spelling))?;
+        let &(at, negated) = self.index.get(dashed(spelling).as_ref())?;
         let spec = self.specs.get(at)?;
         Some(Found { spec, negated })
     }
@@ -155,6 +153,7 @@ fn unlisted_layer_flag() -> FlagSpec {
         default: None,
         env: None,
         adds: false,
+        pair: false,
         role: Role::Layers,
         removed: None,
     }

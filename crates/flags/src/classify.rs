@@ -120,7 +120,7 @@ fn check_value(given: &Given<'_>, found: Found<'_>, catalogue: &Catalogue, notes
         return Ok(());
     };
     let bad = |expected| Err(FlagError::BadValue { flag: shown(given.written), position: given.position, expected });
-    if spec.value == Arity::One && known::is_pair(spec) && !pair::is_list(value) {
+    if spec.value == Arity::One && spec.pair && !pair::is_list(value) {
         return bad("a file and a number, `FILE:NUMBER`".to_owned());
     }
     // What layers may be depends on the accelerator.

@@ -14,11 +14,13 @@ enum Release {
 
 /// Oldest first.
 static ERAS: LazyLock<Vec<(Release, Catalogue)>> = LazyLock::new(|| {
-    TABLES.iter().filter_map(|(name, text)| {
-        let specs = table::read(text);
-        Some((Release::parse(name)?, Catalogue::new(specs, 0, &format!("llama-server {name}"), Trust::Nearest)))
-    })
-    .collect()
+    TABLES
+        .iter()
+        .filter_map(|(name, text)| {
+            let specs = table::read(text);
+            Some((Release::parse(name)?, Catalogue::new(specs, 0, &format!("llama-server {name}"), Trust::Nearest)))
+        })
+        .collect()
 });
 
 macro_rules! tables {

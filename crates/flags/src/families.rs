@@ -64,7 +64,7 @@ impl Families {
 /// Every spelling that has named the same flag in some release.
 pub(crate) fn of(spelling: &str) -> &'static [&'static str] {
     let families = &*FAMILIES;
-    let family = families.of.get(dashed(spelling).as_str());
+    let family = families.of.get(dashed(spelling).as_ref());
     family.and_then(|&f| families.members.get(f)).map_or(&[], Vec::as_slice)
 }
 

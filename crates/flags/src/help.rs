@@ -51,6 +51,7 @@ fn spec(head: &str, lines: &[&str]) -> Option<FlagSpec> {
         default,
         env,
         adds: false,
+        pair: false,
         role: known::role_by_help(&help),
         removed: gone.then(|| help.clone()),
         name,

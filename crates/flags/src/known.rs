@@ -65,8 +65,9 @@ fn known<'a>(mut spellings: impl Iterator<Item = &'a str>) -> Option<Known> {
 
 /// Adds to a flag what the table says of any of its names.
 pub(crate) fn complete(spec: &mut FlagSpec) {
-    if let Some(Known { role, adds, value, .. }) = known(spec.positive()) {
+    if let Some(Known { role, adds, pair, value, .. }) = known(spec.positive()) {
         spec.adds |= adds;
+        spec.pair |= pair;
         if value && spec.value == Arity::None {
             spec.value = Arity::One;
         }
@@ -95,11 +96,6 @@ pub(crate) fn role(name: &str) -> Role {
 /// What the description alone says.
 pub(crate) fn role_by_help(help: &str) -> Role {
     if help.contains(PRESET_HELP) { Role::Owned(MODEL_KEY) } else { Role::Free }
-}
-
-/// Whether the flag takes a file and a number, in two words or as `FILE:NUMBER`.
-pub(crate) fn is_pair(spec: &FlagSpec) -> bool {
-    known(spec.positive()).is_some_and(|k| k.pair)
 }
 
 #[cfg(test)]

@@ -50,8 +50,8 @@ pub(crate) fn entries<'a>(lines: impl Iterator<Item = &'a str>) -> Vec<Entry<'a>
             }
             Some(option) if indent > options_at => {
                 option.lines.push(body);
-                // Below its option and not far to its right: this is where descriptions begin in this text.
-                if option.lines.len() == 1 && indent > options_at + 4 {
+                // Right below its option: this is where descriptions begin in this text.
+                if option.lines.len() == 1 {
                     description_at = description_at.min(indent);
                 }
             }

@@ -84,6 +84,7 @@ pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) ->
 ///
 /// [`FlagError::NotUtf8`]: the engine takes any bytes, a pool's configuration does not.
 pub fn utf8(words: impl IntoIterator<Item = OsString>) -> Result<Vec<String>, FlagError> {
-    let word = |(at, word): (usize, OsString)| word.into_string().map_err(|_bytes| FlagError::NotUtf8 { position: at + 1 });
+    let word =
+        |(at, word): (usize, OsString)| word.into_string().map_err(|_bytes| FlagError::NotUtf8 { position: at + 1 });
     words.into_iter().enumerate().map(word).collect()
 }

@@ -41,7 +41,7 @@ pub(crate) fn name<'a>(written: &str, catalogue: &'a Catalogue) -> Resolved<'a> 
 /// The switch that turns off what `written` turns on, or on what it turns off, where that is no default.
 fn opposite<'a>(written: &str, catalogue: &'a Catalogue) -> Option<Found<'a>> {
     let written = dashed(written);
-    let names = std::iter::once(written.as_str()).chain(families::of(&written).iter().copied());
+    let names = std::iter::once(written.as_ref()).chain(families::of(&written).iter().copied());
     names.filter_map(|name| name.strip_prefix("--")).find_map(|name| {
         let other = match name.strip_prefix("no-") {
             Some(rest) => format!("--{rest}"),

@@ -9,11 +9,11 @@ use std::iter::{Enumerate, Peekable};
 
 use crate::catalogue::{Catalogue, Found};
 use crate::error::FlagError;
+use crate::pair;
 use crate::resolve::{self, Resolved};
 use crate::spec::{Arity, FlagSpec};
 use crate::spelling::{is_flag, name_of, shown};
 use crate::toggle::Toggle;
-use crate::{known, pair};
 
 /// One flag as a pool wrote it.
 pub(crate) struct Given<'a> {
@@ -162,7 +162,7 @@ impl<'a> Scan<'a> {
         let wants = spec.value.count();
         given.values.extend(inline.map(Cow::Borrowed));
         while given.values.len() < wants {
-            if known::is_pair(spec) && given.values.len() == 1 && self.next_is_no_number() {
+            if spec.pair && given.values.len() == 1 && self.next_is_no_number() {
                 break;
             }
             let Some((_, value)) = self.words.next() else {
@@ -170,7 +170,7 @@ impl<'a> Scan<'a> {
             };
             given.values.push(Cow::Borrowed(value));
         }
-        if known::is_pair(spec) {
+        if spec.pair {
             let more = if self.next_is_no_number() { None } else { self.words.peek().map(|(_, w)| w.as_str()) };
             if pair::fit(&mut given.values, wants, more) {
                 self.words.next();

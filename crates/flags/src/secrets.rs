@@ -23,12 +23,7 @@ pub(crate) struct Secrets {
 
 impl Secrets {
     /// Takes the value of a flag that is a secret; `false` for any other flag.
-    pub(crate) fn take(
-        &mut self,
-        given: &Given<'_>,
-        spec: &FlagSpec,
-        notes: &mut Notes,
-    ) -> Result<bool, FlagError> {
+    pub(crate) fn take(&mut self, given: &Given<'_>, spec: &FlagSpec, notes: &mut Notes) -> Result<bool, FlagError> {
         let Some(value) = given.values.first().filter(|_| spec.role == Role::Secret) else {
             return Ok(false);
         };

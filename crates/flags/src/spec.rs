@@ -49,6 +49,8 @@ pub struct FlagSpec {
     pub env: Option<String>,
     /// Whether each occurrence counts. Of other flags the last one does.
     pub adds: bool,
+    /// Whether it takes a file and a number, in two words or as `FILE:NUMBER`.
+    pub pair: bool,
     /// What it means to this program.
     pub role: Role,
     /// The help's own words where the flag is listed only to say that it is gone.

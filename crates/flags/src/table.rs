@@ -57,8 +57,20 @@ fn row(line: &'static str) -> Option<FlagSpec> {
     let adds = next()? == "adds";
     let role = Role::parse(next()?).unwrap_or_default();
     let removed = optional(next()?);
-    let mut spec =
-        FlagSpec { name, aliases, negations, value, value_hint, values, default, env, adds, role, removed };
+    let mut spec = FlagSpec {
+        name,
+        aliases,
+        negations,
+        value,
+        value_hint,
+        values,
+        default,
+        env,
+        adds,
+        pair: false,
+        role,
+        removed,
+    };
     known::complete(&mut spec);
     Some(spec)
 }

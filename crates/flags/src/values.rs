@@ -175,7 +175,12 @@ mod tests {
         check("-1|1..", &["-1", "1", "9"], &["0", "-2", "2147483648"], "`-1` or a whole number from 1 up");
         check("positive", &["0.1", "3"], &["0", "-1", "x"], "a number above 0");
         check("int|auto|all", &["3", "auto", "all"], &["Auto", "none"], "a whole number, `auto` or `all`");
-        check("none|draft,...", &["none", "draft,none"], &["", "draft,", "x"], "a list, with commas, of `none` or `draft`");
+        check(
+            "none|draft,...",
+            &["none", "draft,none"],
+            &["", "draft,", "x"],
+            "a list, with commas, of `none` or `draft`",
+        );
         check("text,...", &["a", "a,b", ""], &[], "a list, with commas, of a text");
     }
 }

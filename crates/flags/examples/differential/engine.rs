@@ -75,10 +75,7 @@ impl Engine {
 }
 
 /// An engine that goes on has parsed its words.
-fn stops(
-    mut spec: CommandSpec,
-    secrets: &BTreeMap<String, SecretString>,
-) -> Result<Result<(), String>, ExecError> {
+fn stops(mut spec: CommandSpec, secrets: &BTreeMap<String, SecretString>) -> Result<Result<(), String>, ExecError> {
     for (name, value) in secrets {
         spec = spec.env(name.as_str(), value.expose_secret());
     }

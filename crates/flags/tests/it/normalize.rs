@@ -137,7 +137,10 @@ fn a_note_on_an_unlisted_flag_says_what_it_may_be() {
 #[test]
 fn a_removed_flag() {
     let error = fails("--spec-ngram-min-hits 3", "flags::removed");
-    assert_eq!(help(&error), "the engine says: the argument has been removed. use the respective --spec-ngram-*-min-hits");
+    assert_eq!(
+        help(&error),
+        "the engine says: the argument has been removed. use the respective --spec-ngram-*-min-hits"
+    );
     let line = normalized(&["--spec-ngram-min-hits=3"], &policy(Accel::Cpu), Catalogue::embedded()).unwrap();
     assert_eq!(line.pool_args(), ["--spec-ngram-min-hits", "3"]);
     assert!(line.notes.first().unwrap().contains("use the respective"));

@@ -14,6 +14,12 @@ pub(crate) fn live() -> &'static Catalogue {
     &LIVE
 }
 
+/// What `llama-server --help` of that release printed.
+pub(crate) fn release(name: &str) -> String {
+    let path = format!("{}/tests/help/llama-server-{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(path).unwrap()
+}
+
 pub(crate) fn policy(accelerator: Accel) -> Policy<'static> {
     Policy {
         accelerator,
