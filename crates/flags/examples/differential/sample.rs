@@ -50,7 +50,7 @@ impl<'a> Sampler<'a> {
     /// Up to five flags. Every flag of the engine has its turn.
     pub(crate) fn set(&mut self) -> Vec<String> {
         let mut words = Vec::new();
-        for _ in 0..1 + self.below(5) {
+        for _ in 0..=self.below(5) {
             match self.below(20) {
                 0 => words.push((*self.pick(WRONG)).to_owned()),
                 1..=4 => {

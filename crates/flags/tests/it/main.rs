@@ -4,6 +4,7 @@
 mod catalogue;
 mod eras;
 mod gpu;
+mod mangled;
 mod normalize;
 mod older_help;
 mod original;
