@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 
 use crate::help::{self, Read};
+use crate::nearest::nearest;
 use crate::role::Role;
 use crate::spec::{Arity, FlagSpec};
 use crate::spelling::dashed;
@@ -20,7 +21,7 @@ pub enum Trust {
     Nearest,
 }
 
-/// The flags of one build of `llama-server`.
+/// The flags of one build of an engine.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
     /// What the help was read from, for messages: `llama-server v0.5.0`, a path, a commit.
@@ -73,6 +74,10 @@ impl Catalogue {
         if !specs.iter().any(|s| s.role == Role::Layers) {
             specs.push(unlisted_layer_flag());
         }
+        Self::of_any_engine(specs, unread, source, trust)
+    }
+
+    pub(crate) fn of_any_engine(specs: Vec<FlagSpec>, unread: usize, source: &str, trust: Trust) -> Self {
         let mut index = HashMap::new();
         for (at, spec) in specs.iter().enumerate() {
             // Until September 2024 the help listed the flags of all programs; the server's came first.
@@ -97,6 +102,23 @@ impl Catalogue {
     /// The catalogue, among those this crate comes with, of the release nearest to this one (`b6673`, `v0.5.0`).
     pub fn nearest(release: &str) -> &'static Self {
         eras::nearest(release)
+    }
+
+    /// What `vllm-rs serve --help` listed in vLLM 0.33.0: to look flags up; [`normalize`](crate::normalize) is for
+    /// `llama-server` alone.
+    pub fn vllm() -> &'static Self {
+        &eras::VLLM
+    }
+
+    /// Reads the help of another engine, to look flags up.
+    pub fn from_other_help(text: &str, source: &str) -> Self {
+        let Read { specs, unread } = help::read(&layout::entries(text.lines()));
+        Self::of_any_engine(specs, unread, source, Trust::Nearest)
+    }
+
+    /// The listed spelling that is most like a name nobody lists.
+    pub fn suggest(&self, name: &str) -> Option<&str> {
+        nearest(self, name).map(|near| near.spelling)
     }
 
     /// The releases this crate comes with, oldest first.

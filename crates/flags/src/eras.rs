@@ -32,6 +32,12 @@ macro_rules! tables {
 /// Every release with a catalogue, oldest first.
 const TABLES: &[(&str, &str)] = tables!("b1660" "b3166" "b3658" "b3889" "b4753" "b6673" "b8179" "b10361" "v0.5.0");
 
+/// The front end of vLLM, whose help is made by clap.
+pub(crate) static VLLM: LazyLock<Catalogue> = LazyLock::new(|| {
+    let specs = table::read(include_str!("../data/vllm/0.33.0.tsv"));
+    Catalogue::of_any_engine(specs, 0, "vllm-rs 0.33.0", Trust::Nearest)
+});
+
 /// All catalogues, newest first.
 pub(crate) fn newest_first() -> impl Iterator<Item = &'static Catalogue> {
     ERAS.iter().rev().map(|(_, catalogue)| catalogue)

@@ -100,6 +100,13 @@ pub enum FlagError {
         /// Where it stands.
         position: usize,
     },
+    /// A catalogue of an engine whose command line this crate does not make.
+    #[error("{engine} is not llama-server: its flags can be looked up here and no more")]
+    #[diagnostic(code(flags::other_engine), help("give the catalogue of a `llama-server`"))]
+    OtherEngine {
+        /// Whose flags the catalogue holds.
+        engine: String,
+    },
     /// A device that the engine will not see.
     #[error("`{flag}` (word {position} of the flags) names a device beyond the {devices} of the pool")]
     #[diagnostic(code(flags::no_such_device), help("the engine counts the pool's `devices` from 0"))]
@@ -227,7 +234,7 @@ impl FlagError {
     /// Which word of the flags it is about, from 1; `None` where it is about no single word.
     pub fn position(&self) -> Option<usize> {
         match self {
-            Self::TooManyShares { .. } => None,
+            Self::TooManyShares { .. } | Self::OtherEngine { .. } => None,
             Self::StrayWord { position, .. }
             | Self::Joined { position, .. }
             | Self::MissingValue { position, .. }

@@ -1,5 +1,6 @@
 //! Turns one option of a help text into a flag.
 
+use crate::brackets;
 use crate::hint;
 use crate::known;
 use crate::layout::Entry;
@@ -26,20 +27,24 @@ pub(crate) fn read(entries: &[Entry<'_>]) -> Read {
 
 /// `None` where the left column is not spellings and at most two hints.
 fn spec(head: &str, lines: &[&str]) -> Option<FlagSpec> {
-    let (spellings, hints) = split(head)?;
-    let value = match hints.len() {
-        0 => Arity::None,
-        1 => Arity::One,
-        2 => Arity::Two,
+    let (mut spellings, hints) = split(head)?;
+    spellings.extend(brackets::aliases(lines));
+    let value = match hints.as_slice() {
+        [] => Arity::None,
+        [hint] if hint.starts_with("[<") && (hint.ends_with(">]") || hint.ends_with(">...]")) => Arity::Optional,
+        [hint] if hint.starts_with('<') && hint.ends_with(">...") => Arity::Many,
+        [_] => Arity::One,
+        [_, _] => Arity::Two,
         _ => return None,
     };
-    let sorted = sort(spellings, value != Arity::None);
+    let sorted = sort(spellings, !matches!(value, Arity::None | Arity::Optional));
     let name = if sorted.positive.iter().any(|s| known::LAYERS.contains(&s.as_str())) {
         known::LAYER_FLAG.to_owned()
     } else {
         longest(sorted.positive.iter().map(String::as_str))?.to_owned()
     };
     let (help, env) = split_env(&lines.join(" "));
+    let env = env.or_else(|| brackets::one(lines, "env: ").map(|e| e.trim_end_matches('=').to_owned()));
     let default = hint::default(&help);
     let gone = help.to_ascii_lowercase().starts_with("the argument has been removed");
     let mut spec = FlagSpec {

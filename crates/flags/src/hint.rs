@@ -1,5 +1,6 @@
 //! What the help says about a value, turned into [`Values`].
 
+use crate::brackets;
 use crate::values::Values;
 
 /// From the hint behind the flag (`N`, `{none,layer,row}`, `[on|off|auto]`), the lines of its description and its
@@ -8,7 +9,8 @@ pub(crate) fn values(hint: Option<&str>, lines: &[&str], default: Option<&str>) 
     let Some(hint) = hint else {
         return Values::text();
     };
-    let form = choices(hint).or_else(|| allowed(lines)).or_else(|| bullets(hint, lines, default));
+    let possible = || all_words(brackets::one(lines, "possible values: ")?.split(','));
+    let form = choices(hint).or_else(|| allowed(lines)).or_else(possible).or_else(|| bullets(hint, lines, default));
     let form = form.or_else(|| number(hint, lines, default)).unwrap_or_else(|| "text".to_owned());
     let separated = lines.iter().any(|l| l.contains("comma-separated")) && form == "text";
     Values::parse(&if separated { format!("{form},...") } else { form })
@@ -95,7 +97,7 @@ fn enumerated(text: &str) -> Option<String> {
 /// The scalar after `default:`.
 pub(crate) fn default(description: &str) -> Option<String> {
     let (_, rest) = description.split_once("default: ")?;
-    let end = rest.find([')', ',', ';']).unwrap_or(rest.len());
+    let end = rest.find([')', ',', ';', ']']).unwrap_or(rest.len());
     let value = rest.get(..end)?.trim().trim_matches(['\'', '"', '`']);
     let value = value.split_once(" =").map_or(value, |(value, _)| value);
     (!value.is_empty() && !value.contains(['\t', '\n'])).then(|| value.to_owned())

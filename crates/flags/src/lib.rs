@@ -21,6 +21,7 @@
 //! # Ok::<(), flags::FlagError>(())
 //! ```
 
+mod brackets;
 mod catalogue;
 mod classify;
 mod docs;

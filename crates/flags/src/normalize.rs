@@ -50,6 +50,9 @@ impl Normalized {
 /// to the pool's configuration or contradicts it, one that puts a GPU pool on the CPU, a secret that has no other place
 /// than the command line.
 pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) -> Result<Normalized, FlagError> {
+    if !catalogue.specs().iter().any(|spec| spec.role == Role::Layers) {
+        return Err(FlagError::OtherEngine { engine: catalogue.source.clone() });
+    }
     let mut notes = Notes::default();
     let mut secrets = Secrets::default();
     let mut kept = Vec::new();

@@ -3,7 +3,7 @@
 use crate::role::Role;
 use crate::values::Values;
 
-/// How many values a flag takes. `llama-server` has no flag whose value may be left out.
+/// How many values a flag takes. `llama-server` has none of the last two kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arity {
     /// A switch.
@@ -12,14 +12,18 @@ pub enum Arity {
     One,
     /// Two values, the next two words.
     Two,
+    /// One value or none.
+    Optional,
+    /// One value or more.
+    Many,
 }
 
 impl Arity {
-    /// The number of words that belong to the flag after its name.
+    /// The number of words that belong to the flag after its name, at least.
     pub fn count(self) -> usize {
         match self {
-            Self::None => 0,
-            Self::One => 1,
+            Self::None | Self::Optional => 0,
+            Self::One | Self::Many => 1,
             Self::Two => 2,
         }
     }

@@ -13,13 +13,19 @@ pub(crate) fn write(specs: &[FlagSpec], comment: &str) -> String {
     let mut text = format!("# {comment}\n#{}\n", COLUMNS.join("\t"));
     for spec in specs {
         let optional = |value: &Option<String>| value.clone().unwrap_or_default();
-        let arity = spec.value.count().to_string();
+        let arity = match spec.value {
+            Arity::None => "0",
+            Arity::One => "1",
+            Arity::Two => "2",
+            Arity::Optional => "?",
+            Arity::Many => "+",
+        };
         let values = if spec.value == Arity::None { String::new() } else { spec.values.to_string() };
         let cells = [
             spec.name.clone(),
             spec.aliases.join(" "),
             spec.negations.join(" "),
-            arity,
+            arity.to_owned(),
             optional(&spec.value_hint),
             values,
             optional(&spec.default),
@@ -49,7 +55,10 @@ fn row(line: &'static str) -> Option<FlagSpec> {
     let value = match next()? {
         "0" => Arity::None,
         "1" => Arity::One,
-        _ => Arity::Two,
+        "2" => Arity::Two,
+        "?" => Arity::Optional,
+        "+" => Arity::Many,
+        _ => return None,
     };
     let value_hint = optional(next()?);
     let values = optional(next()?).map_or_else(Values::text, |form| Values::parse(&form));

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::support::release;
-use flags::{Arity, Catalogue, Role, Trust};
+use crate::support::{code, normalized, policy, release};
+use flags::{Accel, Arity, Catalogue, Role, Trust};
 
 /// Option lines, counted without this crate's parser: a dash and a letter left of every description.
 fn option_lines(help: &str) -> usize {
@@ -99,16 +99,23 @@ fn order_of_trust() {
     assert_eq!(of(None, Some(("# by hand", "d"))), ("llama-server b6673".to_owned(), Trust::Nearest));
 }
 
-/// Layouts of other programs, whose descriptions begin further left.
+/// The front end of vLLM, whose help is laid out by clap.
 #[test]
-fn help_of_clap() {
-    let help = "Usage: serve <MODEL> [OPTIONS]\n\nOptions:\n      --host <HOST>\n          Where to bind\n          \n          \
-                [default: 127.0.0.1]\n\n      --uds <UDS>\n          If set, --host is ignored\n          --port too\n\n  \
-                -h, --help\n          Print help\n";
-    let catalogue = Catalogue::from_help(help, "serve", Trust::Live);
-    assert_eq!(catalogue.unread(), 0);
-    assert!(catalogue.find("--port").is_none());
-    for (flag, value) in [("--host", Arity::One), ("--uds", Arity::One), ("-h", Arity::None)] {
-        assert_eq!(catalogue.find(flag).unwrap().spec.value, value, "{flag}");
-    }
+fn another_engine() {
+    let help = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/help/vllm-rs-0.33.0.txt")).unwrap();
+    let read = Catalogue::from_other_help(&help, "vllm-rs 0.33.0 serve --help");
+    assert_eq!((read.unread(), read.specs().len()), (0, option_lines(&help)));
+    let vllm = Catalogue::vllm();
+    assert_eq!(vllm.specs(), read.specs());
+    let spec = |name| vllm.find(name).unwrap().spec;
+    assert_eq!(spec("--api-key").env.as_deref(), Some("VLLM_API_KEY"));
+    assert_eq!((spec("--api-key").role, spec("--port").role), (Role::Secret, Role::Owned("provisioning.ports")));
+    assert_eq!(spec("--port").default.as_deref(), Some("8000"));
+    assert_eq!((spec("--lora-modules").value, spec("--hf-token").value), (Arity::Many, Arity::Optional));
+    assert_eq!(spec("--enable-scale-out").values.to_string(), "true|false");
+    assert!(vllm.find("--no-tokens-only").unwrap().negated);
+    assert_eq!(vllm.find("--handshake-port").unwrap().spec.name, "--data-parallel-rpc-port");
+    assert_eq!(vllm.suggest("--max-model-length"), Some("--max-model-len"));
+    let error = normalized(&[], &policy(Accel::Cuda), vllm).unwrap_err();
+    assert_eq!(code(&error), "flags::other_engine");
 }
