@@ -26,10 +26,15 @@ pub(crate) fn with_entries<T>(text: &str, then: impl FnOnce(&[Entry<'_>]) -> T) 
     then(&rows.iter().map(entry).collect::<Vec<_>>())
 }
 
-/// `` | `-x, --long N` | what it does<br/>(env: X) | ``
+/// `` | `-x, --long N` | what it does<br/>(env: X) | ``, which has also gone on in the next line. A row without a second
+/// cell is one that cannot be read.
 fn row(line: &str) -> Option<Row> {
-    let (head, rest) = line.trim().strip_prefix("| `-")?.split_once("` |")?;
-    let description = rest.trim().strip_suffix('|')?.trim();
+    let cells = line.trim().strip_prefix("| `")?;
+    if !cells.starts_with('-') {
+        return None;
+    }
+    let (head, rest) = cells.split_once("` |").unwrap_or((cells, ""));
+    let description = rest.trim().trim_end_matches('|').trim();
     let plain = |cell: &str| cell.replace("\\|", "|");
-    Some(Row { head: plain(&format!("-{head}")), description: plain(description).replace("<br/>", "\n") })
+    Some(Row { head: plain(head), description: plain(description).replace("<br/>", "\n") })
 }

@@ -110,6 +110,7 @@ impl<'a> Sampler<'a> {
             return if hint.contains(':') { format!("{file}:1") } else { "1".to_owned() };
         }
         match hint {
+            _ if spec.name == "--log-file" => self.engine.folder().join("log").display().to_string(),
             "PATH" | "DIR" | "LOGDIR" if !spec.name.contains("config") => self.engine.folder().display().to_string(),
             _ if hint.contains("FILE") || hint.contains("FNAME") || hint.contains("PATH") => file,
             _ => "x".to_owned(),
