@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use exec::{CommandSpec, Env, ExecError, Exit};
 use secrecy::{ExposeSecret, SecretString};
+use testkit::exec::{self, CommandSpec, Env, ExecError, Exit};
 
 /// A binary, and a folder of files that its flags may name.
 pub(crate) struct Engine {

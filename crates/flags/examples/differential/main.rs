@@ -13,10 +13,10 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 
 use engine::Engine;
-use exec::Env;
 use flags::{Accel, Catalogue, FlagError, Normalized, Policy, Trust, normalize};
 use miette::Diagnostic;
 use sample::Sampler;
+use testkit::exec::{self, Env};
 
 /// Errors on purpose where the engine has none: the pool's configuration decides, the server would not serve, a secret
 /// would be public, a model would be downloaded, two values would be lost.
