@@ -1,26 +1,35 @@
 //! Decides for one given flag whether it stays, becomes a secret's variable, or is refused.
 
+use std::borrow::Cow;
+
 use crate::catalogue::{Catalogue, Found, Trust};
 use crate::error::FlagError;
+use crate::families;
 use crate::known;
 use crate::nearest::nearest;
+use crate::notes::Notes;
+use crate::pair;
 use crate::policy::Policy;
-use crate::scan::Given;
+use crate::role::Role;
+use crate::scan::{Given, Named};
 use crate::secrets::{self, Secrets};
+use crate::spec::Arity;
 use crate::spelling::{dashed, shown};
 
 /// A flag that stays on the command line.
 pub(crate) struct Kept<'a> {
     pub(crate) position: usize,
     pub(crate) found: Option<Found<'a>>,
-    /// The words it becomes.
+    /// The name it was written with, where another flag now says it.
+    pub(crate) reworded: Option<&'a str>,
+    /// The words it becomes: none where it asks for what the engine does anyway.
     pub(crate) words: Vec<String>,
 }
 
 impl Kept<'_> {
-    /// Whether the catalogue knows it as a flag with one of these spellings.
-    pub(crate) fn is(&self, names: &[&str]) -> bool {
-        self.found.is_some_and(|f| f.spec.is_any(names))
+    /// Whether it plays this part.
+    pub(crate) fn is(&self, role: Role) -> bool {
+        self.found.is_some_and(|f| f.spec.role == role)
     }
 
     /// Its first value; empty for a switch.
@@ -30,7 +39,8 @@ impl Kept<'_> {
 
     /// Its name as it will stand on the command line.
     pub(crate) fn name(&self) -> &str {
-        self.words.first().map_or("", String::as_str)
+        let written = self.words.first().map(String::as_str);
+        written.or_else(|| self.found.map(|f| f.spec.name.as_str())).unwrap_or_default()
     }
 }
 
@@ -40,7 +50,7 @@ pub(crate) fn classify<'a>(
     policy: &Policy<'_>,
     catalogue: &'a Catalogue,
     secrets: &mut Secrets,
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<Option<Kept<'a>>, FlagError> {
     refuse_foreign(given)?;
     let Some(found) = given.found else {
@@ -54,45 +64,79 @@ pub(crate) fn classify<'a>(
     if let Some(advice) = &found.spec.removed {
         return removed(given, advice, catalogue, notes).map(Some);
     }
+    check_value(given, found, catalogue, notes)?;
     let name = match found.spec.negation() {
         Some(negation) if found.negated => negation,
         _ => &found.spec.name,
     };
-    if given.joined {
+    let kept = |words| Kept {
+        position: given.position,
+        found: given.found,
+        reworded: (given.named == Named::Reworded).then_some(given.written),
+        words,
+    };
+    if given.nothing {
+        notes.push(format!("`{}` is left out: without it {} does the same", given.written, catalogue.source));
+        return Ok(Some(kept(Vec::new())));
+    }
+    if given.reread {
+        notes.push(format!("`{}` is passed as `{}`", given.written, words(name, given).join(" ")));
+    } else if given.joined {
         notes.push(format!("`{}=…` is passed as two words: the engine knows no `=`", given.written));
     }
-    if name != given.written {
-        notes.push(format!("`{}` is written `{name}`", given.written));
+    match given.named {
+        Named::Reworded => {
+            let now = words(name, given).join(" ");
+            notes.push(format!("`{}` is `{now}` in {}", given.written, catalogue.source));
+        }
+        Named::Elsewhere => notes.push(format!("`{}` is `{name}` in {}", given.written, catalogue.source)),
+        Named::Here if name != given.written => notes.push(format!("`{}` is written `{name}`", given.written)),
+        Named::Here => {}
     }
-    Ok(Some(Kept { position: given.position, found: given.found, words: words(name, given) }))
+    Ok(Some(kept(words(name, given))))
 }
 
 /// Flags that are not the pool's to give, by any spelling the catalogue or this crate knows.
 fn refuse_foreign(given: &Given<'_>) -> Result<(), FlagError> {
-    let written = dashed(given.written);
-    let is_any = |names: &[&str]| match given.found {
-        Some(found) => found.spec.is_any(names),
-        None => names.contains(&written.as_str()),
+    let role = match given.found {
+        Some(found) => found.spec.role,
+        None => known::role(&dashed(given.written)),
     };
+    // Where the engine does not list it, another release may: `--docker-repo` is refused before it is unknown.
+    let elsewhere = || families::elsewhere(given.written).map_or(Role::Free, |(_, spec)| spec.role);
+    let role = if given.found.is_none() && role == Role::Free { elsewhere() } else { role };
     let (flag, position) = (shown(given.written), given.position);
-    if is_any(known::ENDS_SERVER) {
-        return Err(FlagError::EndsServer { flag, position });
-    }
-    if let Some(&(key, _)) = known::OWNED.iter().find(|(_, names)| is_any(names)) {
-        return Err(FlagError::Owned { flag, position, key });
-    }
-    if given.found.is_some_and(|f| f.spec.help.contains(known::PRESET_HELP)) {
-        let key = known::MODEL_KEY;
-        return Err(FlagError::Owned { flag, position, key });
-    }
-    match known::DOWNLOADS.iter().find(|(_, names)| is_any(names)) {
-        Some(&(instead, _)) => Err(FlagError::Downloads { flag, position, instead }),
-        None => Ok(()),
+    match role {
+        Role::Ends => Err(FlagError::EndsServer { flag, position }),
+        Role::Owned(key) => Err(FlagError::Owned { flag, position, key }),
+        Role::Downloads(instead) => Err(FlagError::Downloads { flag, position, instead }),
+        _ => Ok(()),
     }
 }
 
+/// Checks the value against what the help says of it. Words that another build's help does not list may be right.
+fn check_value(given: &Given<'_>, found: Found<'_>, catalogue: &Catalogue, notes: &mut Notes) -> Result<(), FlagError> {
+    let (spec, Some(value)) = (found.spec, given.values.first()) else {
+        return Ok(());
+    };
+    let bad = |expected| Err(FlagError::BadValue { flag: shown(given.written), position: given.position, expected });
+    if spec.value == Arity::One && spec.pair && !pair::is_list(value) {
+        return bad("a file and a number, `FILE:NUMBER`".to_owned());
+    }
+    // What layers may be depends on the accelerator.
+    if spec.value == Arity::Two || spec.role == Role::Layers || spec.values.accept(value) {
+        return Ok(());
+    }
+    let expected = spec.values.expected();
+    if catalogue.trust == Trust::Live || spec.values.is_numeric() {
+        return bad(expected);
+    }
+    notes.unverified(&spec.name, &format!("{} takes {expected} for `{}`", catalogue.source, spec.name));
+    Ok(())
+}
+
 /// A flag that the catalogue does not list: an error against the engine's own help, else passed on as written.
-fn unlisted<'a>(given: &Given<'a>, catalogue: &Catalogue, notes: &mut Vec<String>) -> Result<Kept<'a>, FlagError> {
+fn unlisted<'a>(given: &Given<'a>, catalogue: &Catalogue, notes: &mut Notes) -> Result<Kept<'a>, FlagError> {
     let flag = shown(given.written);
     let near = nearest(catalogue, given.written).map(|near| near.spelling);
     if catalogue.trust == Trust::Live {
@@ -101,19 +145,16 @@ fn unlisted<'a>(given: &Given<'a>, catalogue: &Catalogue, notes: &mut Vec<String
             position: given.position,
             engine: catalogue.source.clone(),
             nearest: near.map(str::to_owned),
+            elsewhere: families::elsewhere(given.written).map(|(era, _)| era.source.clone()),
         });
     }
     let meant = near.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
-    notes.push(format!(
-        "`{flag}` is not in the catalogue read from {}{meant}; it is passed on as written, \
-         and the engine's own help decides after the build",
-        catalogue.source
-    ));
+    notes.unverified(&flag, &format!("`{flag}` is not in the catalogue read from {}{meant}", catalogue.source));
     let words = match given.values.first() {
         Some(value) if given.joined => vec![format!("{}={value}", given.written)],
         _ => words(given.written, given),
     };
-    Ok(Kept { position: given.position, found: None, words })
+    Ok(Kept { position: given.position, found: None, reworded: None, words })
 }
 
 /// A flag that is listed as gone: an error against the engine's own help. Against another build's help it is passed on
@@ -122,7 +163,7 @@ fn removed<'a>(
     given: &Given<'a>,
     advice: &str,
     catalogue: &Catalogue,
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<Kept<'a>, FlagError> {
     let flag = shown(given.written);
     if catalogue.trust == Trust::Live {
@@ -133,10 +174,10 @@ fn removed<'a>(
             advice: advice.to_owned(),
         });
     }
-    notes.push(format!("`{flag}` is passed on as written; {} says of it: {advice}", catalogue.source));
-    Ok(Kept { position: given.position, found: None, words: words(given.written, given) })
+    notes.unverified(&flag, &format!("{} says of `{flag}`: {advice}", catalogue.source));
+    Ok(Kept { position: given.position, found: None, reworded: None, words: words(given.written, given) })
 }
 
 fn words(name: &str, given: &Given<'_>) -> Vec<String> {
-    std::iter::once(name).chain(given.values.iter().copied()).map(str::to_owned).collect()
+    std::iter::once(name).chain(given.values.iter().map(Cow::as_ref)).map(str::to_owned).collect()
 }

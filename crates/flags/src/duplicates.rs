@@ -1,18 +1,25 @@
 //! Leaves one of each flag, as the engine would: the last one counts, unless the flag adds to a list.
 
 use crate::classify::Kept;
-use crate::known;
-use crate::spec::FlagSpec;
+use crate::error::FlagError;
+use crate::notes::Notes;
+use crate::spelling::shown;
 
 /// Drops every occurrence but the last. The last one also keeps its place: flags that overwrite each other
 /// (`--grammar A --grammar-file F --grammar B`) depend on it.
-pub(crate) fn fold<'a>(kept: Vec<Kept<'a>>, notes: &mut Vec<String>) -> Vec<Kept<'a>> {
+///
+/// Two switches of another release that are values of one flag here (`--mlock` and `--no-mmap` of `--load-mode`) did
+/// not overwrite each other there, so they are an error.
+pub(crate) fn fold<'a>(kept: Vec<Kept<'a>>, notes: &mut Notes) -> Result<Vec<Kept<'a>>, FlagError> {
     let mut left: Vec<Kept<'a>> = Vec::with_capacity(kept.len());
     for flag in kept {
-        let earlier =
-            flag.found.filter(|f| !appends(f.spec)).and_then(|f| left.iter().position(|l| l.is(&[&f.spec.name])));
+        let earlier = flag.found.filter(|f| !f.spec.adds).and_then(|f| {
+            let same = |l: &Kept<'_>| l.found.is_some_and(|other| std::ptr::eq(other.spec, f.spec));
+            left.iter().position(same)
+        });
         if let Some(at) = earlier {
             let earlier = left.remove(at);
+            refuse_merged(&earlier, &flag)?;
             let (was, is) = (earlier.name(), flag.name());
             notes.push(if earlier.words == flag.words {
                 format!("`{is}` is given twice alike; once is enough")
@@ -24,9 +31,20 @@ pub(crate) fn fold<'a>(kept: Vec<Kept<'a>>, notes: &mut Vec<String>) -> Vec<Kept
         }
         left.push(flag);
     }
-    left
+    left.retain(|flag| !flag.words.is_empty());
+    Ok(left)
 }
 
-fn appends(spec: &FlagSpec) -> bool {
-    spec.is_any(known::REPEATABLE) || known::REPEATABLE_HELP.iter().any(|text| spec.help.contains(text))
+fn refuse_merged(earlier: &Kept<'_>, flag: &Kept<'_>) -> Result<(), FlagError> {
+    let (was, is) = (earlier.reworded.unwrap_or(earlier.name()), flag.reworded.unwrap_or(flag.name()));
+    let reworded = earlier.reworded.is_some() || flag.reworded.is_some();
+    if !reworded || earlier.words == flag.words || was == is {
+        return Ok(());
+    }
+    Err(FlagError::Merged {
+        flag: shown(is),
+        position: flag.position,
+        other: shown(was),
+        now: flag.found.map(|f| f.spec.name.clone()).unwrap_or_default(),
+    })
 }

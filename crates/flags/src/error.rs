@@ -63,11 +63,11 @@ pub enum FlagError {
         /// Where it stands.
         position: usize,
         /// What it has to be.
-        expected: &'static str,
+        expected: String,
     },
     /// The engine's own help does not list the flag.
     #[error("{engine} has no flag `{flag}` (word {position} of the flags)")]
-    #[diagnostic(code(flags::unknown), help("{}", unknown(nearest.as_deref())))]
+    #[diagnostic(code(flags::unknown), help("{}", unknown(nearest.as_deref(), elsewhere.as_deref())))]
     Unknown {
         /// The flag.
         flag: String,
@@ -77,6 +77,46 @@ pub enum FlagError {
         engine: String,
         /// The listed spelling that is most like it.
         nearest: Option<String>,
+        /// The newest release with a flag of that name.
+        elsewhere: Option<String>,
+    },
+    /// Two flags that are one flag in this engine, which cannot say both.
+    #[error("`{other}` and `{flag}` (word {position} of the flags) are both values of `{now}` in this engine")]
+    #[diagnostic(code(flags::merged), help("say what you want with `{now}`"))]
+    Merged {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+        /// The one before it.
+        other: String,
+        /// What says both in this engine.
+        now: String,
+    },
+    /// A word that is not UTF-8. A pool's configuration cannot hold one.
+    #[error("word {position} of the flags is not UTF-8")]
+    #[diagnostic(code(flags::not_utf8), help("rename the file it names, or write the word in UTF-8"))]
+    NotUtf8 {
+        /// Where it stands.
+        position: usize,
+    },
+    /// A catalogue of an engine whose command line this crate does not make.
+    #[error("{engine} is not llama-server: its flags can be looked up here and no more")]
+    #[diagnostic(code(flags::other_engine), help("give the catalogue of a `llama-server`"))]
+    OtherEngine {
+        /// Whose flags the catalogue holds.
+        engine: String,
+    },
+    /// A device that the engine will not see.
+    #[error("`{flag}` (word {position} of the flags) names a device beyond the {devices} of the pool")]
+    #[diagnostic(code(flags::no_such_device), help("the engine counts the pool's `devices` from 0"))]
+    NoSuchDevice {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+        /// How many devices the engine will see.
+        devices: usize,
     },
     /// The engine lists the flag only to say that it is gone.
     #[error("{engine} no longer has `{flag}` (word {position} of the flags)")]
@@ -190,10 +230,36 @@ fn switch(flag: &str, negation: Option<&str>) -> String {
     }
 }
 
-fn unknown(nearest: Option<&str>) -> String {
-    match nearest {
-        Some(name) => format!("did you mean `{name}`?"),
-        None => "run the engine with `--help` to see the flags of this release".into(),
+impl FlagError {
+    /// Which word of the flags it is about, from 1; `None` where it is about no single word.
+    pub fn position(&self) -> Option<usize> {
+        match self {
+            Self::TooManyShares { .. } | Self::OtherEngine { .. } => None,
+            Self::StrayWord { position, .. }
+            | Self::Joined { position, .. }
+            | Self::MissingValue { position, .. }
+            | Self::TakesNoValue { position, .. }
+            | Self::BadValue { position, .. }
+            | Self::Unknown { position, .. }
+            | Self::Merged { position, .. }
+            | Self::NotUtf8 { position }
+            | Self::NoSuchDevice { position, .. }
+            | Self::Removed { position, .. }
+            | Self::Owned { position, .. }
+            | Self::Downloads { position, .. }
+            | Self::EndsServer { position, .. }
+            | Self::Contradiction { position, .. }
+            | Self::CpuOnGpuPool { position, .. }
+            | Self::SecretInFlags { position, .. } => Some(*position),
+        }
+    }
+}
+
+fn unknown(nearest: Option<&str>, elsewhere: Option<&str>) -> String {
+    match (nearest, elsewhere) {
+        (_, Some(release)) => format!("{release} has it, this one does not: leave it out or use another release"),
+        (Some(name), _) => format!("did you mean `{name}`?"),
+        (None, None) => "run the engine with `--help` to see the flags of this release".into(),
     }
 }
 

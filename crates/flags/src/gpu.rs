@@ -12,7 +12,9 @@ use crate::catalogue::Catalogue;
 use crate::classify::Kept;
 use crate::error::FlagError;
 use crate::known;
-use crate::policy::Accel;
+use crate::notes::Notes;
+use crate::policy::{Accel, Policy};
+use crate::role::Role;
 
 /// More layers than any model has.
 const ALL: &str = "999";
@@ -26,23 +28,27 @@ enum Layers {
 
 /// Checks the pool's flags against the rule and returns the number of layers that the policy has to add, if any.
 pub(crate) fn apply(
-    accelerator: Accel,
+    policy: &Policy<'_>,
     kept: &mut Vec<Kept<'_>>,
     catalogue: &Catalogue,
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<Option<&'static str>, FlagError> {
-    match accelerator {
+    refuse_devices(policy.accelerator, kept)?;
+    match policy.accelerator {
         Accel::Cpu => {
             forbid_offload(kept, notes);
             Ok(Some("0"))
         }
-        Accel::Cuda => require_offload(kept, catalogue, notes),
+        Accel::Cuda => {
+            one_of_the_pools(policy.devices, kept)?;
+            require_offload(kept, catalogue, notes)
+        }
     }
 }
 
-fn forbid_offload(kept: &mut Vec<Kept<'_>>, notes: &mut Vec<String>) {
+fn forbid_offload(kept: &mut Vec<Kept<'_>>, notes: &mut Notes) {
     kept.retain(|flag| {
-        let layers = flag.is(known::LAYERS);
+        let layers = flag.is(Role::Layers);
         if layers && !is_zero(flag.value()) {
             notes.push(format!(
                 "`{} 0` replaces the number of layers the pool asked for: its accelerator is `cpu`",
@@ -51,7 +57,7 @@ fn forbid_offload(kept: &mut Vec<Kept<'_>>, notes: &mut Vec<String>) {
         }
         !layers
     });
-    for flag in kept.iter_mut().filter(|f| f.is(known::DRAFT_LAYERS)) {
+    for flag in kept.iter_mut().filter(|f| f.is(Role::DraftLayers)) {
         if !is_zero(flag.value()) {
             let name = flag.name().to_owned();
             notes.push(format!("`{name} 0` replaces what the pool asked for: its accelerator is `cpu`"));
@@ -60,25 +66,48 @@ fn forbid_offload(kept: &mut Vec<Kept<'_>>, notes: &mut Vec<String>) {
     }
 }
 
+/// The pool's `devices` decide what the engine sees. A CPU pool may say `none`.
+fn refuse_devices(accelerator: Accel, kept: &[Kept<'_>]) -> Result<(), FlagError> {
+    let Some(flag) = kept.iter().find(|f| f.is(Role::Device)) else {
+        return Ok(());
+    };
+    let mut names = flag.value().split(',').map(str::trim).filter(|n| !n.is_empty());
+    let none = flag.value().contains("none") && names.all(|n| n == "none");
+    match accelerator {
+        Accel::Cpu if none => Ok(()),
+        Accel::Cuda if none => Err(on_cpu(flag, "none", "")),
+        _ => {
+            let (flag, position) = (flag.name().to_owned(), flag.position);
+            Err(FlagError::Owned { flag, position, key: "devices" })
+        }
+    }
+}
+
+/// The engine counts the devices it sees, which are the pool's.
+fn one_of_the_pools(devices: usize, kept: &[Kept<'_>]) -> Result<(), FlagError> {
+    let beyond = |value: &str| devices != 0 && value.parse::<usize>().is_ok_and(|n| n >= devices);
+    match kept.iter().find(|f| f.is(Role::MainDevice) && beyond(f.value())) {
+        Some(flag) => {
+            let (flag, position) = (flag.name().to_owned(), flag.position);
+            Err(FlagError::NoSuchDevice { flag, position, devices })
+        }
+        None => Ok(()),
+    }
+}
+
 fn require_offload(
     kept: &[Kept<'_>],
     catalogue: &Catalogue,
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<Option<&'static str>, FlagError> {
-    for flag in kept.iter().filter(|f| f.is(known::DEVICE)) {
-        let mut names = flag.value().split(',').map(str::trim).filter(|n| !n.is_empty());
-        if flag.value().contains("none") && names.all(|n| n == "none") {
-            return Err(on_cpu(flag, "none", ""));
-        }
-    }
-    let Some(flag) = kept.iter().find(|f| f.is(known::LAYERS)) else {
+    let Some(flag) = kept.iter().find(|f| f.is(Role::Layers)) else {
         notes.push(format!(
             "`{} {ALL}` is added: the pool names no number of layers, and the default of older releases is the CPU",
             known::LAYER_FLAG
         ));
         return Ok(Some(ALL));
     };
-    let automatic = catalogue.find(known::LAYER_FLAG).is_some_and(|f| f.spec.help.contains("auto"));
+    let automatic = catalogue.find(known::LAYER_FLAG).is_some_and(|f| f.spec.values.has_word("auto"));
     match parse(flag.value()) {
         Some(Layers::Number(0)) => Err(on_cpu(flag, "0", "")),
         Some(Layers::Number(n)) if n < 0 && !automatic => {
@@ -102,8 +131,8 @@ fn is_zero(value: &str) -> bool {
     matches!(parse(value), Some(Layers::Number(0)))
 }
 
-fn bad(flag: &Kept<'_>, expected: &'static str) -> FlagError {
-    FlagError::BadValue { flag: flag.name().to_owned(), position: flag.position, expected }
+fn bad(flag: &Kept<'_>, expected: &str) -> FlagError {
+    FlagError::BadValue { flag: flag.name().to_owned(), position: flag.position, expected: expected.to_owned() }
 }
 
 fn on_cpu(flag: &Kept<'_>, given: &str, because: &'static str) -> FlagError {

@@ -1,93 +1,81 @@
-//! Reads the text that `llama-server --help` prints into flag specs.
-//!
-//! The layout is that of `common_arg::to_string`, kept since September 2024: options at the left edge, descriptions in
-//! column 40, an option too long for its column alone on its line. Before, options were indented a little. An option
-//! begins left of [`DESCRIPTION`] with a dash; what stands further right describes the option above it, even if it
-//! begins with a dash too. <https://github.com/ggml-org/llama.cpp/blob/master/common/arg.cpp>
+//! Turns one option of a help text into a flag.
 
+use crate::brackets;
+use crate::hint;
 use crate::known;
+use crate::layout::Entry;
 use crate::spec::{Arity, FlagSpec};
 use crate::spelling::{is_flag, longest, sort};
 
-/// Options have begun at columns 0, 2 and 9, descriptions at 24 to 40.
-const DESCRIPTION: usize = 16;
-
-/// The flags a help text lists and how many option lines could not be read.
+/// The flags of a text and how many of its options could not be read.
+#[derive(Default)]
 pub(crate) struct Read {
     pub(crate) specs: Vec<FlagSpec>,
     pub(crate) unread: usize,
 }
 
-/// An option being read.
-struct Open<'a> {
-    head: String,
-    description: Vec<&'a str>,
-}
-
-/// Reads any text; what is no option or description of one is passed over.
-pub(crate) fn read(text: &str) -> Read {
-    let mut read = Read { specs: Vec::new(), unread: 0 };
-    let mut open: Option<Open<'_>> = None;
-    for line in text.lines() {
-        let body = line.trim();
-        let left = line.len() - line.trim_start().len() < DESCRIPTION;
-        match &mut open {
-            // Spellings that go on in the next line.
-            Some(option) if option.description.is_empty() && option.head.ends_with(',') && is_flag(body) => {
-                let (more, description) = columns(body);
-                option.head.push(' ');
-                option.head.push_str(more);
-                option.description.extend(description);
-            }
-            _ if left && is_flag(body) => {
-                read.close(open.take());
-                let (head, description) = columns(body);
-                open = Some(Open { head: head.to_owned(), description: description.into_iter().collect() });
-            }
-            Some(option) if !left => option.description.extend(Some(body).filter(|b| !b.is_empty())),
-            // A section's title ends the option above it.
-            _ if !body.is_empty() => read.close(open.take()),
-            _ => {}
+pub(crate) fn read(entries: &[Entry<'_>]) -> Read {
+    let mut read = Read::default();
+    for entry in entries {
+        match spec(&entry.head, &entry.lines) {
+            Some(spec) => read.specs.push(spec),
+            None => read.unread += 1,
         }
     }
-    read.close(open);
     read
 }
 
-impl Read {
-    fn close(&mut self, open: Option<Open<'_>>) {
-        let Some(Open { head, description }) = open else {
-            return;
-        };
-        match spec(&head, &description.join(" ")) {
-            Some(spec) => self.specs.push(spec),
-            None => self.unread += 1,
-        }
-    }
+/// `None` where the left column is not spellings and at most two hints.
+fn spec(head: &str, lines: &[&str]) -> Option<FlagSpec> {
+    let (mut spellings, hints) = split(head)?;
+    spellings.extend(brackets::aliases(lines));
+    let value = match hints.as_slice() {
+        [] => Arity::None,
+        [hint] if hint.starts_with("[<") && (hint.ends_with(">]") || hint.ends_with(">...]")) => Arity::Optional,
+        [hint] if hint.starts_with('<') && hint.ends_with(">...") => Arity::Many,
+        [_] => Arity::One,
+        [_, _] => Arity::Two,
+        _ => return None,
+    };
+    let sorted = sort(spellings, !matches!(value, Arity::None | Arity::Optional));
+    let name = if sorted.positive.iter().any(|s| known::LAYERS.contains(&s.as_str())) {
+        known::LAYER_FLAG.to_owned()
+    } else {
+        longest(sorted.positive.iter().map(String::as_str))?.to_owned()
+    };
+    let (help, env) = split_env(&lines.join(" "));
+    let env = env.or_else(|| brackets::one(lines, "env: ").map(|e| e.trim_end_matches('=').to_owned()));
+    let default = hint::default(&help);
+    let gone = help.to_ascii_lowercase().starts_with("the argument has been removed");
+    let mut spec = FlagSpec {
+        values: hint::values(hints.first().copied(), lines, default.as_deref()),
+        aliases: sorted.positive.into_iter().filter(|s| *s != name).collect(),
+        negations: sorted.negative,
+        value,
+        value_hint: (!hints.is_empty()).then(|| hints.join(" ")),
+        default,
+        env,
+        adds: false,
+        pair: false,
+        role: known::role_by_help(&help),
+        removed: gone.then(|| help.clone()),
+        name,
+    };
+    known::complete(&mut spec);
+    known::narrow(&mut spec, &help);
+    spec.adds |= known::ADDS_HELP.iter().any(|text| help.contains(text));
+    Some(spec)
 }
 
-/// Splits an option line at the first run of blanks that only lays out columns. After a comma blanks align spellings.
-fn columns(body: &str) -> (&str, Option<&str>) {
-    let blanks = body.match_indices("  ").map(|(at, _)| body.split_at(at));
-    blanks
-        .map(|(head, rest)| (head, Some(rest.trim_start())))
-        .find(|(head, _)| !head.trim_end().ends_with(','))
-        .unwrap_or((body, None))
-}
-
-/// One option from its left column and its description; `None` where the column is not spellings and at most two hints.
-fn spec(head: &str, description: &str) -> Option<FlagSpec> {
+/// The spellings and the hints of the last of them that has any.
+fn split(head: &str) -> Option<(Vec<String>, Vec<&str>)> {
     let mut spellings = Vec::new();
     let mut hints: Vec<&str> = Vec::new();
     let mut earlier = Vec::new();
     for word in words(head) {
         let word = word.strip_suffix(',').unwrap_or(word);
         if is_flag(word) {
-            let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
-            if !word.chars().all(plain) {
-                return None;
-            }
-            spellings.push(word.to_owned());
+            spellings.extend(spelled(word)?);
             if !hints.is_empty() {
                 earlier = std::mem::take(&mut hints);
             }
@@ -97,34 +85,18 @@ fn spec(head: &str, description: &str) -> Option<FlagSpec> {
             hints.push(word);
         }
     }
-    if hints.is_empty() {
-        hints = earlier;
-    }
-    let value = match hints.len() {
-        0 => Arity::None,
-        1 => Arity::One,
-        2 => Arity::Two,
-        _ => return None,
+    Some((spellings, if hints.is_empty() { earlier } else { hints }))
+}
+
+/// `--x`, or `--x` and `--xs` where it is `--x(s)`.
+fn spelled(word: &str) -> Option<Vec<String>> {
+    let (short, more) = match word.strip_suffix(')').and_then(|w| w.split_once('(')) {
+        Some((short, ending)) => (short, Some(format!("{short}{ending}"))),
+        None => (word, None),
     };
-    let sorted = sort(spellings, value != Arity::None);
-    let name = if sorted.positive.iter().any(|s| known::LAYERS.contains(&s.as_str())) {
-        known::LAYER_FLAG
-    } else {
-        longest(sorted.positive.iter().map(String::as_str))?
-    };
-    let name = name.to_owned();
-    let (help, env) = split_env(description);
-    let gone = help.to_ascii_lowercase().starts_with("the argument has been removed");
-    Some(FlagSpec {
-        aliases: sorted.positive.into_iter().filter(|s| *s != name).collect(),
-        negations: sorted.negative,
-        value,
-        value_hint: (!hints.is_empty()).then(|| hints.join(" ")),
-        env,
-        removed: gone.then(|| help.clone()),
-        help,
-        name,
-    })
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.');
+    let all: Vec<String> = std::iter::once(short.to_owned()).chain(more).collect();
+    all.iter().all(|s| s.chars().all(plain)).then_some(all)
 }
 
 /// The words of the left column; a blank inside brackets does not end a word (`<tensor name pattern>=<buffer type>`).

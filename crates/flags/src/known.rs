@@ -1,7 +1,12 @@
-//! What the help does not say of a flag and the engine's parser does: who owns it, what it ends, what it appends to.
-//!
-//! Read from `common/arg.cpp` of v0.5.0; spellings of older releases are listed where they differ.
-//! <https://github.com/ggml-org/llama.cpp/blob/master/common/arg.cpp>
+//! What no help says of a flag: a hand-written table, and phrases of the help that mean something.
+
+use std::collections::HashMap;
+use std::sync::LazyLock;
+
+use crate::renames;
+use crate::role::Role;
+use crate::spec::{Arity, FlagSpec};
+use crate::values::Values;
 
 /// The flag that says how many layers go to the GPU, by the name every release's parser takes.
 pub(crate) const LAYER_FLAG: &str = "--n-gpu-layers";
@@ -9,106 +14,105 @@ pub(crate) const LAYER_FLAG: &str = "--n-gpu-layers";
 /// Its spellings; `--ngl` is what people write and no engine takes.
 pub(crate) const LAYERS: &[&str] = &["--n-gpu-layers", "--gpu-layers", "-ngl", "--ngl"];
 
-/// The same for the draft model of speculative decoding.
-pub(crate) const DRAFT_LAYERS: &[&str] = &["--n-gpu-layers-draft", "--gpu-layers-draft", "-ngld"];
-
-/// Which devices to offload to; `none` means the CPU.
-pub(crate) const DEVICE: &[&str] = &["--device", "-dev"];
-
-/// The context size, which the pool's `ctx` also sets.
-pub(crate) const CTX: &[&str] = &["--ctx-size", "-c"];
-
-/// Shares per device, which the pool's `tensor_split` also sets.
-pub(crate) const TENSOR_SPLIT: &[&str] = &["--tensor-split", "-ts"];
-
-/// What the pool's config sets and a flag must not, with the key that sets it.
-pub(crate) const OWNED: &[(&str, &[&str])] = &[
-    (
-        MODEL_KEY,
-        &[
-            "--model",
-            "-m",
-            "--model-url",
-            "-mu",
-            "--hf-repo",
-            "-hf",
-            "-hfr",
-            "--hf-file",
-            "-hff",
-            "--docker-repo",
-            "-dr",
-        ],
-    ),
-    ("provisioning.host", &["--host"]),
-    ("provisioning.ports", &["--port"]),
-];
-
-/// The key that names the model.
-pub(crate) const MODEL_KEY: &str = "provisioning.model.ref";
-
-/// In the help of every flag that picks a model by itself (`--gpt-oss-20b-default` sets model, port and context).
-pub(crate) const PRESET_HELP: &str = "can download weights from the internet";
-
-/// Flags that make the engine download a second model, and the flag that takes a file instead.
-pub(crate) const DOWNLOADS: &[(&str, &[&str])] = &[
-    ("--mmproj", &["--mmproj-url", "-mmu"]),
-    ("--model-draft", &["--spec-draft-hf", "--hf-repo-draft", "-hfd", "-hfrd"]),
-    ("--model-vocoder", &["--hf-repo-v", "-hfv", "-hfrv", "--hf-file-v", "-hffv"]),
-];
-
-/// Flags after which the engine prints something and exits.
-pub(crate) const ENDS_SERVER: &[&str] = &[
-    "-h",
-    "--help",
-    "--usage",
-    "--version",
-    "--license",
-    "-cl",
-    "--cache-list",
-    "--completion-bash",
-    "--list-devices",
-];
-
-/// Secrets for which the engine reads an environment variable instead.
-pub(crate) const REWRITTEN: &[&str] = &["--api-key", "--hf-token"];
-
-/// Their spellings that a value may be stuck to by mistake (`-hftVALUE`).
+/// Spellings of secrets that a value may be stuck to by mistake (`-hftVALUE`).
 pub(crate) const STUCK: &[&str] = &["--api-key", "--hf-token", "-hft"];
 
-/// The one of them that adds to a list each time it is given; the other one is overwritten.
-pub(crate) const API_KEY: &[&str] = &["--api-key"];
+/// The one secret that may be given several times, each adding a key; others are overwritten.
+pub(crate) const API_KEY: &str = "--api-key";
 
-/// Flags whose handler adds to what earlier ones set instead of replacing it: each occurrence counts.
-/// Masks and ranges of CPUs are or-ed, `--fit-target` and `--chat-template-kwargs` replace only what they name.
-pub(crate) const REPEATABLE: &[&str] = &[
-    "--lora",
-    "--lora-scaled",
-    "--control-vector",
-    "--control-vector-scaled",
-    "--override-kv",
-    "--override-tensor",
-    "--override-tensor-draft",
-    "--reverse-prompt",
-    "--logit-bias",
-    "--dry-sequence-breaker",
-    "--alias",
-    "--tags",
-    "--api-key-file",
-    "--spec-type",
-    "--rpc",
-    "--chat-template-kwargs",
-    "--n-cpu-moe",
-    "--n-cpu-moe-draft",
-    "--n-cpu-ffn",
-    "--cpu-mask",
-    "--cpu-range",
-    "--cpu-mask-batch",
-    "--cpu-range-batch",
-    "--cpu-mask-draft",
-    "--cpu-range-draft",
-    "--cpu-mask-batch-draft",
-    "--fit-target",
-];
+/// The key that names the model.
+const MODEL_KEY: &str = "provisioning.model.ref";
 
-/// How the help of older releases says the same (`can be repeated to use multiple adapters`).
-pub(crate) const REPEATABLE_HELP: &[&str] = &["can be repeated", "multiple times"];
+/// In the help of every flag that picks a model by itself (`--gpt-oss-20b-default` sets model, port and context).
+const PRESET_HELP: &str = "can download weights from the internet";
+
+/// How the help of older releases says that each occurrence counts (`can be repeated to use multiple adapters`).
+pub(crate) const ADDS_HELP: &[&str] = &["can be repeated", "multiple times", "more than once"];
+
+#[derive(Clone, Copy, Default)]
+struct Known {
+    role: Role,
+    adds: bool,
+    pair: bool,
+    value: bool,
+    values: Option<&'static str>,
+}
+
+static KNOWN: LazyLock<HashMap<&str, Known>> = LazyLock::new(|| {
+    let lines = include_str!("../data/llama-server/known.txt").lines();
+    let mut known = HashMap::new();
+    for line in lines.filter(|l| l.starts_with('-')) {
+        let mut words = line.split_whitespace();
+        let Some(name) = words.next() else { continue };
+        let mut facts = Known::default();
+        for word in words {
+            match word {
+                "adds" => facts.adds = true,
+                "pair" => facts.pair = true,
+                "value" => facts.value = true,
+                _ if word.starts_with("values:") => facts.values = word.strip_prefix("values:"),
+                _ => facts.role = Role::parse(word).unwrap_or_default(),
+            }
+        }
+        known.insert(name, facts);
+    }
+    known
+});
+
+fn known<'a>(mut spellings: impl Iterator<Item = &'a str>) -> Option<Known> {
+    spellings.find_map(|s| KNOWN.get(s).or_else(|| renames::names(s).find_map(|name| KNOWN.get(name)))).copied()
+}
+
+/// Adds to a flag what the table says of any of its names.
+pub(crate) fn complete(spec: &mut FlagSpec) {
+    if let Some(Known { role, adds, pair, value, .. }) = known(spec.positive()) {
+        spec.adds |= adds;
+        spec.pair |= pair;
+        if value && spec.value == Arity::None {
+            spec.value = Arity::One;
+        }
+        if role != Role::Free {
+            spec.role = role;
+        }
+    }
+}
+
+/// Narrows the numbers a flag takes to what the table says, unless the help says that it was otherwise in this release.
+pub(crate) fn narrow(spec: &mut FlagSpec, help: &str) {
+    let table = known(spec.positive()).and_then(|k| k.values).map(Values::parse);
+    let otherwise = |v: &Values| {
+        spec.default.as_deref().is_some_and(|d| !v.accept(d)) || (help.contains("-1 =") && !v.accept("-1"))
+    };
+    if let Some(values) = table.filter(|v| spec.values.is_numeric() && !otherwise(v)) {
+        spec.values = values;
+    }
+}
+
+/// What the table says of a name that the engine does not list.
+pub(crate) fn role(name: &str) -> Role {
+    known(std::iter::once(name)).map_or(Role::Free, |k| k.role)
+}
+
+/// What the description alone says.
+pub(crate) fn role_by_help(help: &str) -> Role {
+    if help.contains(PRESET_HELP) { Role::Owned(MODEL_KEY) } else { Role::Free }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_word_of_the_table_is_understood() {
+        let lines = include_str!("../data/llama-server/known.txt").lines();
+        let lines: Vec<&str> = lines.filter(|l| !l.starts_with('#') && !l.is_empty()).collect();
+        assert_eq!(KNOWN.len(), lines.len(), "each name once");
+        for line in lines {
+            assert!(line.starts_with("--"), "{line}");
+            for word in line.split_whitespace().skip(1) {
+                let plain = matches!(word, "adds" | "pair" | "value") || word.starts_with("values:");
+                assert!(plain || Role::parse(word).is_some(), "{line}");
+            }
+        }
+    }
+}

@@ -21,24 +21,40 @@
 //! # Ok::<(), flags::FlagError>(())
 //! ```
 
+mod brackets;
 mod catalogue;
 mod classify;
+mod docs;
 mod duplicates;
+mod eras;
 mod error;
+mod families;
 mod gpu;
 mod help;
+mod hint;
 mod known;
+mod layout;
 mod nearest;
 mod normalize;
+mod notes;
+mod pair;
 mod policy;
+mod renames;
+mod resolve;
+mod role;
 mod scan;
 mod secrets;
 mod sizes;
 mod spec;
 mod spelling;
+mod table;
+mod toggle;
+mod values;
 
 pub use catalogue::{Catalogue, Found, Trust};
 pub use error::FlagError;
-pub use normalize::{Normalized, normalize};
+pub use normalize::{Normalized, normalize, utf8};
 pub use policy::{Accel, Policy};
+pub use role::Role;
 pub use spec::{Arity, FlagSpec};
+pub use values::Values;

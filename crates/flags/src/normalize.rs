@@ -1,6 +1,7 @@
 //! From what a pool wrote to the one command line that will be run.
 
 use std::collections::BTreeMap;
+use std::ffi::OsString;
 
 use secrecy::SecretString;
 
@@ -8,7 +9,9 @@ use crate::catalogue::Catalogue;
 use crate::classify::classify;
 use crate::error::FlagError;
 use crate::known;
+use crate::notes::Notes;
 use crate::policy::Policy;
+use crate::role::Role;
 use crate::scan::Scan;
 use crate::secrets::Secrets;
 use crate::{duplicates, gpu, sizes};
@@ -23,6 +26,8 @@ pub struct Normalized {
     pub secret_env: BTreeMap<String, SecretString>,
     /// What was rewritten, left out or added, and why, one sentence each. No value that the pool wrote is in them.
     pub notes: Vec<String>,
+    /// Flags that the catalogue could not judge because it is not that of the engine to be run: passed on as written.
+    pub unverified: Vec<String>,
     pool_from: usize,
 }
 
@@ -45,23 +50,44 @@ impl Normalized {
 /// to the pool's configuration or contradicts it, one that puts a GPU pool on the CPU, a secret that has no other place
 /// than the command line.
 pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) -> Result<Normalized, FlagError> {
-    let mut notes = Vec::new();
+    if !catalogue.specs().iter().any(|spec| spec.role == Role::Layers) {
+        return Err(FlagError::OtherEngine { engine: catalogue.source.clone() });
+    }
+    let mut notes = Notes::default();
     let mut secrets = Secrets::default();
     let mut kept = Vec::new();
     let mut scan = Scan::new(args, catalogue);
     while let Some(given) = scan.next()? {
         kept.extend(classify(&given, policy, catalogue, &mut secrets, &mut notes)?);
     }
-    let mut kept = duplicates::fold(kept, &mut notes);
-    let sizes = sizes::apply(policy, &mut kept, &mut notes)?;
-    let layers = gpu::apply(policy.accelerator, &mut kept, catalogue, &mut notes)?;
+    let mut kept = duplicates::fold(kept, &mut notes)?;
+    let sizes = sizes::apply(policy, &mut kept, catalogue, &mut notes)?;
+    let layers = gpu::apply(policy, &mut kept, catalogue, &mut notes)?;
 
     let port = policy.port.to_string();
-    let mut args: Vec<String> =
-        ["--model", policy.model, "--host", policy.host, "--port", &port].map(String::from).into();
+    let name = |key, name| catalogue.name_of(Role::Owned(key), name);
+    let mut args: Vec<String> = [
+        (name("provisioning.model.ref", "--model"), policy.model),
+        (name("provisioning.host", "--host"), policy.host),
+        (name("provisioning.ports", "--port"), &port),
+    ]
+    .into_iter()
+    .flat_map(|(name, value)| [name.to_owned(), value.to_owned()])
+    .collect();
     args.extend(sizes);
     args.extend(layers.into_iter().flat_map(|n| [known::LAYER_FLAG, n]).map(String::from));
     let pool_from = args.len();
     args.extend(kept.into_iter().flat_map(|flag| flag.words));
-    Ok(Normalized { args, secret_env: secrets.finish(), notes, pool_from })
+    Ok(Normalized { args, secret_env: secrets.finish(), notes: notes.all, unverified: notes.unverified, pool_from })
+}
+
+/// Words of a command line as [`normalize`] takes them.
+///
+/// # Errors
+///
+/// [`FlagError::NotUtf8`]: the engine takes any bytes, a pool's configuration does not.
+pub fn utf8(words: impl IntoIterator<Item = OsString>) -> Result<Vec<String>, FlagError> {
+    let word =
+        |(at, word): (usize, OsString)| word.into_string().map_err(|_bytes| FlagError::NotUtf8 { position: at + 1 });
+    words.into_iter().enumerate().map(word).collect()
 }

@@ -1,14 +1,19 @@
 //! Cuts a list of words into flags with their values, as the engine's parser does.
 //!
 //! The engine takes the words after a flag as its values whatever they look like (`--seed -1`), so which words are
-//! values depends on the catalogue alone. It has no `--flag=value`; here that is read as two words.
+//! values depends on the catalogue alone. What people write and the engine does not take is read as well: `--flag=value`,
+//! a name of another release, a switch with `on` or `off` behind it and an `on|off|auto` flag without.
 
+use std::borrow::Cow;
 use std::iter::{Enumerate, Peekable};
 
 use crate::catalogue::{Catalogue, Found};
 use crate::error::FlagError;
-use crate::spec::Arity;
+use crate::pair;
+use crate::resolve::{self, Resolved};
+use crate::spec::{Arity, FlagSpec};
 use crate::spelling::{is_flag, name_of, shown};
+use crate::toggle::Toggle;
 
 /// One flag as a pool wrote it.
 pub(crate) struct Given<'a> {
@@ -16,12 +21,29 @@ pub(crate) struct Given<'a> {
     pub(crate) position: usize,
     /// The name as written, without a value.
     pub(crate) written: &'a str,
-    /// What the catalogue knows of it.
+    /// The flag of this engine that it is.
     pub(crate) found: Option<Found<'a>>,
+    /// Whose name it is.
+    pub(crate) named: Named,
+    /// Whether it asks for nothing but what the engine does without it.
+    pub(crate) nothing: bool,
+    /// Whether `on`, `off` or the lack of either was put into the engine's own form.
+    pub(crate) reread: bool,
     /// Whether the first value stood in the same word, after `=`.
     pub(crate) joined: bool,
-    /// Its values. Of a flag that is not listed: the one word that follows, unless that is a flag.
-    pub(crate) values: Vec<&'a str>,
+    /// Its values. Of a flag that no release lists: the one word that follows, unless that is a flag.
+    pub(crate) values: Vec<Cow<'a, str>>,
+}
+
+/// How the name a flag was written with belongs to this engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// It is one of its spellings, or `--ngl`.
+    Here,
+    /// It is a spelling of another release.
+    Elsewhere,
+    /// It is a flag of another kind (`--mlock` for `--load-mode mmap+mlock`).
+    Reworded,
 }
 
 /// Cuts one flag after the other off a list of words.
@@ -56,50 +78,124 @@ impl<'a> Scan<'a> {
             return Err(FlagError::Joined { flag, position });
         }
         self.before = Some(written);
-        let found = self.catalogue.find(written);
-        let values = match found {
-            Some(found) => self.values(found, written, inline, position)?,
-            None => self.guess(inline),
+        let mut given = Given {
+            position,
+            written,
+            found: None,
+            named: Named::Here,
+            nothing: false,
+            reread: false,
+            joined: inline.is_some(),
+            values: Vec::new(),
         };
-        Ok(Some(Given { position, written, found, joined: inline.is_some(), values }))
+        match resolve::name(written, self.catalogue) {
+            Resolved::Listed(found) => self.take(&mut given, found, inline)?,
+            Resolved::Renamed(found) => {
+                given.named = Named::Elsewhere;
+                self.take(&mut given, found, inline)?;
+            }
+            Resolved::Opposite(found) => {
+                self.take(&mut given, found, inline)?;
+                // `--mmap off` where there is only `--no-mmap` is that; anything else is nothing.
+                given.nothing = !given.nothing;
+            }
+            Resolved::Elsewhere(found) => {
+                self.take(&mut given, found, inline)?;
+                resolve::reword(&mut given, self.catalogue);
+            }
+            Resolved::Unlisted => given.values = self.guess(inline),
+        }
+        Ok(Some(given))
     }
 
-    fn values(
-        &mut self,
-        Found { spec, negated }: Found<'_>,
-        written: &str,
-        inline: Option<&'a str>,
-        position: usize,
-    ) -> Result<Vec<&'a str>, FlagError> {
-        let flag = || shown(written);
-        if spec.value == Arity::None && inline.is_some() {
+    /// The values of a flag of this engine or another.
+    fn take(&mut self, given: &mut Given<'a>, found: Found<'a>, inline: Option<&'a str>) -> Result<(), FlagError> {
+        given.found = Some(found);
+        match found.spec.value {
+            Arity::None => self.switch(given, found, inline),
+            Arity::One if found.spec.values.is_toggle() => {
+                self.toggle(given, inline);
+                Ok(())
+            }
+            _ => self.values(given, found.spec, inline),
+        }
+    }
+
+    /// A switch may say `on` or `off`: other releases have had an `on|off|auto` of the same name.
+    fn switch(&mut self, given: &mut Given<'a>, found: Found<'a>, inline: Option<&'a str>) -> Result<(), FlagError> {
+        let said = match inline {
+            Some(value) => Toggle::parse(value).filter(|_| !found.negated).map(Some),
+            None => Some(self.words.next_if(|(_, next)| Toggle::parse(next).is_some()))
+                .map(|next| next.and_then(|(_, word)| Toggle::parse(word))),
+        };
+        let Some(said) = said else {
             return Err(FlagError::TakesNoValue {
-                flag: flag(),
-                position,
-                negation: spec.negation().filter(|_| !negated).map(str::to_owned),
+                flag: shown(given.written),
+                position: given.position,
+                negation: found.spec.negation().filter(|_| !found.negated).map(str::to_owned),
             });
+        };
+        given.reread = said.is_some();
+        if said == Some(Toggle::Off) && found.spec.negation().is_some() {
+            given.found = Some(Found { negated: true, ..found });
+        } else {
+            given.nothing = matches!(said, Some(Toggle::Off | Toggle::Auto));
         }
-        let wants = spec.value.count();
-        let mut values: Vec<&str> = inline.into_iter().collect();
-        while values.len() < wants {
-            let Some((_, value)) = self.words.next() else {
-                return Err(FlagError::MissingValue {
-                    flag: flag(),
-                    position,
-                    wants,
-                    hint: spec.value_hint.clone().unwrap_or_default(),
-                });
-            };
-            values.push(value);
-        }
-        Ok(values)
+        Ok(())
     }
 
-    fn guess(&mut self, inline: Option<&'a str>) -> Vec<&'a str> {
+    /// The value of an `on|off|auto` flag; it was a switch in older releases, and alone it means `on`.
+    fn toggle(&mut self, given: &mut Given<'a>, inline: Option<&'a str>) {
         let value = match inline {
             Some(value) => Some(value),
             None => self.words.next_if(|(_, next)| !is_flag(next)).map(|(_, next)| next.as_str()),
         };
-        value.into_iter().collect()
+        let word = match value {
+            Some(value) => Toggle::parse(value).map_or(value, |said| said.word()),
+            None => Toggle::On.word(),
+        };
+        given.reread = value != Some(word);
+        given.values = vec![Cow::Borrowed(word)];
+    }
+
+    fn values(&mut self, given: &mut Given<'a>, spec: &FlagSpec, inline: Option<&'a str>) -> Result<(), FlagError> {
+        let wants = spec.value.count();
+        given.values.extend(inline.map(Cow::Borrowed));
+        while given.values.len() < wants {
+            if spec.pair && given.values.len() == 1 && self.next_is_no_number() {
+                break;
+            }
+            let Some((_, value)) = self.words.next() else {
+                break;
+            };
+            given.values.push(Cow::Borrowed(value));
+        }
+        if spec.pair {
+            let more = if self.next_is_no_number() { None } else { self.words.peek().map(|(_, w)| w.as_str()) };
+            if pair::fit(&mut given.values, wants, more) {
+                self.words.next();
+            }
+        }
+        if given.values.len() < wants {
+            return Err(FlagError::MissingValue {
+                flag: shown(given.written),
+                position: given.position,
+                wants,
+                hint: spec.value_hint.clone().unwrap_or_default(),
+            });
+        }
+        Ok(())
+    }
+
+    fn next_is_no_number(&mut self) -> bool {
+        self.words.peek().is_none_or(|(_, word)| word.parse::<f32>().is_err())
+    }
+
+    fn guess(&mut self, inline: Option<&'a str>) -> Vec<Cow<'a, str>> {
+        let value = match inline {
+            Some(value) => Some(value),
+            None => self.words.next_if(|(_, next)| !is_flag(next)).map(|(_, next)| next.as_str()),
+        };
+        value.into_iter().map(Cow::Borrowed).collect()
     }
 }

@@ -8,7 +8,9 @@ use crate::catalogue::Catalogue;
 use crate::error::FlagError;
 use crate::known;
 use crate::nearest::nearest;
+use crate::notes::Notes;
 use crate::policy::Policy;
+use crate::role::Role;
 use crate::scan::Given;
 use crate::spec::{Arity, FlagSpec};
 use crate::spelling::shown;
@@ -20,14 +22,9 @@ pub(crate) struct Secrets {
 }
 
 impl Secrets {
-    /// Takes the value of `--api-key` or `--hf-token`; `false` for any other flag.
-    pub(crate) fn take(
-        &mut self,
-        given: &Given<'_>,
-        spec: &FlagSpec,
-        notes: &mut Vec<String>,
-    ) -> Result<bool, FlagError> {
-        let Some(&value) = given.values.first().filter(|_| spec.is_any(known::REWRITTEN)) else {
+    /// Takes the value of a flag that is a secret; `false` for any other flag.
+    pub(crate) fn take(&mut self, given: &Given<'_>, spec: &FlagSpec, notes: &mut Notes) -> Result<bool, FlagError> {
+        let Some(value) = given.values.first().filter(|_| spec.role == Role::Secret) else {
             return Ok(false);
         };
         let Some(variable) = &spec.env else {
@@ -37,7 +34,7 @@ impl Secrets {
             return Err(FlagError::BadValue {
                 flag: shown(given.written),
                 position: given.position,
-                expected: "a value that is not empty",
+                expected: "a value that is not empty".to_owned(),
             });
         }
         let values = self.values.entry(variable.clone()).or_default();
@@ -49,19 +46,18 @@ impl Secrets {
         }
         if values.iter().any(|v| v == value) {
             notes.push(format!("`{}` is given twice with the same value", spec.name));
-        } else if values.is_empty() || !spec.is_any(known::API_KEY) {
+        } else if values.is_empty() || spec.name != known::API_KEY {
             if !values.is_empty() {
                 notes.push(format!("`{}` is given with different values; the last one counts", spec.name));
             }
             values.clear();
-            values.push(value.to_owned());
+            values.push(value.to_string());
         } else {
             // One variable holds several keys only where the engine splits it at commas, and its quoting is CSV's.
-            let splits = spec.help.contains("comma-separated");
-            if !splits || values.iter().any(|v| v.contains('"')) || value.contains('"') {
+            if !spec.values.is_list() || values.iter().any(|v| v.contains('"')) || value.contains('"') {
                 return Err(refusal(given.written, given.position, Some(variable)));
             }
-            values.push(value.to_owned());
+            values.push(value.to_string());
         }
         Ok(true)
     }
@@ -74,12 +70,11 @@ impl Secrets {
 
 /// Refuses a listed flag whose value is a secret by the caller's rule.
 pub(crate) fn refuse_listed(given: &Given<'_>, spec: &FlagSpec, policy: &Policy<'_>) -> Result<(), FlagError> {
-    let number = spec.value_hint.as_deref() == Some("N");
-    if spec.value == Arity::None || number {
+    if spec.value == Arity::None || spec.values.is_numeric() {
         return Ok(());
     }
     let secret = |name: &str| (policy.looks_secret)(name) && !names_a_file(name);
-    if secret(&spec.name) || spec.aliases.iter().any(|a| secret(a)) {
+    if spec.positive().any(secret) {
         return Err(refusal(given.written, given.position, spec.env.as_ref()));
     }
     Ok(())
@@ -96,7 +91,7 @@ pub(crate) fn refuse_unlisted(given: &Given<'_>, policy: &Policy<'_>, catalogue:
     if let Some(secret) = stuck {
         return Err(refusal(secret, given.position, variable(catalogue, secret)));
     }
-    let meant = nearest(catalogue, given.written).filter(|near| near.spec.is_any(known::REWRITTEN));
+    let meant = nearest(catalogue, given.written).filter(|near| near.spec.role == Role::Secret);
     if let Some(near) = meant {
         return Err(refusal(given.written, given.position, near.spec.env.as_ref()));
     }

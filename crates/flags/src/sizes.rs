@@ -1,24 +1,27 @@
 //! Context size and tensor split, which a pool may set by key and by flag: the same or not at all.
 
+use crate::catalogue::Catalogue;
 use crate::classify::Kept;
 use crate::error::FlagError;
-use crate::known;
+use crate::notes::Notes;
 use crate::policy::Policy;
+use crate::role::Role;
 
 /// The words the policy adds. Flags of the pool that say the same are taken out.
 pub(crate) fn apply(
     policy: &Policy<'_>,
     kept: &mut Vec<Kept<'_>>,
-    notes: &mut Vec<String>,
+    catalogue: &Catalogue,
+    notes: &mut Notes,
 ) -> Result<Vec<String>, FlagError> {
     let mut words = Vec::new();
     if let Some(ctx) = policy.ctx {
         let same = |value: &str| value.trim().parse::<i64>().ok().map(|n| (n == i64::from(ctx), n.to_string()));
         let (key, configured) = ("ctx", ctx.to_string());
-        agree(kept, known::CTX, key, &configured, "a number of tokens", same, notes)?;
-        words.extend(["--ctx-size".to_owned(), configured]);
+        agree(kept, Role::Context, key, &configured, "a number of tokens", same, notes)?;
+        words.extend([catalogue.name_of(Role::Context, "--ctx-size").to_owned(), configured]);
     }
-    for flag in kept.iter().filter(|f| f.is(known::TENSOR_SPLIT)) {
+    for flag in kept.iter().filter(|f| f.is(Role::TensorSplit)) {
         fits(shares(flag.value()).len(), policy.devices)?;
     }
     if let Some(split) = policy.tensor_split.filter(|s| !s.is_empty()) {
@@ -28,8 +31,8 @@ pub(crate) fn apply(
             given.map(|g| (g == split, list(&g)))
         };
         let (key, configured) = ("tensor_split", list(split));
-        agree(kept, known::TENSOR_SPLIT, key, &configured, "a list of numbers", same, notes)?;
-        words.extend(["--tensor-split".to_owned(), configured]);
+        agree(kept, Role::TensorSplit, key, &configured, "a list of numbers", same, notes)?;
+        words.extend([catalogue.name_of(Role::TensorSplit, "--tensor-split").to_owned(), configured]);
     }
     Ok(words)
 }
@@ -38,14 +41,14 @@ pub(crate) fn apply(
 /// the same and how it reads.
 fn agree(
     kept: &mut Vec<Kept<'_>>,
-    names: &[&str],
+    role: Role,
     key: &'static str,
     configured: &str,
     expected: &'static str,
     same: impl Fn(&str) -> Option<(bool, String)>,
-    notes: &mut Vec<String>,
+    notes: &mut Notes,
 ) -> Result<(), FlagError> {
-    for flag in kept.iter().filter(|f| f.is(names)) {
+    for flag in kept.iter().filter(|f| f.is(role)) {
         let (name, position) = (flag.name().to_owned(), flag.position);
         match same(flag.value()) {
             Some((true, _)) => notes.push(format!("`{name}` says the same as `{key}`; once is enough")),
@@ -59,11 +62,11 @@ fn agree(
                 });
             }
             None => {
-                return Err(FlagError::BadValue { flag: name, position, expected });
+                return Err(FlagError::BadValue { flag: name, position, expected: expected.to_owned() });
             }
         }
     }
-    kept.retain(|f| !f.is(names));
+    kept.retain(|f| !f.is(role));
     Ok(())
 }
 

@@ -1,6 +1,9 @@
-//! What one engine flag is: its spellings, how many values it takes and what the engine's help says of it.
+//! What one engine flag is: its spellings, what values it takes and what this program makes of it.
 
-/// How many values a flag takes. `llama-server` has no flag whose value may be left out.
+use crate::role::Role;
+use crate::values::Values;
+
+/// How many values a flag takes. `llama-server` has none of the last two kinds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arity {
     /// A switch.
@@ -9,20 +12,24 @@ pub enum Arity {
     One,
     /// Two values, the next two words.
     Two,
+    /// One value or none.
+    Optional,
+    /// One value or more.
+    Many,
 }
 
 impl Arity {
-    /// The number of words that belong to the flag after its name.
+    /// The number of words that belong to the flag after its name, at least.
     pub fn count(self) -> usize {
         match self {
-            Self::None => 0,
-            Self::One => 1,
+            Self::None | Self::Optional => 0,
+            Self::One | Self::Many => 1,
             Self::Two => 2,
         }
     }
 }
 
-/// One flag as the engine's help lists it.
+/// One flag of one build of the engine.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FlagSpec {
     /// The canonical name: the longest spelling that begins with `--` and is no negation, the first listed of equally
@@ -38,26 +45,35 @@ pub struct FlagSpec {
     pub value: Arity,
     /// What the help prints for the value: `N`, `FNAME`, `{none,layer,row}`, `START END`.
     pub value_hint: Option<String>,
+    /// What the first value may be, as far as the help says so.
+    pub values: Values,
+    /// What the help prints as its default.
+    pub default: Option<String>,
     /// The environment variable that sets the same.
     pub env: Option<String>,
+    /// Whether each occurrence counts. Of other flags the last one does.
+    pub adds: bool,
+    /// Whether it takes a file and a number, in two words or as `FILE:NUMBER`.
+    pub pair: bool,
+    /// What it means to this program.
+    pub role: Role,
     /// The help's own words where the flag is listed only to say that it is gone.
     pub removed: Option<String>,
-    /// The help's description on one line, without the environment variable.
-    pub help: String,
 }
 
 impl FlagSpec {
     /// Every spelling: the name, the aliases, the negations.
     pub fn spellings(&self) -> impl Iterator<Item = &str> {
-        std::iter::once(&self.name).chain(&self.aliases).chain(&self.negations).map(String::as_str)
+        self.positive().chain(self.negations.iter().map(String::as_str))
+    }
+
+    /// The spellings that do not turn it off: the name, then the aliases.
+    pub fn positive(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.name).chain(&self.aliases).map(String::as_str)
     }
 
     /// The canonical negation: the longest `--` one, the first listed of equally long ones.
     pub fn negation(&self) -> Option<&str> {
         crate::spelling::longest(self.negations.iter().map(String::as_str))
-    }
-
-    pub(crate) fn is_any(&self, names: &[&str]) -> bool {
-        self.spellings().any(|s| names.contains(&s))
     }
 }

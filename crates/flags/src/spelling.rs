@@ -1,5 +1,7 @@
 //! Rules about the spellings of one flag: which is a negation, which is canonical, what may be shown of a name.
 
+use std::borrow::Cow;
+
 /// The spellings of one help line in their two meanings, each in the order of the help.
 pub(crate) struct Sorted {
     pub(crate) positive: Vec<String>,
@@ -37,8 +39,8 @@ fn rank(spelling: &str) -> (bool, usize) {
 
 /// A name as the engine compares it: in long names an underscore is a dash.
 /// <https://github.com/ggml-org/llama.cpp/blob/master/common/arg.cpp> (`common_params_parse_ex`)
-pub(crate) fn dashed(name: &str) -> String {
-    if name.starts_with("--") { name.replace('_', "-") } else { name.to_owned() }
+pub(crate) fn dashed(name: &str) -> Cow<'_, str> {
+    if name.starts_with("--") && name.contains('_') { name.replace('_', "-").into() } else { name.into() }
 }
 
 /// Whether a word can be a flag at all: one or two dashes and then a letter. `-1`, `-` and `--` are not.

@@ -16,6 +16,8 @@ mod files;
 mod fixture;
 mod repo;
 
+/// To run real programs from the tests and examples of crates that themselves run none.
+pub use exec;
 pub use files::{fake_tool, tiny_model};
 pub use fixture::fixture;
 pub use repo::{Repo, tiny_llama_repo};

@@ -33,7 +33,6 @@ fn a_gpu_pool_keeps_what_it_asked_for() {
         }
     }
     check(Accel::Cuda, "-ngl 0 -ngl 9", "--n-gpu-layers 9");
-    check(Accel::Cuda, "-dev CUDA0,none --device CUDA1", "--n-gpu-layers 999 --device CUDA1");
 }
 
 #[test]

@@ -2,9 +2,14 @@
 #![expect(clippy::unwrap_used, reason = "a failed look-up or normalisation is a failed test")]
 
 mod catalogue;
+mod eras;
 mod gpu;
+mod mangled;
 mod normalize;
 mod older_help;
+mod original;
 mod properties;
+mod renames;
 mod secrets;
 mod support;
+mod values;

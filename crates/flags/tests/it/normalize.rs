@@ -88,7 +88,7 @@ fn flags_that_add_up_are_all_kept() {
 
 #[test]
 fn words_in_the_wrong_place() {
-    let error = fails("--metrics on", "flags::stray_word");
+    let error = fails("--metrics yes", "flags::stray_word");
     assert_eq!(error.to_string(), "word 2 of the flags is no flag, and `--metrics` takes no value there");
     fails("4096", "flags::stray_word");
     fails("--", "flags::stray_word");
@@ -97,7 +97,7 @@ fn words_in_the_wrong_place() {
     let error = fails("--metrics --threads", "flags::missing_value");
     assert_eq!(error.to_string(), "`--threads` (word 2 of the flags) takes a value and the list ends there");
     fails("--control-vector-layer-range 1", "flags::missing_value");
-    fails("--metrics=1", "flags::takes_no_value");
+    fails("--metrics=yes", "flags::takes_no_value");
     fails("--no-slots=1", "flags::takes_no_value");
     let error = normalized(&["--threads 4"], &policy(Accel::Cpu), live()).unwrap_err();
     assert_eq!(code(&error), "flags::joined");
@@ -119,12 +119,12 @@ fn an_unlisted_flag_is_an_error_against_the_engines_own_help() {
 #[test]
 fn an_unlisted_flag_is_passed_on_while_the_engine_is_not_built() {
     let policy = policy(Accel::Cpu);
-    let pool = ["--mlock", "--new-thing", "-1", "-x", "--other_thing=4", "--mlock", "-t", "4"];
+    let pool = ["--brand-new", "--new-thing", "-1", "-x", "--other_thing=4", "--brand-new", "-t", "4"];
     let line = normalized(&pool, &policy, Catalogue::embedded()).unwrap();
-    assert_eq!(line.pool_args(), words("--mlock|--new-thing -1|-x|--other_thing=4|--mlock|--threads 4"));
+    assert_eq!(line.pool_args(), words("--brand-new|--new-thing -1|-x|--other_thing=4|--brand-new|--threads 4"));
     assert_eq!(
         line.notes.first().unwrap(),
-        "`--mlock` is not in the catalogue read from llama-server v0.5.0; it is passed on as written, and the engine's own help decides after the build"
+        "`--brand-new` is not in the catalogue read from llama-server v0.5.0; it is passed on as written, and the engine's own help decides after the build"
     );
 }
 
@@ -136,14 +136,15 @@ fn a_note_on_an_unlisted_flag_says_what_it_may_be() {
 
 #[test]
 fn a_removed_flag() {
-    let error = fails("--draft-min 3", "flags::removed");
+    let error = fails("--spec-ngram-min-hits 3", "flags::removed");
     assert_eq!(
         help(&error),
-        "the engine says: the argument has been removed. use --spec-draft-n-min or --spec-ngram-mod-n-min"
+        "the engine says: the argument has been removed. use the respective --spec-ngram-*-min-hits"
     );
-    let line = normalized(&["--draft=3"], &policy(Accel::Cpu), Catalogue::embedded()).unwrap();
-    assert_eq!(line.pool_args(), ["--draft", "3"]);
-    assert!(line.notes.first().unwrap().contains("use --spec-draft-n-max"));
+    let line = normalized(&["--spec-ngram-min-hits=3"], &policy(Accel::Cpu), Catalogue::embedded()).unwrap();
+    assert_eq!(line.pool_args(), ["--spec-ngram-min-hits", "3"]);
+    assert!(line.notes.first().unwrap().contains("use the respective"));
+    assert_eq!(line.unverified, ["--spec-ngram-min-hits"]);
 }
 
 #[test]
@@ -168,7 +169,7 @@ fn what_the_configuration_decides_is_no_flag() {
     }
     let other = Catalogue::from_help("", "other", Trust::Nearest);
     for (pool, expected) in
-        [("--docker_repo", "flags::owned"), ("--version", "flags::ends_server"), ("-hfd", "flags::downloads")]
+        [("--docker_repo=x", "flags::owned"), ("--version", "flags::ends_server"), ("-hfd=x", "flags::downloads")]
     {
         let error = normalized(&[pool], &policy(Accel::Cpu), &other).unwrap_err();
         assert_eq!(code(&error), expected, "also where the catalogue does not list it");

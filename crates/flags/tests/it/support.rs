@@ -8,10 +8,16 @@ use miette::Diagnostic;
 /// The help of v0.5.0, as if it came from the binary that will run.
 pub(crate) fn live() -> &'static Catalogue {
     static LIVE: LazyLock<Catalogue> = LazyLock::new(|| {
-        let help = include_str!("../../data/llama-server-v0.5.0.txt");
+        let help = include_str!("../help/llama-server-v0.5.0.txt");
         Catalogue::from_help(help, "this engine", Trust::Live)
     });
     &LIVE
+}
+
+/// What `llama-server --help` of that release printed.
+pub(crate) fn release(name: &str) -> String {
+    let path = format!("{}/tests/help/llama-server-{name}.txt", env!("CARGO_MANIFEST_DIR"));
+    std::fs::read_to_string(path).unwrap()
 }
 
 pub(crate) fn policy(accelerator: Accel) -> Policy<'static> {

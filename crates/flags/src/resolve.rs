@@ -1,0 +1,81 @@
+//! Finds the flag of this engine that a name of any release means.
+
+use std::borrow::Cow;
+
+use crate::catalogue::{Catalogue, Found};
+use crate::renames::{self, Form};
+use crate::scan::{Given, Named};
+use crate::spec::Arity;
+use crate::spelling::dashed;
+use crate::{families, toggle};
+
+/// What a name is to an engine.
+pub(crate) enum Resolved<'a> {
+    /// One of its flags.
+    Listed(Found<'a>),
+    /// One of its flags, by a name of another release.
+    Renamed(Found<'a>),
+    /// The opposite of a switch that it can only turn the other way: what it does without that switch.
+    Opposite(Found<'a>),
+    /// A flag of another release, or one this engine lists as removed.
+    Elsewhere(Found<'a>),
+    /// A flag of no release this crate knows.
+    Unlisted,
+}
+
+pub(crate) fn name<'a>(written: &str, catalogue: &'a Catalogue) -> Resolved<'a> {
+    let listed = catalogue.find(written);
+    if let Some(found) = listed.filter(|f| f.spec.removed.is_none()) {
+        return Resolved::Listed(found);
+    }
+    if let Some(found) = catalogue.find_renamed(written) {
+        return Resolved::Renamed(found);
+    }
+    if let Some(found) = opposite(written, catalogue) {
+        return Resolved::Opposite(found);
+    }
+    let elsewhere = families::elsewhere(written).and_then(|(era, _)| era.find(written));
+    elsewhere.or(listed).map_or(Resolved::Unlisted, Resolved::Elsewhere)
+}
+
+/// The switch that turns off what `written` turns on, or on what it turns off, where that is no default.
+fn opposite<'a>(written: &str, catalogue: &'a Catalogue) -> Option<Found<'a>> {
+    let written = dashed(written);
+    let names = std::iter::once(written.as_ref()).chain(families::of(&written).iter().copied());
+    names.filter_map(|name| name.strip_prefix("--")).find_map(|name| {
+        let other = match name.strip_prefix("no-") {
+            Some(rest) => format!("--{rest}"),
+            None => format!("--no-{name}"),
+        };
+        let found = catalogue.find(&other)?;
+        let spec = found.spec;
+        let one_way = spec.value == Arity::None && spec.negations.is_empty() && spec.removed.is_none();
+        let on = spec.default.as_deref().and_then(toggle::Toggle::parse) == Some(toggle::Toggle::On);
+        (one_way && !(on && name.starts_with("no-"))).then_some(found)
+    })
+}
+
+/// Says with this engine's flags what a flag of another release says. `found` is afterwards this engine's flag, one it
+/// lists as removed, or none.
+pub(crate) fn reword<'a>(given: &mut Given<'a>, catalogue: &'a Catalogue) {
+    let value = given.values.first().map_or("", |v| v.as_ref()).to_owned();
+    let written = dashed(given.written);
+    // `--mmap off` is `--no-mmap`.
+    let off = given.found.filter(|f| f.negated).and_then(|f| f.spec.negation());
+    let names = std::iter::once(off.unwrap_or(&written)).chain(families::of(&written).iter().copied());
+    let target = names.flat_map(|name| renames::other_forms(name, &value)).find_map(|form| target(form, catalogue));
+    match target {
+        Some((found, form)) if !given.nothing => {
+            given.found = Some(found);
+            given.values = form.value.into_iter().map(Cow::Borrowed).collect();
+            given.named = Named::Reworded;
+        }
+        _ => given.found = catalogue.find(given.written),
+    }
+}
+
+fn target(form: Form, catalogue: &Catalogue) -> Option<(Found<'_>, Form)> {
+    let found = catalogue.find(form.flag).filter(|f| f.spec.removed.is_none())?;
+    let fits = (found.spec.value == Arity::None) == form.value.is_none();
+    fits.then_some((found, form))
+}

@@ -1,0 +1,121 @@
+//! The help of every release at hand is read completely, and the catalogues are what was read.
+
+use std::path::Path;
+
+use crate::support::{code, normalized, policy, release};
+use flags::{Accel, Arity, Catalogue, Role, Trust};
+
+/// Option lines, counted without this crate's parser: a dash and a letter left of every description.
+fn option_lines(help: &str) -> usize {
+    let option = |line: &&str| {
+        let body = line.trim_start();
+        let dash = body.trim_start_matches('-');
+        let letter = dash.starts_with(|c: char| c.is_ascii_alphabetic());
+        line.len() - body.len() < 12 && (1..=2).contains(&(body.len() - dash.len())) && letter
+    };
+    help.lines().filter(option).count()
+}
+
+#[test]
+fn every_option_line_of_every_release_is_read() {
+    for name in Catalogue::releases() {
+        let help = release(name);
+        let catalogue = Catalogue::from_help(&help, name, Trust::Live);
+        assert_eq!(catalogue.unread(), 0, "{name}");
+        // Builds without GPU support did not list the layer flag.
+        let unlisted = usize::from(!help.contains("--n-gpu-layers"));
+        assert_eq!(catalogue.specs().len(), option_lines(&help) + unlisted, "{name}");
+    }
+}
+
+/// What `cargo run -p flags --example catalogue -- --check` checks.
+#[test]
+fn catalogues_are_what_the_help_says() {
+    for name in Catalogue::releases() {
+        let made = Catalogue::from_help(&release(name), &format!("llama-server {name} --help"), Trust::Nearest);
+        let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("data/llama-server/{name}.tsv"));
+        assert_eq!(std::fs::read_to_string(path).unwrap(), made.to_table(), "{name}");
+        assert_eq!(Catalogue::nearest(name).specs(), made.specs(), "{name}");
+    }
+}
+
+#[test]
+fn every_release_has_the_flags_that_this_program_sets() {
+    for name in Catalogue::releases() {
+        let catalogue = Catalogue::nearest(name);
+        for (flag, role) in [
+            ("--model", Role::Owned("provisioning.model.ref")),
+            ("--host", Role::Owned("provisioning.host")),
+            ("--port", Role::Owned("provisioning.ports")),
+            ("--ctx-size", Role::Context),
+            ("--n-gpu-layers", Role::Layers),
+            ("--api-key", Role::Secret),
+        ] {
+            let spec = catalogue.find(flag).unwrap().spec;
+            assert_eq!((spec.role, spec.value), (role, Arity::One), "{name} {flag}");
+        }
+    }
+}
+
+const DOCS: &str = "\
+| Key | Description |
+| --- | ----------- |
+| `-t, --threads N` | number of threads (default: -1)<br/>(env: LLAMA_ARG_THREADS) |
+| `--cpu-strict <0\\|1>` | strict placement (default: 0) |
+| `-fa, --flash-attn [on\\|off\\|auto]` | use ('on', 'off', or 'auto', default: 'auto')<br/>(env: LLAMA_ARG_FLASH_ATTN) |
+| `-sm, --split-mode {none,layer,row}` | one of:<br/>- none: one GPU<br/>- row: rows |
+| --no-code | no option |
+
+```bash
+curl --request POST
+```
+";
+
+#[test]
+fn tables_of_the_source_tree_are_read() {
+    let docs = Catalogue::from_docs(DOCS, "README");
+    assert_eq!((docs.specs().len(), docs.unread(), docs.trust), (5, 0, Trust::Docs));
+    let spec = |name| docs.find(name).unwrap().spec;
+    assert_eq!(spec("-t").env.as_deref(), Some("LLAMA_ARG_THREADS"));
+    assert_eq!(spec("--cpu-strict").values.to_string(), "0|1");
+    assert_eq!(spec("-fa").values.to_string(), "on|off|auto");
+    assert_eq!(spec("-sm").values.to_string(), "none|layer|row");
+    let block =
+        "# server\n\n```\nusage: ./llama-server [options]\n\n  -t,  --threads N    how many\n```\n\n  --request POST\n";
+    let docs = Catalogue::from_docs(block, "README");
+    assert!(docs.find("--threads").is_some() && docs.find("--request").is_none());
+}
+
+/// The first of the binary's help, its tree's docs and the nearest release that says anything.
+#[test]
+fn order_of_trust() {
+    let help = "--metrics    expose metrics";
+    let of = |help, docs| {
+        let best = Catalogue::best(help, docs, "b6673");
+        (best.source, best.trust)
+    };
+    assert_eq!(of(Some((help, "h")), Some((DOCS, "d"))), ("h".to_owned(), Trust::Live));
+    assert_eq!(of(Some(("Segmentation fault", "h")), Some((DOCS, "d"))), ("d".to_owned(), Trust::Docs));
+    assert_eq!(of(None, Some(("# by hand", "d"))), ("llama-server b6673".to_owned(), Trust::Nearest));
+}
+
+/// The front end of vLLM, whose help is laid out by clap.
+#[test]
+fn another_engine() {
+    let help = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/help/vllm-rs-0.33.0.txt")).unwrap();
+    let read = Catalogue::from_other_help(&help, "vllm-rs 0.33.0 serve --help");
+    assert_eq!((read.unread(), read.specs().len()), (0, option_lines(&help)));
+    let vllm = Catalogue::vllm();
+    assert_eq!(vllm.specs(), read.specs());
+    let spec = |name| vllm.find(name).unwrap().spec;
+    assert_eq!(spec("--api-key").env.as_deref(), Some("VLLM_API_KEY"));
+    assert_eq!((spec("--api-key").role, spec("--port").role), (Role::Secret, Role::Owned("provisioning.ports")));
+    assert_eq!(spec("--port").default.as_deref(), Some("8000"));
+    assert_eq!((spec("--lora-modules").value, spec("--hf-token").value), (Arity::Many, Arity::Optional));
+    assert_eq!(spec("--enable-scale-out").values.to_string(), "true|false");
+    assert!(vllm.find("--no-tokens-only").unwrap().negated);
+    assert_eq!(vllm.find("--handshake-port").unwrap().spec.name, "--data-parallel-rpc-port");
+    assert_eq!(vllm.suggest("--max-model-length"), Some("--max-model-len"));
+    let error = normalized(&[], &policy(Accel::Cuda), vllm).unwrap_err();
+    assert_eq!(code(&error), "flags::other_engine");
+}
