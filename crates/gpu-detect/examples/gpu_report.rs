@@ -3,6 +3,7 @@
 //! ```text
 //! cargo run -p gpu-detect --example gpu_report            # for people
 //! cargo run -p gpu-detect --example gpu_report -- --json  # one document
+//! cargo run -p gpu-detect --example gpu_report -- --devices  # how long detection alone takes
 //! ```
 //!
 //! It names itself as the program that opens the driver's library, so that a driver that hangs or crashes is a line in
@@ -11,7 +12,7 @@
 
 use std::time::Instant;
 
-use gpu_detect::{Diagnosis, Host, Probe, Verdict, answer_probe, diagnose};
+use gpu_detect::{Diagnosis, Host, Probe, Verdict, answer_probe, detect, diagnose};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args_os().skip(1);
@@ -23,15 +24,23 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let probe = Probe { program: std::env::current_exe()?, args: vec!["--probe".into()] };
     let host = Host::current(exec::Env::current()).with_probe(probe);
     let started = Instant::now();
+    if first == "--devices" {
+        println!("{} GPU(s) in {:.2} ms", detect(&host).devices.len(), milliseconds(started));
+        return Ok(());
+    }
     let diagnosis = diagnose(&host, &[]);
-    let elapsed = started.elapsed();
+    let elapsed = milliseconds(started);
     if first == "--json" {
         println!("{}", serde_json::to_string_pretty(&diagnosis)?);
         return Ok(());
     }
     print(&diagnosis);
-    println!("\nfound out in {:.2} ms", elapsed.as_secs_f64() * 1000.0);
+    println!("\nfound out in {elapsed:.2} ms");
     Ok(())
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
 }
 
 fn print(Diagnosis { report, verdict }: &Diagnosis) {

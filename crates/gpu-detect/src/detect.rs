@@ -1,6 +1,7 @@
 //! Detection as a whole: driver and GPUs, other cards, then toolkits and what they would be used with.
 
 use crate::host::Host;
+use crate::memo::Memo;
 use crate::problem::ProblemKind;
 use crate::report::{GpuReport, Subject};
 use crate::{card, distribution, glibc, host_compiler, inspect, kernel_module, libcuda, probe, smi, vulkan};
@@ -11,6 +12,11 @@ use crate::{card, distribution, glibc, host_compiler, inspect, kernel_module, li
 /// driver's library; runs `nvcc` of every toolkit and, where there is one, each C++ compiler, only to ask for their
 /// versions; runs `nvidia-smi` where the library cannot be used.
 pub fn detect(host: &Host) -> GpuReport {
+    detect_with(host, &Memo::default())
+}
+
+/// Like [`detect`], and asks no compiler that `memo` knows; what it had to ask it adds to the memo.
+pub fn detect_with(host: &Host, memo: &Memo) -> GpuReport {
     let mut report = GpuReport {
         cards: card::detect(host),
         vulkan_drivers: vulkan::drivers(host),
@@ -20,9 +26,9 @@ pub fn detect(host: &Host) -> GpuReport {
         ..GpuReport::default()
     };
     driver(host, &mut report);
-    inspect::detect(host, &mut report);
+    inspect::detect(host, memo, &mut report);
     if !report.toolkits.is_empty() {
-        report.host_compilers = host_compiler::host_compilers(host);
+        report.host_compilers = host_compiler::host_compilers(host, memo);
     }
     for looked in &report.looked {
         tracing::debug!(place = looked.place, found = looked.found, "looked");

@@ -6,10 +6,11 @@ use serde::Serialize;
 use crate::choose::choose;
 use crate::conflict::Conflict;
 use crate::cuda_choice::CudaChoice;
-use crate::detect::detect;
+use crate::detect::detect_with;
 use crate::error::GpuError;
 use crate::host::Host;
 use crate::host_compiler::host_compilers;
+use crate::memo::Memo;
 use crate::report::GpuReport;
 
 /// Facts and verdict.
@@ -49,9 +50,10 @@ pub enum Verdict {
 
 /// Everything about a host, for a pool that asks for these `devices`.
 pub fn diagnose(host: &Host, devices: &[u32]) -> Diagnosis {
-    let mut report = detect(host);
+    let memo = Memo::default();
+    let mut report = detect_with(host, &memo);
     if report.toolkits.is_empty() {
-        report.host_compilers = host_compilers(host);
+        report.host_compilers = host_compilers(host, &memo);
     }
     let verdict = Verdict::of(choose(&report, devices, host));
     Diagnosis { report, verdict }

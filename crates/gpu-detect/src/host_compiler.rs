@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::Duration;
 
-use exec::{CommandSpec, Env};
+use exec::{CommandSpec, Env, Output};
 use serde::Serialize;
 
 use crate::card::entries;
 use crate::host::Host;
+use crate::memo::Memo;
+use crate::nvcc;
 
 /// The longest a compiler may take to tell its version.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -84,11 +86,11 @@ impl fmt::Display for CompilerKind {
 }
 
 /// The compilers of this host. Asks each for its version, all at once.
-pub fn host_compilers(host: &Host) -> Vec<HostCompiler> {
+pub fn host_compilers(host: &Host, memo: &Memo) -> Vec<HostCompiler> {
     let mut found = candidates(host);
     thread::scope(|scope| {
         for compiler in &mut found {
-            scope.spawn(|| compiler.version = version_of(compiler, &host.env));
+            scope.spawn(|| compiler.version = version_of(compiler, &host.env, memo));
         }
     });
     found
@@ -150,14 +152,13 @@ fn identity(path: &Path) -> PathBuf {
 
 /// GCC's `-dumpversion` alone prints only the major version of some builds, `-dumpfullversion` is unknown to old ones
 /// and to clang.
-fn version_of(compiler: &HostCompiler, env: &Env) -> Option<String> {
+fn version_of(compiler: &HostCompiler, env: &Env, memo: &Memo) -> Option<String> {
     let args: &[&str] = match compiler.kind {
         CompilerKind::Gxx => &["-dumpfullversion", "-dumpversion"],
         CompilerKind::Clangxx => &["-dumpversion"],
     };
     let spec = CommandSpec::new(&compiler.path, DEADLINE).args(args.iter().copied()).inherit(env, &["PATH"]);
-    let output = exec::run(&spec).and_then(|output| output.require_success(&spec)).ok()?;
-    let text = output.stdout_text().trim().to_owned();
+    let text = nvcc::remembered(&spec, memo, Output::require_success).ok()?.trim().to_owned();
     text.starts_with(|c: char| c.is_ascii_digit()).then_some(text)
 }
 

@@ -2,8 +2,10 @@
 //!
 //! The library runs the driver's code, and a broken driver hangs or crashes. A program that wants to survive both
 //! names itself (or another) as [`Probe`] and answers with [`answer_probe`]. Without a probe the library is opened by
-//! a thread that is left behind when it hangs, and a crash of the library is a crash of the program.
+//! a thread that is left behind when it hangs, and a crash of the library is a crash of the program. Where no library
+//! can be seen no child is started for it, so that a host without a driver costs no process.
 
+use std::cell::LazyCell;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::mpsc;
@@ -36,7 +38,8 @@ pub fn answer_probe(libraries: &[PathBuf]) -> String {
 /// The libraries' answer; never later than the host's deadline allows.
 pub(crate) fn ask(host: &Host) -> Answer {
     let (sender, receiver) = mpsc::channel();
-    let (probe, libraries, deadline) = (host.probe.clone(), host.nvml.clone(), host.deadline);
+    let probe = host.probe.clone().filter(|_| may_be_there(host));
+    let (libraries, deadline) = (host.nvml.clone(), host.deadline);
     let patience = if probe.is_some() { deadline + UNKILLABLE } else { deadline };
     let env = host.env.clone();
     thread::spawn(move || {
@@ -49,6 +52,19 @@ pub(crate) fn ask(host: &Host) -> Answer {
     receiver.recv_timeout(patience).unwrap_or_else(|_| {
         let text = format!("no answer within {deadline:?}");
         failed(host.nvml.first().map(PathBuf::as_path), ProblemKind::TimedOut, text)
+    })
+}
+
+/// Whether one of the libraries can be seen: by its path, or where the loader looks for a bare name.
+fn may_be_there(host: &Host) -> bool {
+    let search = std::env::split_paths(host.env.get("LD_LIBRARY_PATH").unwrap_or_default()).collect::<Vec<_>>();
+    let cache = LazyCell::new(|| std::fs::read(host.at("/etc/ld.so.cache")).unwrap_or_default());
+    let cached = |name: &[u8]| cache.windows(name.len().max(1)).any(|window| window == name);
+    host.nvml.iter().any(|library| {
+        if library.is_absolute() {
+            return library.exists();
+        }
+        search.iter().any(|folder| folder.join(library).exists()) || cached(library.as_os_str().as_encoded_bytes())
     })
 }
 

@@ -40,10 +40,21 @@ fn a_child_says_what_we_would_have_found() {
     assert_eq!(own.devices.len(), 8);
 }
 
+/// A bare name that the loader knows goes to the child; one that is nowhere costs no process.
 #[test]
-fn a_child_that_finds_no_library_says_so() {
-    let machine = Machine::empty().nvml("libnvidia-ml-that-is-nowhere.so.1");
-    check(&in_child(&machine), ProblemKind::NoLibrary, "gpu::no_driver", &["libnvidia-ml-that-is-nowhere.so.1: "]);
+fn a_bare_name_is_found_where_the_loader_looks() {
+    let machine = Machine::empty().nvml("libnvidia-ml-of-nobody.so.1");
+    check(&in_child(&machine), ProblemKind::NoLibrary, "gpu::no_driver", &["libnvidia-ml-of-nobody.so.1: "]);
+    let none = |machine: &Machine| machine.host().with_probe(Probe { program: "/absent".into(), args: vec![] });
+    check(&none(&machine), ProblemKind::NoLibrary, "gpu::no_driver", &[]);
+    let machine = Machine::with_driver(&[]).nvml("libnvidia-ml-of-nobody.so.1").without_first_nvml();
+    let library = machine.at("lib/libnvidia-ml-of-nobody.so.1");
+    std::fs::create_dir_all(library.parent().unwrap()).unwrap();
+    std::fs::copy(machine.at("libnvidia-ml.so.1"), library).unwrap();
+    let folder = machine.at("lib");
+    let machine = machine.set("LD_LIBRARY_PATH", folder);
+    let host = in_child(&machine);
+    assert_eq!(detect(&host).devices.len(), 1);
 }
 
 /// F63

@@ -196,7 +196,7 @@ fn change(facts: &mut GpuReport, place: usize, obstacle: &Obstacle, targets: &[T
         }
         _ => {
             // Somebody's other choice is withdrawn.
-            for other in facts.toolkits.iter_mut() {
+            for other in &mut facts.toolkits {
                 other.source = ToolkitSource::Folder;
             }
         }

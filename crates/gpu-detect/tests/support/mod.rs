@@ -42,6 +42,12 @@ impl Machine {
         self
     }
 
+    /// The same host without its first NVML candidate.
+    pub(crate) fn without_first_nvml(mut self) -> Self {
+        self.nvml.remove(0);
+        self
+    }
+
     /// The same host with `NAME=VALUE` in its environment.
     pub(crate) fn set(mut self, name: &str, value: impl Into<std::ffi::OsString>) -> Self {
         self.env = self.env.with(name, value);
