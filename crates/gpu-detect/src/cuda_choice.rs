@@ -36,6 +36,7 @@ pub struct CudaChoice {
     /// What an operator should know of this choice, in sentences.
     pub notes: Vec<String>,
     /// The `PATH` that puts the compiler's folder first.
+    #[serde(skip)]
     pub(crate) path: Option<String>,
 }
 

@@ -17,8 +17,8 @@ use crate::nvcc;
 
 /// The longest a compiler may take to tell its version.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// The variable by which CMake's users name nvcc's host compiler.
-pub(crate) const VARIABLE: &str = "CUDAHOSTCXX";
+/// The variables that name nvcc's host compiler: CMake's, then nvcc's own, which may also name its folder.
+const VARIABLES: [&str; 2] = ["CUDAHOSTCXX", "NVCC_CCBIN"];
 
 /// A C++ compiler.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -99,14 +99,18 @@ pub fn host_compilers(host: &Host, memo: &Memo) -> Vec<HostCompiler> {
 /// The named one first, then what lies on `PATH`, each program once.
 fn candidates(host: &Host) -> Vec<HostCompiler> {
     let named = host.wish.host_compiler.clone().map(|value| (CompilerSource::Config, value));
-    let variable = || Some((CompilerSource::Variable(VARIABLE), PathBuf::from(host.env.get(VARIABLE)?)));
+    let variable = |name| Some((CompilerSource::Variable(name), PathBuf::from(host.env.get(name)?)));
     let mut all = Vec::new();
-    if let Some((source, value)) = named.or_else(variable) {
-        let path = value.to_str().and_then(|name| host.env.find(name)).unwrap_or(value);
+    if let Some((source, value)) = named.or_else(|| VARIABLES.into_iter().find_map(variable)) {
+        let found = value.to_str().and_then(|name| host.env.find(name));
+        let path = found.unwrap_or_else(|| if value.is_dir() { value.join("g++") } else { value });
+        // What is no text cannot be told to CMake; it stays in the list as a compiler that does not answer.
+        let path = PathBuf::from(path.to_string_lossy().into_owned());
         let kind = path.file_name().and_then(kind_of).unwrap_or(CompilerKind::Gxx);
         all.push(HostCompiler { path, kind, version: None, source });
     }
-    let search = std::env::split_paths(host.env.get("PATH").unwrap_or_default()).filter(|folder| folder.is_absolute());
+    let search = std::env::split_paths(host.env.get("PATH").unwrap_or_default())
+        .filter(|folder| folder.is_absolute() && folder.to_str().is_some());
     // Red Hat's newer and older compilers lie beside the system's.
     let extra = entries(&host.at("/opt/rh")).into_iter().map(|toolset| toolset.join("root/usr/bin"));
     // The first folder of `PATH` that has a name is the one that counts.

@@ -66,20 +66,21 @@ fn inspect(host: &Host, memo: &Memo, libcuda: Option<&Libcuda>, order: usize, ca
         oldest_driver: None,
         stubs: None,
     };
-    if !toolkit.root.is_absolute() {
-        toolkit.missing.push("an absolute path".into());
-        return toolkit;
-    }
     // CMake takes paths as text, and lists of them with semicolons between.
     if toolkit.root.to_str().is_none_or(|path| path.contains(';')) {
         toolkit.missing.push("a path in UTF-8 without semicolons".into());
+        toolkit.root = toolkit.root.to_string_lossy().into_owned().into();
+        return toolkit;
+    }
+    if !toolkit.root.is_absolute() {
+        toolkit.missing.push("an absolute path".into());
         return toolkit;
     }
     let own = headers::of(&toolkit.root);
     toolkit.headers = own.version;
     (toolkit.gcc, toolkit.clang) = (own.gcc, own.clang);
     let nvcc = nvcc.unwrap_or_else(|| toolkit.root.join("bin/nvcc"));
-    if is_program(&nvcc) {
+    if is_program(&nvcc) && nvcc.to_str().is_some() {
         ask(host, memo, &nvcc, &mut toolkit);
         toolkit.nvcc = Some(nvcc);
     } else {

@@ -18,5 +18,5 @@ const FOLDERS: [&str; 4] = [
 /// The manifests of installed drivers.
 pub(crate) fn drivers(host: &Host) -> Vec<PathBuf> {
     let files = FOLDERS.iter().flat_map(|folder| entries(&host.at(folder)));
-    files.filter(|path| path.extension() == Some(OsStr::new("json"))).collect()
+    files.filter(|path| path.extension() == Some(OsStr::new("json")) && path.to_str().is_some()).collect()
 }

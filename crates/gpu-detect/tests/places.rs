@@ -143,6 +143,9 @@ fn clang_serves_where_no_gxx_fits() {
 fn a_named_host_compiler_is_used_or_refused() {
     let host = || Machine::with_driver(&[]).toolkit("opt/cuda", "12.8").gxx("g++", "13.3.0").gxx("g++-12", "12.4.0");
     assert!(chosen(&host().set("CUDAHOSTCXX", "g++-12")).unwrap().host_compiler.path.ends_with("g++-12"));
+    let folder = host();
+    let bin = folder.at("usr/bin");
+    assert!(chosen(&folder.set("NVCC_CCBIN", bin)).unwrap().host_compiler.path.ends_with("usr/bin/g++"));
     let named = host().gxx("g++-15", "15.1.0").set("CUDAHOSTCXX", "g++-12");
     let named = named.wish(|_, wish| wish.host_compiler = Some("g++-15".into()));
     let (code, text) = chosen(&named).unwrap_err();
@@ -213,4 +216,15 @@ fn the_drivers_library_stands_in_for_a_missing_stub() {
     let defined = chosen(&machine).unwrap().cmake_definitions();
     let library = machine.at("usr/lib/wsl/lib/libcuda.so").display().to_string();
     assert!(defined.contains(&("CUDA_cuda_driver_LIBRARY".into(), library)), "{defined:?}");
+}
+
+/// Whatever stands in the environment, the whole diagnosis can be written down.
+#[test]
+fn paths_that_are_no_text_are_told_all_the_same() {
+    use std::os::unix::ffi::OsStringExt;
+    let odd = || std::ffi::OsString::from_vec(b"/odd/\xff".to_vec());
+    let machine = machine().set("CUDA_HOME", odd()).set("CUDACXX", odd()).set("CUDAHOSTCXX", odd());
+    let diagnosis = gpu_detect::diagnose(&machine.host(), &[]);
+    let text = serde_json::to_string(&diagnosis).unwrap();
+    assert!(text.contains("cuda::toolkit_incomplete") && text.contains("CUDACXX"), "{text}");
 }
