@@ -63,10 +63,12 @@ fn a_list_of_roots_is_read_as_cmake_reads_it() {
 fn python_wheels_are_found_and_what_they_lack_is_named() {
     let machine = machine().toolkit("venv/lib/python3.12/site-packages/nvidia/cu13", "12.8");
     let venv = machine.at("venv");
+    let libraries = machine.at("venv/lib/python3.12/site-packages/nvidia/cu13/lib64");
+    std::fs::rename(&libraries, libraries.with_file_name("lib")).unwrap();
     let machine = machine.set("VIRTUAL_ENV", venv);
     check(&machine, Ok((ToolkitSource::Wheels, "venv/lib/python3.12/site-packages/nvidia/cu13")));
     // They come without the names that a linker looks for.
-    let lib = "venv/lib/python3.12/site-packages/nvidia/cu13/lib64";
+    let lib = "venv/lib/python3.12/site-packages/nvidia/cu13/lib";
     let machine = machine.without(&format!("{lib}/libcublas.so")).file(&format!("{lib}/libcublas.so.13"), "");
     let (code, text) = chosen(&machine).unwrap_err();
     assert_eq!(code, "cuda::toolkit_incomplete");
@@ -216,6 +218,9 @@ fn the_drivers_library_stands_in_for_a_missing_stub() {
     let defined = chosen(&machine).unwrap().cmake_definitions();
     let library = machine.at("usr/lib/wsl/lib/libcuda.so").display().to_string();
     assert!(defined.contains(&("CUDA_cuda_driver_LIBRARY".into(), library)), "{defined:?}");
+    let machine = machine.file("opt/cuda/lib64/stubs/libcuda.so", "");
+    let defined = chosen(&machine).unwrap().cmake_definitions();
+    assert!(!defined.iter().any(|(name, _)| name == "CUDA_cuda_driver_LIBRARY"), "the stub is enough: {defined:?}");
 }
 
 /// Whatever stands in the environment, the whole diagnosis can be written down.
@@ -227,4 +232,19 @@ fn paths_that_are_no_text_are_told_all_the_same() {
     let diagnosis = gpu_detect::diagnose(&machine.host(), &[]);
     let text = serde_json::to_string(&diagnosis).unwrap();
     assert!(text.contains("cuda::toolkit_incomplete") && text.contains("CUDACXX"), "{text}");
+}
+
+/// What lacks least comes first, and its code stands for all.
+#[test]
+fn the_nearest_toolkit_is_told_first() {
+    let machine = Machine::with_driver(&["-DCUDA=12040"]).gxx("g++", "15.1.0");
+    let machine = machine.toolkit("usr/local/cuda", "13.0").toolkit("opt/cuda", "12.4");
+    let (code, text) = chosen(&machine).unwrap_err();
+    assert_eq!(code, "cuda::host_compiler_too_new");
+    let place = |root: &str| text.find(root).unwrap();
+    assert!(place("opt/cuda") < place("usr/local/cuda"), "{text}");
+    assert!(
+        text.contains("it is newer than the driver: driver 570.86.15 runs CUDA 12.4 at most; it accepts g++"),
+        "{text}"
+    );
 }

@@ -47,6 +47,8 @@ fn a_bare_name_is_found_where_the_loader_looks() {
     check(&in_child(&machine), ProblemKind::NoLibrary, "gpu::no_driver", &["libnvidia-ml-of-nobody.so.1: "]);
     let none = |machine: &Machine| machine.host().with_probe(Probe { program: "/absent".into(), args: vec![] });
     check(&none(&machine), ProblemKind::NoLibrary, "gpu::no_driver", &[]);
+    let machine = machine.file("etc/ld.so.cache", "glibc-ld.so.cache1.1\0libnvidia-ml-of-nobody.so.1\0/usr/lib/x\0");
+    check(&none(&machine), ProblemKind::Failed, "gpu::driver_failed", &["/absent"]);
     let machine = Machine::with_driver(&[]).nvml("libnvidia-ml-of-nobody.so.1").without_first_nvml();
     let library = machine.at("lib/libnvidia-ml-of-nobody.so.1");
     std::fs::create_dir_all(library.parent().unwrap()).unwrap();

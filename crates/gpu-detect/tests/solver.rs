@@ -56,9 +56,10 @@ fn facts() -> impl Strategy<Value = (GpuReport, Vec<Target>, Wish)> {
     let glibc = select(vec![None, Some((2, 36)), Some((2, 41)), Some((2, 43))]);
     let libcuda = select(vec![None, Some((true, true)), Some((false, true)), Some((false, false))]);
     let targets = proptest::collection::vec(select(vec![61, 70, 86, 90, 120, 999]), 1..4);
+    let allow = (any::<bool>(), select(vec![(10, 0), (11, 0), (12, 0)]));
     let lists = (proptest::collection::vec(toolkit(), 0..4), proptest::collection::vec(compiler(), 0..4));
-    (driver, glibc, libcuda, targets, lists, any::<bool>()).prop_map(
-        |((version, cuda), glibc, libcuda, targets, (mut toolkits, host_compilers), allow)| {
+    (driver, glibc, libcuda, targets, lists, allow).prop_map(
+        |((version, cuda), glibc, libcuda, targets, (mut toolkits, host_compilers), (allow, oldest))| {
             for (order, toolkit) in toolkits.iter_mut().enumerate() {
                 toolkit.order = order;
                 toolkit.root = format!("/cuda-{order}").into();
@@ -73,7 +74,7 @@ fn facts() -> impl Strategy<Value = (GpuReport, Vec<Target>, Wish)> {
             };
             let targets =
                 targets.into_iter().zip(0..).map(|(architecture, index)| target(index, architecture)).collect();
-            (report, targets, Wish { allow_unsupported_compiler: allow, ..Wish::default() })
+            (report, targets, Wish { allow_unsupported_compiler: allow, oldest_toolkit: oldest, ..Wish::default() })
         },
     )
 }
@@ -104,6 +105,11 @@ fn breaks_a_rule(choice: &CudaChoice, facts: &GpuReport, targets: &[Target], wis
         (toolkit.headers.is_none_or(|headers| Some(headers) == toolkit.version), "one release"),
         (choice.version >= wish.oldest_toolkit, "new enough"),
         (driver.cuda.is_none_or(|cuda| choice.version.0 <= cuda.0), "the driver's major release"),
+        (
+            driver.cuda.is_none_or(|cuda| choice.version.0 > 10 || choice.version <= cuda),
+            "before CUDA 11 the minor one too",
+        ),
+        (driver.cuda.is_some() || parts(&driver.version) >= vec![525, 60, 13], "the oldest driver by its version"),
         (choice.architectures == wanted, "exactly the GPUs' architectures"),
         (wanted.iter().all(|wanted| toolkit.architectures.contains(wanted)), "known architectures"),
         (toolkit.nvcc_failure.is_none(), "a compiler that answers"),
@@ -113,6 +119,10 @@ fn breaks_a_rule(choice: &CudaChoice, facts: &GpuReport, targets: &[Target], wis
         (!choice.allow_unsupported_compiler || wish.allow_unsupported_compiler, "never unsupported by itself"),
     ];
     rules.into_iter().find(|(kept, _)| !kept).map(|(_, rule)| rule)
+}
+
+fn parts(version: &str) -> Vec<u32> {
+    version.split('.').map(|part| part.parse().unwrap()).collect()
 }
 
 proptest! {
@@ -156,6 +166,10 @@ proptest! {
         let Err(conflict) = solve(&facts, &targets, &wish) else { return Ok(()) };
         for rejected in &conflict.candidates {
             let [obstacle] = rejected.obstacles.as_slice() else { continue };
+            if matches!(obstacle, Obstacle::TooOld { fits, .. } if fits.is_empty()) {
+                prop_assert!(obstacle.remedy().change.contains("no CUDA release fits"));
+                continue;
+            }
             let mut changed = facts.clone();
             let place = changed.toolkits.iter().position(|toolkit| toolkit.root == rejected.toolkit.root).unwrap();
             change(&mut changed, place, obstacle, &targets);
@@ -178,7 +192,7 @@ fn change(facts: &mut GpuReport, place: usize, obstacle: &Obstacle, targets: &[T
             toolkit.nvcc_failure = None;
             toolkit.architectures = targets.iter().map(|target| target.architecture).collect();
         }
-        Obstacle::TooOld { oldest, .. } => toolkit.version = Some(*oldest),
+        Obstacle::TooOld { fits, .. } => toolkit.version = Some(fits.first),
         Obstacle::NewerThanDriver { .. } => {
             let driver = facts.driver.as_mut().unwrap();
             (driver.version, driver.cuda) = ("600.1".into(), toolkit.version);

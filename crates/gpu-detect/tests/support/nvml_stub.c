@@ -97,6 +97,9 @@ int nvmlDeviceGetComputeRunningProcesses_v3(void *device, unsigned *count, Proce
   processes[0] = (Process){4242, 1073741824ULL, -1u, -1u};
   return 0;
 }
+int nvmlDeviceGetGraphicsRunningProcesses_v3(void *device, unsigned *count, Process *processes) {
+  return nvmlDeviceGetComputeRunningProcesses_v3(device, count, processes);
+}
 #endif
 #ifdef MIG
 int nvmlDeviceGetMigMode(void *device, unsigned *current, unsigned *pending) {
