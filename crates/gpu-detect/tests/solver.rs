@@ -51,7 +51,7 @@ prop_compose! {
 fn facts() -> impl Strategy<Value = (GpuReport, Vec<Target>, Wish)> {
     let driver = (
         select(vec!["470.1", "525.60.13", "535.104.05", "570.86.15", "580.65.06"]),
-        select(vec![None, Some((11, 4)), Some((12, 2)), Some((12, 8)), Some((13, 0))]),
+        select(vec![None, Some((10, 1)), Some((11, 4)), Some((12, 2)), Some((12, 8)), Some((13, 0))]),
     );
     let glibc = select(vec![None, Some((2, 36)), Some((2, 41)), Some((2, 43))]);
     let libcuda = select(vec![None, Some((true, true)), Some((false, true)), Some((false, false))]);
