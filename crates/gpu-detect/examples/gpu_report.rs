@@ -1,31 +1,81 @@
 //! Prints what this host has, and what a CUDA build here would be told.
 //!
-//! `cargo run -p gpu-detect --example gpu_report`
+//! ```text
+//! cargo run -p gpu-detect --example gpu_report            # for people
+//! cargo run -p gpu-detect --example gpu_report -- --json  # one document
+//! cargo run -p gpu-detect --example gpu_report -- --devices  # how long detection alone takes
+//! ```
+//!
+//! It names itself as the program that opens the driver's library, so that a driver that hangs or crashes is a line in
+//! the report.
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
 use std::time::Instant;
 
-use gpu_detect::{Host, choose, detect};
+use gpu_detect::{Diagnosis, Host, Probe, Verdict, answer_probe, detect, diagnose};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
-    let host = Host::current(exec::Env::current());
+    let mut args = std::env::args_os().skip(1);
+    let first = args.next().unwrap_or_default();
+    if first == "--probe" {
+        println!("{}", answer_probe(&args.map(Into::into).collect::<Vec<_>>()));
+        return Ok(());
+    }
+    let probe = Probe { program: std::env::current_exe()?, args: vec!["--probe".into()] };
+    let host = Host::current(exec::Env::current()).with_probe(probe);
     let started = Instant::now();
-    let report = detect(&host);
-    let elapsed = started.elapsed();
-    println!("{}", serde_json::to_string_pretty(&report)?);
-    println!("detected in {:.2} ms", elapsed.as_secs_f64() * 1000.0);
-    let started = Instant::now();
-    match choose(&report, &[], &host) {
-        Ok(choice) => {
-            for (name, value) in choice.cmake_definitions() {
+    if first == "--devices" {
+        println!("{} GPU(s) in {:.2} ms", detect(&host).devices.len(), milliseconds(started));
+        return Ok(());
+    }
+    let diagnosis = diagnose(&host, &[]);
+    let elapsed = milliseconds(started);
+    if first == "--json" {
+        println!("{}", serde_json::to_string_pretty(&diagnosis)?);
+        return Ok(());
+    }
+    print(&diagnosis);
+    println!("\nfound out in {elapsed:.2} ms");
+    Ok(())
+}
+
+fn milliseconds(since: Instant) -> f64 {
+    since.elapsed().as_secs_f64() * 1000.0
+}
+
+fn print(Diagnosis { report, verdict }: &Diagnosis) {
+    if let Some(driver) = &report.driver {
+        println!("driver {} for CUDA {:?}, from {}", driver.version, driver.cuda, driver.source);
+    }
+    for gpu in &report.devices {
+        println!("GPU {} {} at {}: {:?}", gpu.index, gpu.name, gpu.pci_bus_id, gpu.compute_capability);
+    }
+    for card in &report.cards {
+        println!("{card}");
+    }
+    for toolkit in &report.toolkits {
+        println!("{toolkit}");
+    }
+    for compiler in &report.host_compilers {
+        println!("{compiler}");
+    }
+    if let Some(glibc) = &report.glibc {
+        println!("glibc {}.{}, from {}", glibc.version.0, glibc.version.1, glibc.source);
+    }
+    match verdict {
+        Verdict::Choice { cmake, env, choice } => {
+            for (name, value) in cmake {
                 println!("-D{name}={value}");
             }
-            for (name, value) in choice.env() {
+            for (name, value) in env {
                 println!("{name}={value}");
             }
+            for note in &choice.notes {
+                println!("note: {note}");
+            }
         }
-        Err(why) => println!("no CUDA build here: {why}"),
+        Verdict::Refusal { code, message, help, .. } => {
+            println!("{code}: {message}\nhelp: {}", help.as_deref().unwrap_or_default());
+        }
     }
-    println!("chosen in {:.2} ms", started.elapsed().as_secs_f64() * 1000.0);
-    Ok(())
 }

@@ -1,11 +1,12 @@
 //! Where CUDA toolkits are looked for, in order of preference.
 
-use std::cmp::Reverse;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 
 use crate::host::Host;
+use crate::packaged;
 use crate::toolkit::ToolkitSource;
+use crate::usual;
 
 /// A place that may be a toolkit.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -19,40 +20,59 @@ pub(crate) struct Candidate {
 /// A place that was looked at: a candidate, or in a few words why there is none.
 pub(crate) type Place = (String, Result<Candidate, String>);
 
-/// The variables that name a toolkit's root, in order.
+/// The variables that name a toolkit's root, in order, after the one that names a compiler.
 const ROOT_VARIABLES: [&str; 3] = ["CUDAToolkit_ROOT", "CUDA_HOME", "CUDA_PATH"];
+const COMPILER_VARIABLE: &str = "CUDACXX";
 
-/// All places in order: what the environment names, `nvcc` on `PATH`, the usual folders, the conda environment.
+/// All places in order: what the configuration and the environment name, `nvcc` on `PATH`, the usual folders, what
+/// other package managers installed.
 pub(crate) fn places(host: &Host) -> Vec<Place> {
     let mut places = named(host);
     places.push(on_path(host));
-    places.push(folder(host, "/usr/local/cuda"));
-    places.extend(versioned(host));
-    places.push(folder(host, "/opt/cuda"));
-    places.push(debian(host));
-    places.push(conda(host));
+    places.extend(usual::places(host));
+    places.extend(packaged::places(host));
     places
 }
 
 fn named(host: &Host) -> Vec<Place> {
-    let cudacxx = host.env.get("CUDACXX").map(|value| {
-        let nvcc = if value.as_encoded_bytes().contains(&b'/') {
-            PathBuf::from(value)
+    let mut found = Vec::new();
+    if let Some(value) = &host.wish.toolkit {
+        let is_compiler = value.file_name() == Some(OsStr::new("nvcc")) && !value.is_dir();
+        let candidate = if is_compiler {
+            from_nvcc(ToolkitSource::Config, on_search_path(host, value))
         } else {
-            value.to_str().and_then(|name| host.env.find(name)).unwrap_or_else(|| PathBuf::from(value))
+            Candidate { source: ToolkitSource::Config, root: value.clone(), nvcc: None }
         };
-        ("CUDACXX", from_nvcc(ToolkitSource::Variable("CUDACXX"), nvcc))
-    });
-    let roots = ROOT_VARIABLES.into_iter().filter_map(|name| {
-        let root = PathBuf::from(host.env.get(name)?);
-        Some((name, Candidate { source: ToolkitSource::Variable(name), root, nvcc: None }))
-    });
-    let found: Vec<Place> = cudacxx.into_iter().chain(roots).map(|(name, c)| (name.to_owned(), Ok(c))).collect();
-    if found.is_empty() {
-        vec![(format!("CUDACXX, {}", ROOT_VARIABLES.join(", ")), Err("not set".into()))]
-    } else {
-        found
+        found.push(("the configuration".to_owned(), Ok(candidate)));
     }
+    if let Some(value) = host.env.get(COMPILER_VARIABLE) {
+        let source = ToolkitSource::Variable(COMPILER_VARIABLE);
+        found.push((COMPILER_VARIABLE.to_owned(), Ok(from_nvcc(source, on_search_path(host, Path::new(value))))));
+    }
+    for name in ROOT_VARIABLES {
+        let Some(value) = host.env.get(name) else { continue };
+        // CMake reads a list here, and Nix makes one of it: the toolkit is the entry with a compiler.
+        let entries: Vec<PathBuf> =
+            value.to_string_lossy().split(';').filter(|e| !e.is_empty()).map(PathBuf::from).collect();
+        let with_compiler = entries.iter().find(|entry| entry.join("bin/nvcc").is_file());
+        let root = match entries.as_slice() {
+            [] | [_] => PathBuf::from(value),
+            [first, ..] => with_compiler.unwrap_or(first).clone(),
+        };
+        let source = ToolkitSource::Variable(name);
+        found.push((name.to_owned(), Ok(Candidate { source, root, nvcc: None })));
+    }
+    if found.is_empty() {
+        found.push((format!("{COMPILER_VARIABLE}, {}", ROOT_VARIABLES.join(", ")), Err("not set".into())));
+    }
+    found
+}
+
+/// A compiler by path, or by a name that is looked up.
+fn on_search_path(host: &Host, value: &Path) -> PathBuf {
+    let is_name = value.components().count() == 1;
+    let found = value.to_str().filter(|_| is_name).and_then(|name| host.env.find(name));
+    found.unwrap_or_else(|| value.to_owned())
 }
 
 fn on_path(host: &Host) -> Place {
@@ -75,53 +95,6 @@ pub(crate) fn resolved(nvcc: PathBuf) -> PathBuf {
     real.filter(|real| real.file_name() == Some(OsStr::new("nvcc"))).unwrap_or(nvcc)
 }
 
-fn folder(host: &Host, place: &str) -> Place {
-    let root = host.at(place);
-    let candidate = root.is_dir().then_some(Candidate { source: ToolkitSource::Folder, root, nvcc: None });
-    (place.to_owned(), candidate.ok_or_else(|| "not there".into()))
-}
-
-/// `/usr/local/cuda-*`, newest first.
-fn versioned(host: &Host) -> Vec<Place> {
-    let entries = std::fs::read_dir(host.at("/usr/local")).into_iter().flatten().flatten();
-    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    let mut versions: Vec<((u32, u32), String)> =
-        names.filter_map(|name| Some((version_of(name.strip_prefix("cuda-")?)?, name))).collect();
-    versions.sort_by_key(|version| Reverse(version.clone()));
-    if versions.is_empty() {
-        return vec![("/usr/local/cuda-*".into(), Err("not there".into()))];
-    }
-    versions.into_iter().map(|(_, name)| folder(host, &format!("/usr/local/{name}"))).collect()
-}
-
-/// `12.8` as (12, 8); `12`, a link to the newest 12, as (12, 0).
-fn version_of(text: &str) -> Option<(u32, u32)> {
-    let (major, minor) = text.split_once('.').unwrap_or((text, "0"));
-    Some((major.parse().ok()?, minor.parse().ok()?))
-}
-
-/// Debian's and Ubuntu's own package: `/usr` is the root, the compiler proper lies in a folder of its own.
-fn debian(host: &Host) -> Place {
-    let own = host.at("/usr/lib/nvidia-cuda-toolkit");
-    let place = "/usr/lib/nvidia-cuda-toolkit".to_owned();
-    if !own.is_dir() {
-        return (place, Err("not there".into()));
-    }
-    let nvcc = [host.at("/usr/bin/nvcc"), own.join("bin/nvcc")].into_iter().find(|nvcc| nvcc.is_file());
-    (place, Ok(Candidate { source: ToolkitSource::Folder, root: host.at("/usr"), nvcc }))
-}
-
-fn conda(host: &Host) -> Place {
-    let place = "CONDA_PREFIX".to_owned();
-    let Some(root) = host.env.get("CONDA_PREFIX").map(PathBuf::from) else {
-        return (place, Err("not set".into()));
-    };
-    if !root.is_absolute() || !root.join("bin/nvcc").is_file() {
-        return (place, Err("no `bin/nvcc` in it".into()));
-    }
-    (place, Ok(Candidate { source: ToolkitSource::Conda, root, nvcc: None }))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -138,13 +111,5 @@ mod tests {
         check("/nvcc", "/");
         check("/absent/usr/lib/nvidia-cuda-toolkit/bin/nvcc", "/absent/usr");
         check("nvcc", "/");
-    }
-
-    #[test]
-    fn versions_in_folder_names() {
-        assert_eq!(version_of("12.8"), Some((12, 8)));
-        assert_eq!(version_of("12"), Some((12, 0)));
-        assert_eq!(version_of("old"), None);
-        assert_eq!(version_of("12.8.1"), None);
     }
 }

@@ -1,17 +1,10 @@
 //! What stands in the way of a CUDA build, one variant for each thing an operator would do about it.
 
-use std::path::PathBuf;
-
-use exec::ExecError;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::report::Looked;
-use crate::toolkit::Toolkit;
-
-/// The way out that is always open and never taken by itself.
-const CPU: &str = "to run without a GPU by your own choice, set `provisioning.accelerator = \"cpu\"` for the pool; \
-    it is never chosen for you";
+use crate::conflict::{CPU, Conflict};
+use crate::report::{Looked, lines};
 
 /// A GPU or CUDA toolkit that was asked for and could not be proven usable.
 #[derive(Debug, Error, Diagnostic)]
@@ -28,6 +21,13 @@ pub enum GpuError {
     NoDriver {
         /// What was looked at.
         looked: Vec<Looked>,
+    },
+    /// There are GPUs, of other makers.
+    #[error("this host has no NVIDIA GPU and the pool asks for CUDA; it has:{}", list(cards))]
+    #[diagnostic(code(gpu::other_vendor), help("move the pool to a host with an NVIDIA GPU; {CPU}"))]
+    OtherVendor {
+        /// The cards, in words.
+        cards: Vec<String>,
     },
     /// The driver's library is missing beside a loaded kernel module, or cannot be used.
     #[error(
@@ -100,12 +100,35 @@ pub enum GpuError {
         /// What was looked at.
         looked: Vec<Looked>,
     },
+    /// A GPU fell off the bus, and no other is usable.
+    #[error("the NVIDIA driver has lost its GPU: {reason}; looked at:{}", lines(looked))]
+    #[diagnostic(
+        code(gpu::lost),
+        help("`dmesg | grep -iE 'nvrm|xid'` says why (power, heat or hardware); it comes back with a reboot; {CPU}")
+    )]
+    GpuLost {
+        /// The driver's words.
+        reason: String,
+        /// What was looked at.
+        looked: Vec<Looked>,
+    },
+    /// The driver does not answer.
+    #[error("the NVIDIA driver does not answer ({reason}); looked at:{}", lines(looked))]
+    #[diagnostic(
+        code(gpu::driver_hangs),
+        help(
+            "`timeout 10 nvidia-smi` shows whether it hangs for others too; `dmesg | grep -iE 'nvrm|xid|hung'` says more; only a reboot frees a process that hangs in the driver; {CPU}"
+        )
+    )]
+    DriverHangs {
+        /// How long was waited.
+        reason: String,
+        /// What was looked at.
+        looked: Vec<Looked>,
+    },
     /// The driver reported a failure of its own or of the hardware.
     #[error("the NVIDIA driver failed: {reason}; looked at:{}", lines(looked))]
-    #[diagnostic(
-        code(gpu::driver_failed),
-        help("`dmesg | grep -iE 'nvrm|xid'` says more; a GPU that fell off the bus comes back with a reboot; {CPU}")
-    )]
+    #[diagnostic(code(gpu::driver_failed), help("`dmesg | grep -iE 'nvrm|xid'` says more; {CPU}"))]
     DriverFailed {
         /// The driver's words.
         reason: String,
@@ -150,118 +173,48 @@ pub enum GpuError {
         /// Why the number is not among them, where that is known.
         why: String,
     },
-    /// There is no toolkit to build with.
-    #[error("no CUDA toolkit found; looked at:{}", lines(looked))]
+    /// The GPU's compute capability is not known, so that no code can be made for it.
+    #[error("the compute capability of GPU {gpu} is not known: {source_of} does not tell it")]
     #[diagnostic(
-        code(cuda::toolkit_missing),
-        help(
-            "install the CUDA toolkit (Arch: `pacman -S --needed cuda`; elsewhere NVIDIA's packages), or set `CUDA_HOME` to the folder that holds `bin/nvcc`; {CPU}"
-        )
+        code(gpu::capability_unknown),
+        help("update the NVIDIA driver, or install its library `libnvidia-ml.so.1`, which tells it; {CPU}")
     )]
-    ToolkitMissing {
-        /// What was looked at.
-        looked: Vec<Looked>,
-    },
-    /// The toolkit that somebody named, or every one that was found, lacks parts.
-    #[error("no complete CUDA toolkit: {toolkits}")]
-    #[diagnostic(code(cuda::toolkit_incomplete), help("{}", incomplete_help(*explicit)))]
-    ToolkitIncomplete {
-        /// The toolkits and what they lack.
-        toolkits: String,
-        /// Whether somebody named it.
-        explicit: bool,
-    },
-    /// The driver cannot run what the toolkit builds.
-    #[error("{toolkit} is newer than the driver: driver {driver} runs CUDA {}.{} at most", cuda.0, cuda.1)]
-    #[diagnostic(code(cuda::toolkit_newer_than_driver), help("update the NVIDIA driver, or install a CUDA {} toolkit beside this one and point `CUDA_HOME` at it", cuda.0))]
-    ToolkitNewerThanDriver {
-        /// The toolkit.
-        toolkit: String,
-        /// The driver's version.
-        driver: String,
-        /// The newest CUDA version that the driver runs.
-        cuda: (u32, u32),
-    },
-    /// The toolkit cannot make code for the GPU.
-    #[error("{gpu} needs code for architecture {architecture}, and {toolkit} makes it for {known} only")]
-    #[diagnostic(
-        code(cuda::arch_unsupported),
-        help(
-            "install a CUDA toolkit whose `nvcc --list-gpu-code` names sm_{architecture} (newer for a new GPU, older for one that was dropped) and point `CUDA_HOME` at it"
-        )
-    )]
-    ArchUnsupported {
-        /// The GPU's name.
+    CapabilityUnknown {
+        /// The GPU.
         gpu: String,
-        /// Its architecture.
-        architecture: u32,
-        /// The toolkit.
-        toolkit: String,
-        /// The architectures the toolkit knows.
-        known: String,
+        /// Who described it.
+        source_of: String,
     },
-    /// Every installed g++ is too new for nvcc.
-    #[error("the CUDA toolkit in `{}` accepts g++ up to version {limit}, and here are only: {installed}", root.display())]
+    /// The GPU is in the partitioned mode and has no partition.
+    #[error("GPU {gpu} is in MIG mode and has no instance that a program could use")]
     #[diagnostic(
-        code(cuda::host_compiler_too_new),
+        code(gpu::mig_no_instance),
         help(
-            "install g++-{limit} beside the others (Debian, Ubuntu: `apt-get install g++-{limit}`); it is found by that name on `PATH`, nothing else changes"
+            "make one (`nvidia-smi mig -i {index} -cgi 0 -C`), or leave the mode (`nvidia-smi -i {index} -mig 0`); {CPU}"
         )
     )]
-    HostCompilerTooNew {
-        /// The toolkit's root.
-        root: PathBuf,
-        /// The newest major version it accepts.
-        limit: u32,
-        /// The compilers found.
-        installed: String,
+    MigNoInstance {
+        /// The GPU.
+        gpu: String,
+        /// Its number.
+        index: u32,
     },
-    /// There is no g++ for nvcc to use.
-    #[error("the CUDA toolkit in `{}` needs a g++ up to version {limit}, and none is on `PATH`", root.display())]
-    #[diagnostic(
-        code(cuda::host_compiler_missing),
-        help(
-            "install g++ (Debian, Ubuntu: `apt-get install g++`; Arch: `pacman -S --needed gcc`; Fedora: `dnf install gcc-c++`)"
-        )
-    )]
-    HostCompilerMissing {
-        /// The toolkit's root.
-        root: PathBuf,
-        /// The newest major version it accepts.
-        limit: u32,
+    /// More than one instance could be meant, and CUDA uses one at most.
+    #[error("a program uses one MIG instance at most, and here are several to choose from: {instances}")]
+    #[diagnostic(code(gpu::mig_several), help("name one: `CUDA_VISIBLE_DEVICES={first}`"))]
+    MigSeveral {
+        /// The instances and GPUs to choose from.
+        instances: String,
+        /// The first of the instances.
+        first: String,
     },
-    /// nvcc did not answer.
-    #[error("the CUDA compiler does not tell which GPUs it supports")]
-    #[diagnostic(
-        code(cuda::nvcc_failed),
-        help("run it yourself with `--list-gpu-code`; if it fails there too, reinstall the CUDA toolkit")
-    )]
-    NvccFailed {
-        /// How it failed.
-        #[source]
-        source: ExecError,
-    },
+    /// No toolkit fits.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Conflict(#[from] Box<Conflict>),
 }
 
-impl GpuError {
-    pub(crate) fn incomplete(toolkits: &[&Toolkit]) -> Self {
-        let explicit = toolkits.iter().any(|toolkit| toolkit.source.is_explicit());
-        let toolkits = toolkits.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ");
-        Self::ToolkitIncomplete { toolkits, explicit }
-    }
-}
-
-fn incomplete_help(explicit: bool) -> String {
-    let way = if explicit {
-        "correct or unset the variable: a toolkit that it names is never replaced by another one"
-    } else {
-        "install the missing parts (the compiler, runtime and cuBLAS development packages), or set `CUDA_HOME` to a \
-         whole toolkit"
-    };
-    format!("{way}; {CPU}")
-}
-
-/// One line for each place.
-fn lines(looked: &[Looked]) -> String {
-    looked.iter().flat_map(|looked| ["\n  ", &looked.place, ": ", &looked.found]).collect()
+/// One line for each card.
+fn list(cards: &[String]) -> String {
+    cards.iter().flat_map(|card| ["\n  ", card]).collect()
 }

@@ -1,8 +1,15 @@
 //! What detection may look at, as one value: the environment, the root folder and the NVML libraries.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use exec::Env;
+
+use crate::probe::Probe;
+use crate::wish::Wish;
+
+/// The longest that the driver may take to answer.
+const DEADLINE: Duration = Duration::from_secs(10);
 
 /// A host as detection sees it. Tests build one by hand; programs take [`Host::current`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -13,6 +20,12 @@ pub struct Host {
     pub root: PathBuf,
     /// NVML libraries in the order in which they are tried: bare names go to the loader's search path.
     pub nvml: Vec<PathBuf>,
+    /// The program that opens those libraries in our stead; without one this process does.
+    pub probe: Option<Probe>,
+    /// The longest that the driver may take to answer.
+    pub deadline: Duration,
+    /// What the configuration says.
+    pub wish: Wish,
 }
 
 impl Host {
@@ -27,7 +40,21 @@ impl Host {
             .map(PathBuf::from)
             .chain(driver_folders().into_iter().map(|folder| root.join(folder).join("libnvidia-ml.so.1")))
             .collect();
-        Self { env, root, nvml }
+        Self { env, root, nvml, probe: None, deadline: DEADLINE, wish: Wish::default() }
+    }
+
+    /// The same host with a program that opens the driver's libraries; see [`Probe`].
+    #[must_use]
+    pub fn with_probe(mut self, probe: Probe) -> Self {
+        self.probe = Some(probe);
+        self
+    }
+
+    /// The same host with what the configuration says.
+    #[must_use]
+    pub fn with_wish(mut self, wish: Wish) -> Self {
+        self.wish = wish;
+        self
     }
 
     /// An absolute path of this host, under its root.
@@ -35,9 +62,11 @@ impl Host {
         self.root.join(path.trim_start_matches('/'))
     }
 
-    /// The folders in which a driver keeps its libraries, under the root.
-    pub(crate) fn driver_folders(&self) -> Vec<PathBuf> {
-        driver_folders().iter().map(|folder| self.root.join(folder)).collect()
+    /// The folders in which a driver keeps its libraries, under the root, each with whether the linker looks there by
+    /// itself.
+    pub(crate) fn driver_folders(&self) -> Vec<(PathBuf, bool)> {
+        let own = |folder: &Path| ["usr/lib/wsl", "run", "usr/local"].iter().any(|owner| folder.starts_with(owner));
+        driver_folders().iter().map(|folder| (self.root.join(folder), !own(folder))).collect()
     }
 }
 

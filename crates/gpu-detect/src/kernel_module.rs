@@ -1,12 +1,19 @@
-//! Reads the driver's version from the kernel, for hosts whose NVML does not answer.
+//! Reads driver and GPUs from the kernel, for hosts whose driver does not answer.
 
+use std::path::Path;
+
+use crate::gpu::Gpu;
 use crate::host::Host;
-use crate::report::{Driver, GpuReport, Looked, Source, Subject};
+use crate::report::{Driver, GpuReport, Source, Subject};
+use crate::smi_text::bus_order;
 
 /// The files in which the loaded kernel module tells its version, in order.
 const PLACES: [&str; 2] = ["/proc/driver/nvidia/version", "/sys/module/nvidia/version"];
+/// One folder for each GPU that the module drives.
+const GPUS: &str = "/proc/driver/nvidia/gpus";
 
-/// Fills in the driver from the first of the files that holds a version; a malformed one does not end the search.
+/// Fills in the driver from the first of the files that holds a version, and the GPUs that the module knows; a
+/// malformed file does not end the search.
 pub(crate) fn detect(host: &Host, report: &mut GpuReport) {
     for place in PLACES {
         let path = host.at(place);
@@ -22,11 +29,49 @@ pub(crate) fn detect(host: &Host, report: &mut GpuReport) {
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => "not there".into(),
             Err(error) => error.to_string(),
         };
-        report.looked.push(Looked { subject: Subject::Driver, place: place.into(), found });
+        report.look(Subject::Driver, place, found);
         if report.driver.is_some() {
-            return;
+            break;
         }
     }
+    let mut gpus = gpus(&host.at(GPUS));
+    if !gpus.is_empty() {
+        let names: Vec<String> = gpus.iter().map(|gpu| format!("{} at {}", gpu.name, gpu.pci_bus_id)).collect();
+        report.look(Subject::Driver, GPUS, names.join(", "));
+        report.devices.append(&mut gpus);
+    }
+}
+
+/// The GPUs in the order of the bus. Their numbers are places in that order, which is how the driver counts too.
+fn gpus(folder: &Path) -> Vec<Gpu> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let mut gpus: Vec<Gpu> = entries.filter_map(|entry| gpu(&entry.path().join("information"))).collect();
+    gpus.sort_by_key(|gpu| bus_order(&gpu.pci_bus_id));
+    for (place, gpu) in (0..).zip(&mut gpus) {
+        gpu.index = place;
+    }
+    gpus
+}
+
+/// One GPU, from lines such as `Model: \t\t NVIDIA GeForce RTX 3090`.
+fn gpu(file: &Path) -> Option<Gpu> {
+    let text = std::fs::read_to_string(file).ok()?;
+    let value = |name: &str| {
+        let line = text.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        line.map(|value| value.trim().to_owned()).filter(|value| !value.is_empty())
+    };
+    Some(Gpu {
+        index: 0,
+        uuid: value("GPU UUID").unwrap_or_default(),
+        pci_bus_id: value("Bus Location")?,
+        name: value("Model")?,
+        memory_total_bytes: None,
+        memory_free_bytes: None,
+        compute_capability: None,
+        mig: None,
+        processes: None,
+        source: Source::File(file.into()),
+    })
 }
 
 /// The first word of the first line that is a driver version: `535.104.05`, `550.54`.

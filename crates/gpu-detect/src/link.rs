@@ -5,20 +5,21 @@
 //! toolkit's stub is called `libcuda.so`, which `-rpath-link` never finds, so that it must be linked by name. None
 //! of these leaves a trace of the stub in the path that the finished program searches.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use crate::host::{Host, multiarch};
-use crate::layout::{first_with, stub_folder};
+use crate::report::Libcuda;
 
 /// Flags for linking executables, where any are needed.
-pub(crate) fn flags(host: &Host, toolkit_root: &Path) -> Option<String> {
-    let system = [host.at("/usr/lib").join(multiarch()), host.at("/usr/lib64"), host.at("/usr/lib")];
-    if first_with(&system, "libcuda.so.1").is_some() {
-        return None;
-    }
-    let driver = host.driver_folders().into_iter().find(|folder| folder.join("libcuda.so.1").exists());
+pub(crate) fn flags(driver: Option<&Libcuda>, stubs: Option<&Path>) -> Option<String> {
     match driver {
-        Some(folder) => Some(format!("-Wl,-rpath-link,{}", folder.display())),
-        None => stub_folder(toolkit_root).map(|stubs| format!("-L{} -lcuda", stubs.display())),
+        Some(driver) if driver.system => None,
+        Some(driver) => Some(format!("-Wl,-rpath-link,{}", driver.folder.display())),
+        None => stubs.map(|stubs| format!("-L{} -lcuda", stubs.display())),
     }
+}
+
+/// The library that CMake must be handed, because the toolkit has no stub and CMake does not look where the driver is.
+pub(crate) fn driver_library(driver: Option<&Libcuda>, stubs: Option<&Path>) -> Option<PathBuf> {
+    let driver = driver.filter(|driver| stubs.is_none() && driver.linkable && !driver.system)?;
+    Some(driver.folder.join("libcuda.so"))
 }

@@ -3,7 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use exec::{CommandSpec, Env, ExecError, Exit};
+use exec::{CommandSpec, Env, ExecError, Exit, Output};
+
+use crate::memo::Memo;
 
 /// The longest a compiler may take to answer.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -11,20 +13,50 @@ const DEADLINE: Duration = Duration::from_secs(10);
 const UNKNOWN_OPTION: &str = "Unknown option";
 
 /// What a compiler prints for one option.
-pub(crate) fn ask(compiler: &Path, env: &Env, option: &str) -> Result<String, ExecError> {
-    let spec = spec(compiler, env, option);
-    Ok(exec::run(&spec)?.require_success(&spec)?.stdout_text().into_owned())
+pub(crate) fn ask(compiler: &Path, env: &Env, memo: &Memo, option: &str) -> Result<String, ExecError> {
+    remembered(&spec(compiler, env, option), memo, Output::require_success)
+}
+
+/// What a program says, or said when it was last asked; `judge` decides whether it may be believed.
+pub(crate) fn remembered<E: From<ExecError>>(
+    spec: &CommandSpec,
+    memo: &Memo,
+    judge: impl FnOnce(Output, &CommandSpec) -> Result<Output, E>,
+) -> Result<String, E> {
+    if let Some(answer) = memo.recall(spec) {
+        return Ok(answer);
+    }
+    let answer = judge(exec::run(spec)?, spec)?.stdout_text().into_owned();
+    memo.keep(spec, &answer);
+    Ok(answer)
 }
 
 /// The architectures a compiler can make machine code for, such as 90, or `None` for one too old to say
 /// (<https://docs.nvidia.com/cuda/cuda-compiler-driver-nvcc/#list-gpu-code-code-ls>).
-pub(crate) fn architectures(compiler: &Path, env: &Env) -> Result<Option<Vec<u32>>, ExecError> {
-    let spec = spec(compiler, env, "--list-gpu-code");
-    let output = exec::run(&spec)?;
-    if output.exit != Exit::Code(0) && output.stderr_tail(20).contains(UNKNOWN_OPTION) {
-        return Ok(None);
+pub(crate) fn architectures(compiler: &Path, env: &Env, memo: &Memo) -> Result<Option<Vec<u32>>, ExecError> {
+    let answer = remembered(&spec(compiler, env, "--list-gpu-code"), memo, |output, spec| {
+        if output.exit != Exit::Code(0) && output.stderr_tail(20).contains(UNKNOWN_OPTION) {
+            return Err(Silence::Unknown);
+        }
+        Ok(output.require_success(spec)?)
+    });
+    match answer {
+        Ok(text) => Ok(Some(in_gpu_codes(&text))),
+        Err(Silence::Unknown) => Ok(None),
+        Err(Silence::Failed(error)) => Err(error),
     }
-    Ok(Some(in_gpu_codes(&output.require_success(&spec)?.stdout_text())))
+}
+
+/// Why there is no answer.
+enum Silence {
+    Unknown,
+    Failed(ExecError),
+}
+
+impl From<ExecError> for Silence {
+    fn from(error: ExecError) -> Self {
+        Self::Failed(error)
+    }
 }
 
 fn spec(compiler: &Path, env: &Env, option: &str) -> CommandSpec {

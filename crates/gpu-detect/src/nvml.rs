@@ -1,53 +1,64 @@
 //! Asks NVML, the driver's management library, for the driver and its GPUs.
 
 use std::mem::ManuallyDrop;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
+use nvml_wrapper::Nvml;
 use nvml_wrapper::error::NvmlError;
-use nvml_wrapper::{Device, Nvml};
+use serde::{Deserialize, Serialize};
 
-use crate::host::Host;
+use crate::gpu::Gpu;
+use crate::nvml_gpu;
 use crate::problem::{Problem, ProblemKind};
-use crate::report::{Driver, Gpu, GpuReport, Looked, Source, Subject};
+use crate::report::{Driver, Source};
 
-/// Fills in driver, devices and problem from the first library that works.
+/// What the first library that works says, or the first reason that one gave.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Answer {
+    pub(crate) driver: Option<Driver>,
+    pub(crate) devices: Vec<Gpu>,
+    pub(crate) problem: Option<Problem>,
+    /// Each library that was tried, and what came of it.
+    pub(crate) tried: Vec<(PathBuf, String)>,
+}
+
+/// Asks the libraries in order.
 ///
 /// A library that opens and then fails does not end the search: under WSL a driver installed for plain Linux by
 /// mistake fails, and the working library comes later. The first reason given by a library is the one kept.
-pub(crate) fn detect(host: &Host, report: &mut GpuReport) {
-    let mut problem = None;
-    for library in &host.nvml {
+pub(crate) fn ask(libraries: &[PathBuf]) -> Answer {
+    let mut answer = Answer::default();
+    for library in libraries {
         let outcome = if library.is_absolute() && !library.exists() {
             Err(Problem { kind: ProblemKind::NoLibrary, library: None, text: "not there".into() })
         } else {
-            ask(library)
+            ask_one(library)
         };
-        let place = library.display().to_string();
         match outcome {
-            Ok((driver, devices, device_problem)) => {
-                let found = format!("driver {}, {} usable GPU(s)", driver.version, devices.len());
-                report.looked.push(Looked { subject: Subject::Driver, place, found });
-                report.driver = Some(driver);
-                report.devices = devices;
-                report.problem = device_problem;
-                return;
+            Ok((driver, devices, problem)) => {
+                let mut found = format!("driver {}, {} usable GPU(s)", driver.version, devices.len());
+                found.extend(problem.iter().flat_map(|problem| ["; ", &problem.text]));
+                answer.tried.push((library.clone(), found));
+                let tried = answer.tried;
+                return Answer { driver: Some(driver), devices, problem, tried };
             }
             Err(why) => {
-                report.looked.push(Looked { subject: Subject::Driver, place, found: why.text.clone() });
+                answer.tried.push((library.clone(), why.text.clone()));
                 if why.kind != ProblemKind::NoLibrary {
-                    problem.get_or_insert(why);
+                    answer.problem.get_or_insert(why);
                 }
             }
         }
     }
     let none = || Problem { kind: ProblemKind::NoLibrary, library: None, text: "no NVML library found".into() };
-    report.problem = Some(problem.unwrap_or_else(none));
+    answer.problem.get_or_insert_with(none);
+    answer
 }
 
 type Facts = (Driver, Vec<Gpu>, Option<Problem>);
 
 /// Everything one library says.
-fn ask(library: &Path) -> Result<Facts, Problem> {
+fn ask_one(library: &Path) -> Result<Facts, Problem> {
     let nvml = open(library)?;
     let problem = |error: &NvmlError| Problem {
         kind: ProblemKind::of(error),
@@ -70,7 +81,7 @@ fn ask(library: &Path) -> Result<Facts, Problem> {
     };
     let mut devices = Vec::new();
     for index in 0..nvml.device_count().map_err(|error| problem(&error))? {
-        match nvml.device_by_index(index).and_then(|device| gpu(index, &device, &source)) {
+        match nvml.device_by_index(index).and_then(|device| nvml_gpu::describe(index, &device, &source)) {
             Ok(found) => devices.push(found),
             Err(error) => {
                 let text = format!("GPU {index}: {error}");
@@ -106,24 +117,6 @@ fn open(library: &Path) -> Result<Nvml, Problem> {
         return Err(Problem { kind: ProblemKind::LibraryUnusable, library: Some(library.into()), text });
     }
     Ok(nvml)
-}
-
-/// A GPU with its place on the PCI bus as (domain, bus, device).
-fn gpu(index: u32, device: &Device<'_>, source: &Source) -> Result<((u32, u32, u32), Gpu), NvmlError> {
-    let pci = device.pci_info()?;
-    let capability = device.cuda_compute_capability()?;
-    let part = |number: i32| u32::try_from(number).ok().filter(|number| *number < 100);
-    let compute_capability = part(capability.major).zip(part(capability.minor)).ok_or(NvmlError::NotSupported)?;
-    let gpu = Gpu {
-        index,
-        uuid: device.uuid()?,
-        pci_bus_id: pci.bus_id,
-        name: device.name()?,
-        memory_total_bytes: device.memory_info().ok().map(|memory| memory.total),
-        compute_capability,
-        source: source.clone(),
-    };
-    Ok(((pci.domain, pci.bus, pci.device), gpu))
 }
 
 /// NVML writes CUDA 12.8 as 12080; a number that is no plausible version counts as unknown.

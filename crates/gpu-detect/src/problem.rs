@@ -3,21 +3,21 @@
 use std::path::PathBuf;
 
 use nvml_wrapper::error::NvmlError;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-/// A reason that the driver's library gave, or the lack of a library to give one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// A reason that the driver gave, or the lack of a library to give one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Problem {
     /// Which reason it is.
     pub kind: ProblemKind,
-    /// The library that gave it.
+    /// The library or program that gave it.
     pub library: Option<PathBuf>,
-    /// The reason in the library's words.
+    /// The reason in its words.
     pub text: String,
 }
 
 /// The reasons that call for different remedies.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProblemKind {
     /// No NVML library was found.
@@ -32,7 +32,11 @@ pub enum ProblemKind {
     NoPermission,
     /// NVML answers but `libcuda.so.1`, through which programs compute, is not there.
     NoCudaLibrary,
-    /// The driver gave another error, such as a GPU that fell off the bus.
+    /// A GPU fell off the bus or needs a reset.
+    GpuLost,
+    /// The driver did not answer in time.
+    TimedOut,
+    /// The driver gave another error.
     Failed,
 }
 
@@ -44,10 +48,30 @@ impl ProblemKind {
             NvmlError::LibRmVersionMismatch => Self::DriverMismatch,
             // "blocked by the operating system/cgroups" is how a container without the device reads.
             NvmlError::NoPermission | NvmlError::OperatingSystem => Self::NoPermission,
+            NvmlError::GpuLost | NvmlError::ResetRequired => Self::GpuLost,
+            NvmlError::Timeout => Self::TimedOut,
             NvmlError::LibloadingError(_) | NvmlError::FailedToLoadSymbol(_) | NvmlError::FunctionNotFound => {
                 Self::LibraryUnusable
             }
             _ => Self::Failed,
         }
+    }
+
+    /// The kind of an exit status of `nvidia-smi`, which is NVML's own number
+    /// (<https://docs.nvidia.com/deploy/nvidia-smi/index.html#return-value>).
+    pub(crate) fn of_exit_status(status: i32) -> Self {
+        match status {
+            4 | 17 => Self::NoPermission,
+            9 => Self::DriverNotLoaded,
+            12 | 13 => Self::LibraryUnusable,
+            15 | 16 => Self::GpuLost,
+            18 => Self::DriverMismatch,
+            _ => Self::Failed,
+        }
+    }
+
+    /// Whether another way of asking the driver might succeed where this one did not.
+    pub(crate) fn is_the_library_alone(self) -> bool {
+        matches!(self, Self::NoLibrary | Self::LibraryUnusable)
     }
 }

@@ -1,77 +1,90 @@
 //! What detection found, as plain data: absence is an empty list or `None`, never an error.
 
+use std::fmt;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+use crate::card::Card;
+use crate::distribution::Family;
+use crate::glibc::Glibc;
+use crate::gpu::Gpu;
+use crate::host_compiler::HostCompiler;
 use crate::problem::Problem;
 use crate::toolkit::Toolkit;
 
-/// Everything that is known about the NVIDIA side of a host.
+/// Everything that a decision about a CUDA build needs to know of a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct GpuReport {
-    /// The driver, where one says its version.
+    /// The NVIDIA driver, where one says its version.
     pub driver: Option<Driver>,
-    /// The usable GPUs in the order of their PCI bus ids, whatever `CUDA_VISIBLE_DEVICES` says.
+    /// NVIDIA GPUs in the order of their PCI bus ids, whatever `CUDA_VISIBLE_DEVICES` says.
     pub devices: Vec<Gpu>,
-    /// CUDA toolkits in order of preference, incomplete ones included.
-    pub toolkits: Vec<Toolkit>,
-    /// What was looked at, in order, and what was found there.
-    pub looked: Vec<Looked>,
     /// The driver's own reason, where the driver or one of its GPUs did not answer as it should.
     pub problem: Option<Problem>,
+    /// Every graphics card that the kernel knows, of any maker, with or without a driver.
+    pub cards: Vec<Card>,
+    /// What Vulkan's loader would find: the manifests of installed drivers.
+    pub vulkan_drivers: Vec<PathBuf>,
+    /// The driver's own `libcuda.so.1`, through which programs compute.
+    pub libcuda: Option<Libcuda>,
+    /// CUDA toolkits in order of preference, incomplete ones included.
+    pub toolkits: Vec<Toolkit>,
+    /// C++ compilers that nvcc could use. Looked for where there is a toolkit.
+    pub host_compilers: Vec<HostCompiler>,
+    /// The C library that programs are compiled against.
+    pub glibc: Option<Glibc>,
+    /// Whose packages this host takes.
+    pub family: Option<Family>,
+    /// What was looked at, in order, and what was found there.
+    pub looked: Vec<Looked>,
 }
 
 /// The NVIDIA driver.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Driver {
     /// Its version, such as `550.54.14`.
     pub version: String,
-    /// The newest CUDA version it can run, as (major, minor). Only NVML knows it.
+    /// The newest CUDA version it can run, as (major, minor). A kernel module alone does not tell it.
     pub cuda: Option<(u32, u32)>,
     /// Who said so.
     pub source: Source,
 }
 
-/// One GPU.
+/// Where the driver's `libcuda.so.1` lies.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Gpu {
-    /// NVML's number for it, which is the one that `nvidia-smi` prints.
-    pub index: u32,
-    /// Its UUID, such as `GPU-1a2b3c4d-…`: the name to use in `CUDA_VISIBLE_DEVICES`.
-    pub uuid: String,
-    /// Its PCI address, such as `00000000:65:00.0`.
-    pub pci_bus_id: String,
-    /// Its product name.
-    pub name: String,
-    /// Its memory in bytes, where it has memory of its own: NVML tells none for GPUs that share the host's.
-    pub memory_total_bytes: Option<u64>,
-    /// Its compute capability as (major, minor), such as (9, 0) for an H100.
-    pub compute_capability: (u32, u32),
-    /// Who said so.
-    pub source: Source,
-}
-
-impl Gpu {
-    /// The number CMake and nvcc use for its compute capability: 90 for (9, 0).
-    pub fn architecture(&self) -> u32 {
-        let (major, minor) = self.compute_capability;
-        major * 10 + minor
-    }
+pub struct Libcuda {
+    /// The folder.
+    pub folder: PathBuf,
+    /// Whether the linker looks there by itself.
+    pub system: bool,
+    /// Whether it also lies there under the name to link with, `libcuda.so`.
+    pub linkable: bool,
 }
 
 /// Where a fact came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Source {
     /// The management library at this path or under this name.
     Nvml(PathBuf),
+    /// This `nvidia-smi`.
+    NvidiaSmi(PathBuf),
     /// This file.
     File(PathBuf),
+    /// This program.
+    Program(PathBuf),
+}
+
+impl fmt::Display for Source {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (Self::Nvml(path) | Self::NvidiaSmi(path) | Self::File(path) | Self::Program(path)) = self;
+        write!(f, "`{}`", path.display())
+    }
 }
 
 /// One place that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Looked {
     /// What was looked for.
     pub subject: Subject,
@@ -82,7 +95,7 @@ pub struct Looked {
 }
 
 /// What a place was looked at for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Subject {
     /// The driver and its GPUs.
@@ -96,4 +109,13 @@ impl GpuReport {
     pub(crate) fn looked_for(&self, subject: Subject) -> Vec<Looked> {
         self.looked.iter().filter(|looked| looked.subject == subject).cloned().collect()
     }
+
+    pub(crate) fn look(&mut self, subject: Subject, place: impl Into<String>, found: impl Into<String>) {
+        self.looked.push(Looked { subject, place: place.into(), found: found.into() });
+    }
+}
+
+/// One line for each place.
+pub(crate) fn lines(looked: &[Looked]) -> String {
+    looked.iter().flat_map(|looked| ["\n  ", &looked.place, ": ", &looked.found]).collect()
 }

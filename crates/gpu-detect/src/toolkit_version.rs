@@ -4,15 +4,24 @@ use std::path::Path;
 
 use exec::Env;
 
+use crate::memo::Memo;
 use crate::nvcc;
 
-/// The version of the toolkit at `root`, or in a few words why it is unknown.
-pub(crate) fn of(root: &Path, compiler: &Path, env: &Env) -> Result<(u32, u32), String> {
+/// The version of the toolkit at `root`, or in a few words why it is unknown. A file that disagrees with the headers is
+/// not believed.
+pub(crate) fn of(
+    root: &Path,
+    compiler: &Path,
+    headers: Option<(u32, u32)>,
+    env: &Env,
+    memo: &Memo,
+) -> Result<(u32, u32), String> {
     let file = std::fs::read_to_string(root.join("version.json")).ok();
-    if let Some(version) = file.as_deref().and_then(in_version_json) {
+    let agreed = |version: &(u32, u32)| headers.is_none_or(|headers| headers == *version);
+    if let Some(version) = file.as_deref().and_then(in_version_json).filter(agreed) {
         return Ok(version);
     }
-    let text = nvcc::ask(compiler, env, "--version").map_err(|error| error.to_string())?;
+    let text = nvcc::ask(compiler, env, memo, "--version").map_err(|error| error.to_string())?;
     in_nvcc_output(&text).ok_or_else(|| "no version in its answer".into())
 }
 

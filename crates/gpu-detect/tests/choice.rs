@@ -31,6 +31,7 @@ fn a_host_that_fits() {
         ("CUDAToolkit_ROOT", text("opt/cuda")),
         ("CMAKE_CUDA_COMPILER", text("opt/cuda/bin/nvcc")),
         ("CMAKE_CUDA_ARCHITECTURES", "90".into()),
+        ("CMAKE_CUDA_HOST_COMPILER", text("usr/bin/g++")),
     ];
     assert_eq!(choice.cmake_definitions(), definitions.map(|(name, value)| (name.to_owned(), value)));
     let path = format!("{}:{}", text("opt/cuda/bin"), text("usr/bin"));
@@ -80,9 +81,9 @@ fn an_architecture_the_toolkit_does_not_know() {
     check_error(
         &machine,
         "cuda::arch_unsupported",
-        &["NVIDIA H100 80GB HBM3", "120", "80, 86, 90", "nvcc --list-gpu-code"],
+        &["NVIDIA H100 80GB HBM3", "120", "80, 86, 90", "install CUDA 12.8"],
     );
-    // A compiler too old for the question is not judged.
+    // A compiler too old for the question is judged by what is known of its release.
     machine.program("opt/cuda/bin/nvcc", "echo \"nvcc fatal   : Unknown option '--list-gpu-code'\" >&2; exit 1");
     assert_eq!(chosen(&machine).unwrap().architectures, [120]);
     machine.program("opt/cuda/bin/nvcc", "echo crashed >&2; exit 139");
@@ -93,15 +94,16 @@ fn an_architecture_the_toolkit_does_not_know() {
 #[test]
 fn the_host_compiler_is_one_that_nvcc_accepts() {
     let host = || Machine::with_driver(&[]).toolkit("opt/cuda", "12.8");
-    let compiler = |machine: &Machine| chosen(machine).unwrap().host_compiler;
-    assert_eq!(compiler(&host().gxx("g++", "13.3.0")), None, "the default fits");
+    let compiler = |machine: &Machine| chosen(machine).unwrap().host_compiler.path;
+    let machine = host().gxx("g++", "13.3.0").gxx("g++-12", "12.4.0");
+    assert_eq!(compiler(&machine), machine.at("usr/bin/g++"), "the default fits");
     let machine = host().gxx("g++", "15.1.0").gxx("g++-14", "14.2.0").gxx("g++-13", "13.3.0").gxx("g++-12", "12.4.0");
-    assert_eq!(compiler(&machine), Some(machine.at("usr/bin/g++-13")), "the newest that fits");
+    assert_eq!(compiler(&machine), machine.at("usr/bin/g++-13"), "the newest that fits");
     let defined = chosen(&machine).unwrap().cmake_definitions();
     let value = machine.at("usr/bin/g++-13").display().to_string();
     assert!(defined.contains(&("CMAKE_CUDA_HOST_COMPILER".into(), value)), "{defined:?}");
     let machine = host().gxx("g++-13", "15.0.0").gxx("g++-12", "12.4.0");
-    assert_eq!(compiler(&machine), Some(machine.at("usr/bin/g++-12")), "the version counts, not the name");
+    assert_eq!(compiler(&machine), machine.at("usr/bin/g++-12"), "the version counts, not the name");
     check_error(
         &host().gxx("g++", "15.1.0").gxx("g++-14", "14.2.0"),
         "cuda::host_compiler_too_new",
@@ -109,5 +111,5 @@ fn the_host_compiler_is_one_that_nvcc_accepts() {
     );
     check_error(&host(), "cuda::host_compiler_missing", &["g++ up to version 13"]);
     let machine = host().gxx("g++", "15.1.0").file("opt/cuda/include/crt/host_config.h", "/* no limit */\n");
-    assert_eq!(compiler(&machine), None, "a toolkit that states no limit");
+    assert_eq!(compiler(&machine), machine.at("usr/bin/g++"), "a toolkit that states no limit");
 }

@@ -3,7 +3,7 @@
 
 mod support;
 
-use gpu_detect::{Gpu, ProblemKind, Source, choose, detect};
+use gpu_detect::{Gpu, GpuProcess, ProblemKind, Source, choose, detect};
 use support::{Machine, told};
 
 /// The code of the error that a pool asking for all GPUs gets, with the kind of problem in the report.
@@ -33,7 +33,10 @@ fn one_gpu() {
         pci_bus_id: "00000000:65:00.0".into(),
         name: "NVIDIA H100 80GB HBM3".into(),
         memory_total_bytes: Some(85_520_809_984),
-        compute_capability: (9, 0),
+        memory_free_bytes: Some(84_447_068_160),
+        compute_capability: Some((9, 0)),
+        mig: None,
+        processes: Some(vec![GpuProcess { pid: 4242, memory_bytes: Some(1 << 30) }]),
         source,
     };
     assert_eq!(report.devices, [gpu]);
@@ -132,17 +135,12 @@ fn one_of_two_gpus_is_lost() {
     let machine = Machine::with_driver(&["-DGPUS=2", "-DLOST=1"]).toolkit("opt/cuda", "12.8").gxx("g++", "13.2.0");
     let host = machine.host();
     let report = detect(&host);
-    assert_eq!(report.problem.as_ref().map(|problem| problem.kind), Some(ProblemKind::Failed));
+    assert_eq!(report.problem.as_ref().map(|problem| problem.kind), Some(ProblemKind::GpuLost));
     assert_eq!(choose(&report, &[0], &host).unwrap().devices.len(), 1);
     let (code, text) = told(&choose(&report, &[0, 1], &host).unwrap_err());
     assert_eq!(code, "gpu::no_such_device");
     assert!(text.contains("GPU 1: device fell off the bus"), "{text}");
-    check(
-        &Machine::with_driver(&["-DLOST=0"]),
-        Some(ProblemKind::Failed),
-        "gpu::driver_failed",
-        &["GPU 0: device fell"],
-    );
+    check(&Machine::with_driver(&["-DLOST=0"]), Some(ProblemKind::GpuLost), "gpu::lost", &["GPU 0: device fell"]);
 }
 
 /// F65

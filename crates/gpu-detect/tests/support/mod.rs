@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use exec::{CommandSpec, Env, run};
-use gpu_detect::Host;
+use gpu_detect::{Host, Wish};
 use tempfile::TempDir;
 
 /// A folder that stands for `/`.
@@ -15,6 +15,8 @@ pub(crate) struct Machine {
     dir: TempDir,
     env: Env,
     nvml: Vec<PathBuf>,
+    deadline: Duration,
+    wish: Wish,
 }
 
 impl Machine {
@@ -23,7 +25,8 @@ impl Machine {
         let dir = tempfile::tempdir().unwrap();
         let bin = dir.path().join("usr/bin");
         fs::create_dir_all(&bin).unwrap();
-        Self { env: Env::from_pairs([("PATH", bin)]), nvml: Vec::new(), dir }
+        let deadline = Duration::from_secs(10);
+        Self { env: Env::from_pairs([("PATH", bin)]), nvml: Vec::new(), dir, deadline, wish: Wish::default() }
     }
 
     /// A host with a driver, built with these `-D` options.
@@ -39,6 +42,12 @@ impl Machine {
         self
     }
 
+    /// The same host without its first NVML candidate.
+    pub(crate) fn without_first_nvml(mut self) -> Self {
+        self.nvml.remove(0);
+        self
+    }
+
     /// The same host with `NAME=VALUE` in its environment.
     pub(crate) fn set(mut self, name: &str, value: impl Into<std::ffi::OsString>) -> Self {
         self.env = self.env.with(name, value);
@@ -48,6 +57,33 @@ impl Machine {
     /// The same host with one more NVML candidate.
     pub(crate) fn nvml(mut self, library: impl Into<PathBuf>) -> Self {
         self.nvml.push(library.into());
+        self
+    }
+
+    /// The same host, on which the driver must answer sooner.
+    pub(crate) fn deadline(mut self, deadline: Duration) -> Self {
+        self.deadline = deadline;
+        self
+    }
+
+    /// The same host with a configuration.
+    pub(crate) fn wish(mut self, wish: impl FnOnce(&Self, &mut Wish)) -> Self {
+        let mut changed = self.wish.clone();
+        wish(&self, &mut changed);
+        self.wish = changed;
+        self
+    }
+
+    /// The same host with a C library of this version.
+    pub(crate) fn glibc(self, minor: u32) -> Self {
+        self.file("usr/include/features.h", &format!("#define\t__GLIBC__\t2\n#define\t__GLIBC_MINOR__\t{minor}\n"))
+    }
+
+    /// The same host with a link.
+    pub(crate) fn link(self, path: &str, target: &str) -> Self {
+        let path = self.at(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::os::unix::fs::symlink(self.at(target), path).unwrap();
         self
     }
 
@@ -121,7 +157,13 @@ impl Machine {
 
     /// The host for the crate under test.
     pub(crate) fn host(&self) -> Host {
-        Host { env: self.env.clone(), root: self.dir.path().into(), nvml: self.nvml.clone() }
+        Host {
+            root: self.dir.path().into(),
+            nvml: self.nvml.clone(),
+            deadline: self.deadline,
+            wish: self.wish.clone(),
+            ..Host::current(self.env.clone())
+        }
     }
 
     fn log_path(&self) -> PathBuf {

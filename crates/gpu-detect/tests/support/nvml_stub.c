@@ -5,9 +5,15 @@
  *   CUDA=12080 the driver's CUDA version; 0 means libcuda.so.1 is not there
  *   MAJOR=9 MINOR=0  compute capability
  *   REVERSED   GPUs are numbered against the order of the bus
- *   NO_INIT, NO_SHUTDOWN  leave a function out */
+ *   MIXED      eight generations of GPUs, one after another
+ *   MIG=2      the first GPU is in MIG mode and has this many instances, at places 1, 3, 5
+ *   HANG=1     nvmlInit_v2 never returns; HANG=2 the first GPU's name never comes
+ *   CRASH      nvmlInit_v2 dies of a segmentation fault
+ *   BARE       leave out every function that only newer drivers have
+ *   NO_INIT, NO_SHUTDOWN, NO_UUID  leave a function out */
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 #ifndef INIT
 #define INIT 0
 #endif
@@ -24,6 +30,9 @@
 #define MAJOR 9
 #define MINOR 0
 #endif
+#ifndef HANG
+#define HANG 0
+#endif
 #ifdef REVERSED
 #define BUS(gpu) (0x80 - (gpu))
 #else
@@ -32,12 +41,19 @@
 
 typedef struct { char legacy[16]; unsigned domain, bus, device, id, subsystem; char bus_id[32]; } Pci;
 typedef struct { unsigned version; unsigned long long total, reserved, free, used; } Memory;
-enum { GPU_IS_LOST = 15, LIBRARY_NOT_FOUND = 12, INVALID_ARGUMENT = 2 };
+typedef struct { unsigned pid; unsigned long long used; unsigned gpu_instance, compute_instance; } Process;
+enum { INVALID_ARGUMENT = 2, NOT_FOUND = 6, INSUFFICIENT_SIZE = 7, LIBRARY_NOT_FOUND = 12, GPU_IS_LOST = 15 };
 
 static int number(void *device) { return (int)(long)device - 1; }
 
 #ifndef NO_INIT
-int nvmlInit_v2(void) { return INIT; }
+int nvmlInit_v2(void) {
+  while (HANG == 1) sleep(1);
+#ifdef CRASH
+  *(volatile int *)8 = 0;
+#endif
+  return INIT;
+}
 #endif
 #ifndef NO_SHUTDOWN
 int nvmlShutdown(void) { return 0; }
@@ -51,28 +67,62 @@ int nvmlDeviceGetHandleByIndex_v2(unsigned index, void **device) {
   return (int)index == LOST ? GPU_IS_LOST : 0;
 }
 int nvmlDeviceGetName(void *device, char *text, unsigned size) {
-  (void)device;
+  while (HANG == 2 && number(device) == 0) sleep(1);
   snprintf(text, size, "NVIDIA H100 80GB HBM3");
   return 0;
 }
+#ifndef NO_UUID
 int nvmlDeviceGetUUID(void *device, char *text, unsigned size) {
-  snprintf(text, size, "GPU-%08x-0000-0000-0000-000000000000", number(device));
+  const char *kind = number(device) >= 100 ? "MIG" : "GPU";
+  snprintf(text, size, "%s-%08x-0000-0000-0000-000000000000", kind, number(device));
   return 0;
 }
+#endif
 int nvmlDeviceGetPciInfo_v3(void *device, Pci *pci) {
   memset(pci, 0, sizeof *pci);
   pci->bus = BUS(number(device));
   snprintf(pci->bus_id, sizeof pci->bus_id, "00000000:%02X:00.0", pci->bus);
   return 0;
 }
+#ifndef BARE
 int nvmlDeviceGetMemoryInfo_v2(void *device, Memory *memory) {
-  (void)device;
-  memory->total = 85520809984ULL;
+  memory->total = number(device) >= 100 ? 10468982784ULL : 85520809984ULL;
+  memory->free = memory->total - 1073741824ULL;
   return 0;
 }
+int nvmlDeviceGetComputeRunningProcesses_v3(void *device, unsigned *count, Process *processes) {
+  if (number(device) != 0) return *count = 0;
+  if (!processes) return *count = 1, INSUFFICIENT_SIZE;
+  *count = 1;
+  processes[0] = (Process){4242, 1073741824ULL, -1u, -1u};
+  return 0;
+}
+int nvmlDeviceGetGraphicsRunningProcesses_v3(void *device, unsigned *count, Process *processes) {
+  return nvmlDeviceGetComputeRunningProcesses_v3(device, count, processes);
+}
+#endif
+#ifdef MIG
+int nvmlDeviceGetMigMode(void *device, unsigned *current, unsigned *pending) {
+  *current = *pending = number(device) == 0;
+  return 0;
+}
+int nvmlDeviceGetMaxMigDeviceCount(void *device, unsigned *count) { (void)device; *count = 7; return 0; }
+int nvmlDeviceGetMigDeviceHandleByIndex(void *device, unsigned place, void **instance) {
+  (void)device;
+  if (place % 2 == 0 || place / 2 >= MIG) return NOT_FOUND;
+  *instance = (void *)(long)(101 + place);
+  return 0;
+}
+#endif
 int nvmlDeviceGetCudaComputeCapability(void *device, int *major, int *minor) {
+#ifdef MIXED
+  static const int majors[] = {9, 8, 8, 7, 12, 9, 8, 6}, minors[] = {0, 9, 6, 5, 0, 0, 0, 1};
+  *major = majors[number(device) % 8];
+  *minor = minors[number(device) % 8];
+#else
   (void)device;
   *major = MAJOR;
   *minor = MINOR;
+#endif
   return 0;
 }
