@@ -66,8 +66,40 @@ pub(crate) enum Verb {
         #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
         lines: usize,
     },
+    /// Show what this host has and lacks, for the pools of a configuration where one is named
+    Doctor,
+    /// Show GPUs, drivers, CUDA toolkits and host compilers
+    Gpus,
+    /// Show what flags become for an engine: `flags --release b6673 -- -ngl 33 --draft 8`
+    Flags(FlagsArgs),
+    /// Answer for the GPU driver's libraries, so that whatever they do is done in a process of their own
+    #[command(hide = true)]
+    GpuProbe {
+        /// The libraries to try.
+        libraries: Vec<PathBuf>,
+    },
     /// Print the JSON Schema of the configuration
     Schema,
+}
+
+/// Which engine, and which flags.
+#[derive(Debug, clap::Args)]
+pub(crate) struct FlagsArgs {
+    /// The release whose flags count, as its tag [default: the newest one known]
+    #[arg(long, value_name = "TAG", conflicts_with_all = ["help_file", "binary"])]
+    pub(crate) release: Option<String>,
+    /// A file with what the engine printed for `--help`
+    #[arg(long, value_name = "FILE", conflicts_with = "binary")]
+    pub(crate) help_file: Option<PathBuf>,
+    /// The engine itself, which is asked for its help
+    #[arg(long, value_name = "FILE")]
+    pub(crate) binary: Option<PathBuf>,
+    /// Read the flags as those of a pool that runs on the processor
+    #[arg(long)]
+    pub(crate) cpu: bool,
+    /// The flags, after `--`
+    #[arg(last = true, allow_hyphen_values = true)]
+    pub(crate) words: Vec<std::ffi::OsString>,
 }
 
 #[cfg(test)]

@@ -41,6 +41,22 @@ pub(crate) enum Failure {
     #[error("standard output cannot be written")]
     #[diagnostic(code(file::stdout), help("the reader of a pipe is gone, or the disk is full"))]
     Output(#[source] std::io::Error),
+    #[error("cannot read `{}`", .path.display())]
+    #[diagnostic(code(usage::unreadable), help("name the file that holds what the engine printed for `--help`"))]
+    Unreadable {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("`{}` does not tell its flags", .binary.display())]
+    #[diagnostic(code(usage::no_help), help("{} --help has to print them", .binary.display()))]
+    NoHelp { binary: PathBuf },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Exec(#[from] exec::ExecError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Flags(#[from] flags::FlagError),
     #[error(transparent)]
     #[diagnostic(transparent)]
     Config(#[from] cfg::ConfigError),

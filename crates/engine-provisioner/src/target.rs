@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use exec::Env;
 use provisioner_core::cfg::{Config, PoolConfig, PoolId};
-use provisioner_core::{EngineProvisioner, Settings, provider_with};
+use provisioner_core::{EngineProvisioner, Probe, Settings, provider_with};
 use spawner::PoolDir;
 
 use crate::args::Args;
@@ -45,7 +45,7 @@ pub(crate) fn dir(args: &Args, id: &PoolId) -> Result<Option<PoolDir>> {
     Ok(PoolDir::existing(&settings(args)?.run_dir, id.as_str())?)
 }
 
-fn settings(args: &Args) -> Result<Settings> {
+pub(crate) fn settings(args: &Args) -> Result<Settings> {
     let mut env = Env::current();
     for (folder, variable) in
         [(&args.cache_dir, "ENGINE_PROVISIONER_CACHE_DIR"), (&args.run_dir, "ENGINE_PROVISIONER_RUN_DIR")]
@@ -54,7 +54,12 @@ fn settings(args: &Args) -> Result<Settings> {
             env = env.with(variable, absolute(folder)?);
         }
     }
-    Ok(Settings::from_env(env)?)
+    Ok(Settings { probe: probe(), ..Settings::from_env(env)? })
+}
+
+/// This program itself opens the driver's library for its callers.
+pub(crate) fn probe() -> Option<Probe> {
+    Some(Probe { program: std::env::current_exe().ok()?, args: vec!["gpu-probe".into(), "--".into()] })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

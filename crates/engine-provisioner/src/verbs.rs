@@ -1,6 +1,9 @@
 //! From a verb to its file.
 
+mod doctor;
 mod ensure;
+mod flags;
+mod gpus;
 mod logs;
 mod plan;
 mod prepare;
@@ -23,6 +26,10 @@ pub(crate) fn run(args: &Args, progress: &Progress) -> Result<Exit> {
         Verb::Status => status::run(args),
         Verb::Stop => stop::run(args, progress),
         Verb::Logs { lines } => logs::run(args, *lines),
+        Verb::Doctor => doctor::run(args, progress),
+        Verb::Gpus => gpus::run(args),
+        Verb::Flags(wish) => flags::run(args, wish),
+        Verb::GpuProbe { libraries } => gpus::answer(libraries),
         Verb::Schema => schema::run(),
     }
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use config_schema::Accelerator;
 use exec::Env;
-use flags::{Accel, Catalogue, Policy, Trust, normalize};
+use flags::{Accel, Catalogue, Policy, normalize};
 use gpu_detect::CudaChoice;
 use secrecy::SecretString;
 
@@ -36,9 +36,7 @@ pub(crate) fn command_line(
     help: Option<&str>,
     env: &Env,
 ) -> Result<CommandLine> {
-    let live = help
-        .filter(|text| !text.is_empty())
-        .map(|text| Catalogue::from_help(text, "the engine's own help", Trust::Live));
+    let catalogue = Catalogue::best(help.map(|text| (text, "the engine's own help")), None, &desired.source.reference);
     let host = desired.host.to_string();
     let policy = Policy {
         accelerator: match desired.accelerator {
@@ -53,15 +51,17 @@ pub(crate) fn command_line(
         tensor_split: desired.tensor_split.as_deref(),
         looks_secret: exec::looks_secret,
     };
-    let catalogue = live.as_ref().unwrap_or_else(|| Catalogue::embedded());
-    let normalized = normalize(&desired.flags, &policy, catalogue)?;
-    env_rules::check(desired, catalogue, &normalized.secret_env)?;
+    let normalized = normalize(&desired.flags, &policy, &catalogue)?;
+    env_rules::check(desired, &catalogue, &normalized.secret_env)?;
     let mut secret_env = normalized.secret_env;
     for name in &desired.secret_env {
         let value = env.get_str(name).ok_or_else(|| Error::SecretUnset { name: name.clone() })?;
         secret_env.insert(name.clone(), value.to_owned().into());
     }
     let mut notes = normalized.notes;
+    if catalogue.unread() != 0 {
+        notes.push(format!("{} options of the engine's help could not be read", catalogue.unread()));
+    }
     let has_key = secret_env.contains_key("LLAMA_API_KEY") || normalized.args.iter().any(|arg| arg == "--api-key-file");
     if !desired.host.is_loopback() && !has_key {
         notes.push(format!("the engine listens on {} without an API key: export LLAMA_API_KEY and name it in `provisioning.secret_env`", desired.host));

@@ -7,7 +7,7 @@ use crate::desired::Desired;
 use crate::needs::needs;
 use crate::observed::Observed;
 use crate::proof::Proof;
-use crate::{Event, Result, Settings, StepKind, published};
+use crate::{Event, Result, Settings, StepKind, cuda, published};
 
 /// What may be done on this host for this pool. No password is asked for: without root there is no installation.
 pub(crate) fn policy(desired: &Desired) -> InstallPolicy {
@@ -19,7 +19,7 @@ pub(crate) fn install(desired: &Desired, observed: &Observed, settings: &Setting
     let tell = |event: Event| settings.observer.on(&event);
     tell(Event::Begin(StepKind::Preflight));
     let provided = provide(
-        &needs(desired, &observed.model),
+        &needs(desired, &observed.model, cuda::lacks_toolkit(observed.cuda.as_ref())),
         &settings.env,
         &mut Memo::default(),
         &distribution(&settings.system_root),

@@ -24,7 +24,9 @@ pub use config_schema as cfg;
 struct Readme;
 
 mod changes;
+mod checkup;
 mod command_line;
+mod cuda;
 mod desired;
 mod engine_config;
 mod ensure;
@@ -51,8 +53,10 @@ mod settings;
 mod summary;
 
 pub use changes::Difference;
+pub use checkup::{Checkup, PoolCheckup, Refusal, checkup};
 pub use error::Error;
 pub use event::{Event, Observer};
+pub use gpu_detect::Probe;
 pub use plan::{Plan, PlanStep, Status, StepKind};
 pub use ports::{PortError, PortHolder};
 pub use provider::{EngineProvisioner, provider_for, provider_with};

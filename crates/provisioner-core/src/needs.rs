@@ -7,9 +7,9 @@ use preflight::{Need, Tool, Version};
 
 use crate::desired::Desired;
 
-/// The tools of a build for this pool. What only an installation can bring (the Hugging Face command) is asked for where
-/// packages may be installed; otherwise the model's own error says more.
-pub(crate) fn needs(desired: &Desired, model: &Presence) -> Vec<Need> {
+/// The tools of a build for this pool. What only an installation can bring (the Hugging Face command, a CUDA toolkit) is asked for where
+/// packages may be installed; otherwise the errors of model and GPU say more.
+pub(crate) fn needs(desired: &Desired, model: &Presence, lacks_toolkit: bool) -> Vec<Need> {
     let make = match desired.generator {
         None => Tool::NinjaOrMake,
         Some(Generator::Ninja) => Tool::Ninja,
@@ -23,6 +23,9 @@ pub(crate) fn needs(desired: &Desired, model: &Presence) -> Vec<Need> {
     let mut needs = vec![Tool::Git.into(), cmake, make.into(), Tool::Cc.into(), Tool::Cxx.into()];
     if desired.may_install && matches!(model, Presence::Unusable(ModelError::NoCommand { .. })) {
         needs.push(Tool::HfCli.into());
+    }
+    if desired.may_install && lacks_toolkit {
+        needs.push(Tool::Nvcc.into());
     }
     needs
 }

@@ -4,22 +4,20 @@
 use std::path::{Path, PathBuf};
 
 use exec::{CommandSpec, Env};
-use gpu_detect::{CudaChoice, Host};
+use gpu_detect::CudaChoice;
 use llamacpp_build::{
     Backend, BuildRequest, Commit, Entry, Generator, Inputs, Limits, Store, ToolId, Toolchain, identify, known_commit,
 };
 use model_provisioner::{ModelProvisioner, Presence};
-use preflight::{Memo, PreflightError, Report, Tool, planned_install};
+use preflight::{Memo, Need, PreflightError, Report, Tool, planned_install};
 use spawner::{PoolDir, Status};
-
-use config_schema::Accelerator;
 
 use crate::command_line::command_line;
 use crate::desired::Desired;
 use crate::needs::needs;
 use crate::neighbours::neighbours;
 use crate::observed::Observed;
-use crate::{Result, Settings, engine_config, install, ports};
+use crate::{Result, Settings, cuda, engine_config, install, ports};
 
 /// The tools, or what is missing of them.
 type Tools = std::result::Result<Report, PreflightError>;
@@ -43,14 +41,13 @@ pub(crate) fn observe(
         _ => None,
     };
     let model = models(desired, &settings.env).inspect(&desired.model.source, &desired.model.want);
-    let mut memo = Memo::load(&memo_file(settings));
-    let (tools, install) = tools(desired, settings, &model, &mut memo);
-    let cuda = (desired.accelerator == Accelerator::Cuda).then(|| {
-        let host = Host::current(settings.env.clone());
-        gpu_detect::choose(&gpu_detect::detect(&host), &desired.devices, &host)
-    });
+    let cuda_memo = gpu_detect::Memo::load(&memo_file(settings, "cuda.json"));
+    let cuda = cuda::find(desired, settings, &cuda_memo);
+    let needs = needs(desired, &model, cuda::lacks_toolkit(cuda.as_ref()));
+    let mut memo = Memo::load(&memo_file(settings, "tools.json"));
+    let (tools, install) = tools(desired, settings, &needs, &mut memo);
     // Nothing is installed for a pool that this host cannot serve all the same.
-    let install = install.filter(|_| !matches!(cuda, Some(Err(_))));
+    let install = install.filter(|_| !matches!(cuda, Some(Err(_))) || cuda::lacks_toolkit(cuda.as_ref()));
     let request = match (&tools, &cuda) {
         (Ok(tools), None) => Some(request(desired, settings, tools, Backend::Cpu)),
         (Ok(tools), Some(Ok(choice))) => Some(request(desired, settings, tools, backend(choice))),
@@ -58,10 +55,13 @@ pub(crate) fn observe(
     };
     if remember == Remember::Yes && request.is_some() {
         // Nothing is written for a pool that this host cannot serve.
-        keep(&memo, settings);
+        keep(&memo, &cuda_memo, settings);
     }
     let commit = known_commit(&desired.layout, &desired.source);
     let mut notes = tools.as_ref().map(|report| report.notes.clone()).unwrap_or_default();
+    if let Some(Ok(choice)) = &cuda {
+        notes.extend_from_slice(&choice.notes);
+    }
     let known = commit.as_ref().map(|(commit, _)| commit);
     let inputs = request.as_ref().map(|request| inputs(request, known, &mut notes));
     let entry = match &inputs {
@@ -129,22 +129,26 @@ fn entry(desired: &Desired, inputs: &Inputs, remember: Remember) -> Result<Optio
 }
 
 /// The tools of the build, and how what is missing would be installed.
-fn tools(desired: &Desired, settings: &Settings, model: &Presence, memo: &mut Memo) -> (Tools, Option<CommandSpec>) {
-    let report = preflight::check(&needs(desired, model), &settings.env, memo);
+fn tools(desired: &Desired, settings: &Settings, needs: &[Need], memo: &mut Memo) -> (Tools, Option<CommandSpec>) {
+    let report = preflight::check(needs, &settings.env, memo);
     let distribution = preflight::distribution(&settings.system_root);
     let install = planned_install(&report, &settings.env, &distribution, &install::policy(desired));
     (report.require(&distribution), install)
 }
 
-fn memo_file(settings: &Settings) -> PathBuf {
-    settings.cache_dir.join("v1").join("tools.json")
+/// What programs said of themselves is believed until they change.
+fn memo_file(settings: &Settings, name: &str) -> PathBuf {
+    settings.cache_dir.join("v1").join(name)
 }
 
-/// A read-only cache folder is fine to run from; it only costs the versions each time.
-fn keep(memo: &Memo, settings: &Settings) {
+/// A read-only cache folder is fine to run from; it only costs the questions each time.
+fn keep(tools: &Memo, cuda: &gpu_detect::Memo, settings: &Settings) {
     if durable::private_dir(&settings.cache_dir.join("v1")).is_ok() {
-        memo.save_if_changed(&memo_file(settings))
+        tools
+            .save_if_changed(&memo_file(settings, "tools.json"))
             .unwrap_or_else(|error| tracing::debug!(%error, "tool versions are not remembered"));
+        cuda.save_if_changed(&memo_file(settings, "cuda.json"))
+            .unwrap_or_else(|error| tracing::debug!(%error, "CUDA toolkits are not remembered"));
     }
 }
 

@@ -12,6 +12,9 @@ pub struct Plan {
     pub pool_id: PoolId,
     /// The steps. All are there each time; each says whether it has anything to do.
     pub steps: Vec<PlanStep>,
+    /// What was rewritten or is worth knowing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<String>,
     /// What the operator should not overlook.
     pub warnings: Vec<String>,
 }
@@ -121,6 +124,9 @@ impl fmt::Display for Plan {
                 let code = code.as_ref().map(|code| format!(" [{code}]")).unwrap_or_default();
                 writeln!(f, "      blocked: {}{code}", reason.replace('\n', "\n      "))?;
             }
+        }
+        for note in &self.notes {
+            writeln!(f, "  note: {note}")?;
         }
         for warning in &self.warnings {
             writeln!(f, "  warning: {warning}")?;

@@ -26,7 +26,11 @@ pub(crate) fn plan(desired: &Desired, observed: &Observed, replace: bool) -> Pla
         warnings.push(CPU_WARNING.to_owned());
     }
     warnings.extend(found_warnings(observed));
-    Plan { pool_id: desired.pool_id.clone(), steps, warnings }
+    let notes = match &observed.line {
+        Some(Ok(line)) => line.notes.clone(),
+        _ => Vec::new(),
+    };
+    Plan { pool_id: desired.pool_id.clone(), steps, notes, warnings }
 }
 
 /// What was found on the host that the operator should not overlook.
@@ -81,8 +85,12 @@ fn accelerator(desired: &Desired, observed: &Observed) -> PlanStep {
             let cards: Vec<String> =
                 choice.devices.iter().map(|gpu| format!("{} ({})", gpu.name, gpu.architecture())).collect();
             let (major, minor) = choice.version;
-            let detail = format!("{} with CUDA {major}.{minor} in {}", cards.join(", "), choice.root.display());
+            let (root, compiler) = (choice.root.display(), choice.host_compiler.path.display());
+            let detail = format!("{} with CUDA {major}.{minor} in {root} and {compiler}", cards.join(", "));
             step(StepKind::Accelerator, detail, Status::Satisfied)
+        }
+        Some(Err(_)) if observed.install.is_some() => {
+            step(StepKind::Accelerator, "cuda, once the toolkit is installed", Status::ToRun)
         }
         Some(Err(error)) => step(StepKind::Accelerator, desired.accelerator.to_string(), blocked(error)),
     }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use exec::Env;
+use gpu_detect::Probe;
 
 use crate::{Error, Observer, Result};
 
@@ -18,6 +19,9 @@ pub struct Settings {
     pub system_root: PathBuf,
     /// The environment: PATH, CUDA variables, proxies, and the values of a pool's `secret_env`.
     pub env: Env,
+    /// The program that opens the GPU driver's library in a child process, so that a driver that hangs or crashes does so
+    /// alone; without one, a thread of this process does it.
+    pub probe: Option<Probe>,
     /// Whether an engine that runs with another configuration is stopped and replaced.
     pub replace: bool,
     /// How long an engine is watched for an immediate death before `ensure` returns.
@@ -51,6 +55,7 @@ impl Settings {
             run_dir: run.ok_or(Error::NoFolder { what: "run", variable: "ENGINE_PROVISIONER_RUN_DIR" })?,
             system_root: "/".into(),
             env,
+            probe: None,
             replace: false,
             early_exit: Duration::from_millis(300),
             observer: Observer::default(),

@@ -37,7 +37,7 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     // 3: what people call.
-    ("engine-provisioner", &["config-schema", "durable", "exec", "flags", "provisioner-core", "spawner"]),
+    ("engine-provisioner", &["config-schema", "durable", "exec", "flags", "gpu-detect", "provisioner-core", "spawner"]),
     // Beside them, never shipped.
     ("testkit", &["exec"]),
     ("xtask", &["config-schema", "exec", "testkit"]),

@@ -87,12 +87,21 @@ impl Place {
 
     /// Calls the program with these words alone, from another folder.
     pub(crate) fn call_bare(&self, words: &[&str]) -> Said {
+        self.call_bare_last(words, &[])
+    }
+
+    /// The same with words after `--`.
+    pub(crate) fn call_bare_last(&self, words: &[&str], last: &[&str]) -> Said {
         let mut spec = CommandSpec::new(env!("CARGO_BIN_EXE_engine-provisioner"), Duration::from_mins(2));
         for (name, value) in self.env.iter() {
             spec = spec.env(name, value);
         }
-        let spec = spec.args(words.iter().copied()).arg("--cache-dir").arg(self.path().join("cache"));
-        let output = run(&spec.arg("--run-dir").arg(self.run_dir())).unwrap();
+        spec = spec.arg("--cache-dir").arg(self.path().join("cache")).arg("--run-dir").arg(self.run_dir());
+        spec = spec.args(words.iter().copied());
+        if !last.is_empty() {
+            spec = spec.arg("--").args(last.iter().copied());
+        }
+        let output = run(&spec).unwrap();
         let Exit::Code(code) = output.exit else { panic!("{output:?}") };
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         Said { code, stdout: output.stdout_text().into_owned(), stderr }

@@ -3,5 +3,6 @@
 
 mod bad_input;
 mod common;
+mod host;
 mod life;
 mod trouble;

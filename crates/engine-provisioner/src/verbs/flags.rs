@@ -1,0 +1,67 @@
+//! `flags`: what the flags of a pool become for an engine.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use exec::CommandSpec;
+use flags::{Accel, Catalogue, Policy, Trust, normalize, utf8};
+use serde_json::json;
+
+use crate::args::{Args, FlagsArgs};
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::report;
+
+/// How long an engine may take to print its help.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) fn run(args: &Args, wish: &FlagsArgs) -> Result<Exit> {
+    let catalogue = catalogue(wish)?;
+    let policy = Policy {
+        accelerator: if wish.cpu { Accel::Cpu } else { Accel::Cuda },
+        model: "MODEL",
+        host: "127.0.0.1",
+        port: 8080,
+        ctx: None,
+        devices: 0,
+        tensor_split: None,
+        looks_secret: exec::looks_secret,
+    };
+    let line = normalize(&utf8(wish.words.iter().cloned())?, &policy, &catalogue)?;
+    let document = json!({
+        "args": line.pool_args(),
+        "command_line": line.args,
+        "secret_env": line.secret_env.keys().collect::<Vec<_>>(),
+        "notes": line.notes,
+        "unverified": line.unverified,
+    });
+    report::result(args.json, &document, || {
+        let mut text = format!("{}\n", shown(line.pool_args()));
+        text.extend(line.secret_env.keys().map(|name| format!("secret: {name}, in the engine's environment\n")));
+        text.extend(line.notes.iter().map(|note| format!("note: {note}\n")));
+        text
+    })?;
+    Ok(Exit::Done)
+}
+
+/// The best that is known of the engine that is meant.
+fn catalogue(wish: &FlagsArgs) -> Result<Catalogue> {
+    if let Some(path) = &wish.help_file {
+        let bytes = std::fs::read(path).map_err(|source| Failure::Unreadable { path: path.clone(), source })?;
+        return Ok(Catalogue::from_help(&String::from_utf8_lossy(&bytes), &path.display().to_string(), Trust::Live));
+    }
+    let Some(binary) = &wish.binary else {
+        return Ok(Catalogue::best(None, None, wish.release.as_deref().unwrap_or_default()));
+    };
+    let path = std::path::absolute(binary).map_err(|source| Failure::Unreadable { path: binary.clone(), source })?;
+    let output = exec::run(&CommandSpec::new(&path, PATIENCE).arg("--help"))?;
+    let catalogue = Catalogue::from_help(&output.stdout_text(), &path.display().to_string(), Trust::Live);
+    if catalogue.specs().is_empty() { Err(Failure::NoHelp { binary: path }) } else { Ok(catalogue) }
+}
+
+/// As one line that can be pasted.
+fn shown(words: &[String]) -> String {
+    let spec = CommandSpec { args: words.iter().map(Into::into).collect(), ..CommandSpec::new("", PATIENCE) };
+    let line = CommandSpec { env: BTreeMap::new(), ..spec }.display(&exec::Redactor::new());
+    line.trim_start_matches("''").trim_start().to_owned()
+}

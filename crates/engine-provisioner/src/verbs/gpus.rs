@@ -1,0 +1,69 @@
+//! `gpus`: what this host has for a CUDA build, each fact as it was found.
+
+use std::fmt::Write;
+use std::path::PathBuf;
+
+use exec::Env;
+use gpu_detect::{GpuReport, Host, answer_probe, diagnose};
+
+use crate::args::Args;
+use crate::exit::Exit;
+use crate::failure::{Failure, Result};
+use crate::{report, target};
+
+pub(crate) fn run(args: &Args) -> Result<Exit> {
+    let mut host = Host::current(Env::current());
+    host.probe = target::probe();
+    let found = diagnose(&host, &[]).report;
+    report::result(args.json, &found, || text(&found))?;
+    Ok(Exit::Done)
+}
+
+/// The hidden verb: one line for the caller.
+pub(crate) fn answer(libraries: &[PathBuf]) -> Result<Exit> {
+    use std::io::Write as _;
+    writeln!(std::io::stdout(), "{}", answer_probe(libraries)).map_err(Failure::Output)?;
+    Ok(Exit::Done)
+}
+
+/// One fact a line; what is not there is said too.
+pub(crate) fn text(found: &GpuReport) -> String {
+    let mut text = String::new();
+    let mut line = |name: &str, value: &dyn std::fmt::Display| {
+        // Writing to a `String` cannot fail.
+        writeln!(text, "{name:<10} {value}").ok();
+    };
+    match (&found.driver, &found.problem) {
+        (Some(driver), _) => {
+            let cuda = driver.cuda.map(|(major, minor)| format!(" for CUDA {major}.{minor}")).unwrap_or_default();
+            line("driver", &format!("{}{cuda} (from {})", driver.version, driver.source));
+        }
+        (None, _) => line("driver", &"none of NVIDIA's"),
+    }
+    if let Some(problem) = &found.problem {
+        line("problem", &problem.text);
+    }
+    for gpu in &found.devices {
+        let memory =
+            gpu.memory_total_bytes.map(|bytes| format!(", {}", indicatif::HumanBytes(bytes))).unwrap_or_default();
+        let capability =
+            gpu.compute_capability.map(|(a, b)| format!(", compute capability {a}.{b}")).unwrap_or_default();
+        line("gpu", &format!("{}: {} at {}{memory}{capability}", gpu.index, gpu.name, gpu.pci_bus_id));
+    }
+    for card in &found.cards {
+        line("card", card);
+    }
+    for toolkit in &found.toolkits {
+        line("toolkit", toolkit);
+    }
+    if found.toolkits.is_empty() {
+        line("toolkit", &"none");
+    }
+    for compiler in &found.host_compilers {
+        line("compiler", compiler);
+    }
+    if let Some(glibc) = &found.glibc {
+        line("glibc", &format!("{}.{} (from {})", glibc.version.0, glibc.version.1, glibc.source));
+    }
+    text
+}

@@ -1,0 +1,58 @@
+//! What a CUDA pool of this host would run on: asked of `gpu-detect`, with what the pool's own definitions name.
+
+use std::path::PathBuf;
+
+use config_schema::Accelerator;
+use gpu_detect::{CudaChoice, GpuError, Host, Memo, Wish, choose, detect_with};
+use llamacpp_build::Definition;
+use miette::Diagnostic;
+
+use crate::Settings;
+use crate::desired::Desired;
+
+/// The toolchain for this pool, or why there is none; nothing for a pool on the processor.
+pub(crate) fn find(desired: &Desired, settings: &Settings, memo: &Memo) -> Option<Result<CudaChoice, GpuError>> {
+    if desired.accelerator != Accelerator::Cuda {
+        return None;
+    }
+    let mut host = Host::current(settings.env.clone()).with_wish(wish(&desired.definitions));
+    host.probe.clone_from(&settings.probe);
+    Some(choose(&detect_with(&host, memo), &desired.devices, &host))
+}
+
+/// Whether nothing but a toolkit is missing, which can be installed.
+pub(crate) fn lacks_toolkit(cuda: Option<&Result<CudaChoice, GpuError>>) -> bool {
+    let code = |error: &GpuError| error.code().map(|code| code.to_string());
+    cuda.and_then(|cuda| cuda.as_ref().err())
+        .is_some_and(|error| code(error).as_deref() == Some("cuda::toolkit_missing"))
+}
+
+/// What the pool's CMake definitions say of toolkit and compilers: it is used, or refused before anything is fetched.
+fn wish(definitions: &[Definition]) -> Wish {
+    let value = |name: &str| definitions.iter().rev().find(|d| d.name == name).map(|d| d.value.as_str());
+    let path = |name: &str| value(name).filter(|path| path.starts_with('/')).map(PathBuf::from);
+    let flags = value("CMAKE_CUDA_FLAGS").unwrap_or_default();
+    Wish {
+        toolkit: path("CMAKE_CUDA_COMPILER").or_else(|| path("CUDAToolkit_ROOT")),
+        host_compiler: path("CMAKE_CUDA_HOST_COMPILER"),
+        allow_unsupported_compiler: flags.split_whitespace().any(|flag| flag.ends_with("-allow-unsupported-compiler")),
+        ..Wish::default()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn definitions_are_wishes() {
+        let wish =
+            |words: &[&str]| wish(&words.iter().map(|word| Definition::parse(word).unwrap()).collect::<Vec<_>>());
+        assert_eq!(wish(&["-DGGML_NATIVE=OFF", "-DCMAKE_CUDA_COMPILER=nvcc"]), Wish::default());
+        let found = wish(&["-DCUDAToolkit_ROOT=/opt/cuda", "-DCMAKE_CUDA_HOST_COMPILER:FILEPATH=/usr/bin/g++-13"]);
+        assert_eq!(found.toolkit, Some("/opt/cuda".into()));
+        assert_eq!(found.host_compiler, Some("/usr/bin/g++-13".into()));
+        assert!(!found.allow_unsupported_compiler);
+        assert!(wish(&["-DCMAKE_CUDA_FLAGS=-O2 --allow-unsupported-compiler"]).allow_unsupported_compiler);
+    }
+}
