@@ -8,7 +8,7 @@ use crate::SpawnError;
 use crate::family::Family;
 
 /// How long the kernel may take to end a process after SIGKILL.
-const KILL_WAIT: Duration = Duration::from_secs(10);
+pub(crate) const KILL_WAIT: Duration = Duration::from_secs(10);
 
 /// What it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

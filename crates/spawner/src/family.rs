@@ -12,7 +12,7 @@ use rustix::process::Signal;
 
 use crate::process::{Facts, Process, facts_of, wait_any};
 use crate::request::INSTANCE_VAR;
-use crate::{Record, SpawnError};
+use crate::{PoolDir, Record, SpawnError};
 
 /// The living processes of one engine that were found so far.
 pub(crate) struct Family {
@@ -137,30 +137,35 @@ impl Family {
     }
 }
 
-/// The process that leads the engine with this token, with its start time: the first session leader that has it.
-pub(crate) fn leader_of(instance: &str) -> Result<Option<(Process, u64)>, SpawnError> {
-    let mut family = Family::of_token(instance);
-    family.sweep()?;
-    let mut first: Option<(Process, u64)> = None;
-    for member in family.members {
-        if let Some(facts) = member.process.facts()?
-            && facts.dead.is_none()
-            && facts.session == member.process.pid
-            && first.as_ref().is_none_or(|(_, start_ticks)| facts.start_ticks < *start_ticks)
-        {
-            first = Some((member.process, facts.start_ticks));
-        }
-    }
-    Ok(first)
+/// The processes that some engine of `dir` left, told without a record: they carry a token, and run in its folder.
+///
+/// Enough to refuse a second engine, not enough to signal one.
+pub(crate) fn unrecorded(dir: &PoolDir) -> Result<Vec<i32>, SpawnError> {
+    let folder = std::fs::canonicalize(dir.path()).map_err(SpawnError::io("look at", dir.path()))?;
+    // So the kernel calls the folder of a process that was removed since.
+    let mut removed = folder.clone().into_os_string();
+    removed.push(" (deleted)");
+    let runs_here = |process: &procfs::process::Process| {
+        std::fs::read_link(format!("/proc/{}/cwd", process.pid)).is_ok_and(|cwd| cwd == folder || cwd == removed)
+    };
+    let prefix = token_of("");
+    let all = procfs::process::all_processes().map_err(SpawnError::proc("the list of processes"))?.flatten();
+    let found = all.filter(|process| runs_here(process) && environment(process, |e| e.starts_with(&prefix)));
+    Ok(found.map(|process| process.pid).collect())
 }
 
 fn token_of(instance: &str) -> Vec<u8> {
     format!("{INSTANCE_VAR}={instance}").into_bytes()
 }
 
-/// Whether the environment that a process was started with holds the token; one that we may not read does not.
+/// Whether the environment that a process was started with holds the token.
 fn carries(process: &procfs::process::Process, token: &[u8]) -> bool {
+    environment(process, |entry| entry == token)
+}
+
+/// Whether an entry of a process's environment is `wanted`; one that we may not read has none.
+fn environment(process: &procfs::process::Process, wanted: impl Fn(&[u8]) -> bool) -> bool {
     let mut environ = Vec::new();
     process.open_relative("environ").is_ok_and(|mut file| file.read_to_end(&mut environ).is_ok())
-        && environ.split(|b| *b == 0).any(|entry| entry == token)
+        && environ.split(|b| *b == 0).any(wanted)
 }

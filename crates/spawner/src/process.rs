@@ -1,12 +1,13 @@
 //! One process, held by a pidfd: the number may be reused, the descriptor never means another process.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use exec::Exit;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{fstat, fstatfs};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
@@ -14,6 +15,9 @@ use crate::SpawnError;
 
 /// Longest single wait in the kernel; longer waits are made of several.
 const LONGEST_POLL: Duration = Duration::from_hours(1);
+
+/// The file system of pidfds that are numbered one by one (`PID_FS_MAGIC`, Linux 6.9).
+const PID_FS: u64 = 0x5049_4446;
 
 /// A process that existed when it was opened.
 #[derive(Debug)]
@@ -47,6 +51,12 @@ impl Process {
             Err(Errno::SRCH | Errno::INVAL | Errno::NOENT) => Ok(None),
             Err(errno) => Err(SpawnError::system("pidfd_open")(errno)),
         }
+    }
+
+    /// The kernel's number for this process, given to no other until the next boot; nothing where it has none.
+    pub(crate) fn inode(&self) -> Option<u64> {
+        let numbered = fstatfs(&self.fd).is_ok_and(|fs| u64::try_from(fs.f_type) == Ok(PID_FS));
+        if numbered { fstat(&self.fd).ok().map(|stat| stat.st_ino) } else { None }
     }
 
     /// Whether it has ended; a zombie has.
@@ -86,6 +96,12 @@ impl Process {
     pub(crate) fn is_alive_in(&self, leader: i32) -> bool {
         self.facts()
             .is_ok_and(|facts| facts.is_some_and(|f| f.dead.is_none() && (f.session == leader || f.group == leader)))
+    }
+}
+
+impl AsFd for Process {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
     }
 }
 
@@ -143,5 +159,9 @@ mod tests {
         assert!(!me.has_exited().unwrap());
         assert_eq!(me.facts().unwrap().unwrap().dead, None);
         assert!(!me.wait(Duration::from_millis(5)).unwrap());
+        let again = Process::open(me.pid).unwrap().unwrap();
+        assert_eq!(me.inode(), again.inode());
+        let parent = Process::open(std::os::unix::process::parent_id().try_into().unwrap()).unwrap().unwrap();
+        assert!(me.inode().is_none() || me.inode() != parent.inode());
     }
 }
