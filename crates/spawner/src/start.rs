@@ -47,7 +47,8 @@ impl Running {
 
 /// Starts an engine in the locked pool and watches it for `request.early_exit`.
 ///
-/// Refuses when the pool has a living engine. What a dead engine of this pool left running is ended first. The record
+/// Refuses when the pool has a living engine. What a dead engine of this pool left running is ended first, and a stop
+/// that was interrupted is finished. The record
 /// is on disk before the program runs; a caller that is killed before that takes the waiting process with it. On any
 /// failure after that the process is ended and the record removed.
 pub fn start(guard: &PoolGuard, request: &StartRequest) -> Result<Running, SpawnError> {
@@ -116,6 +117,13 @@ fn settle(dir: &PoolDir, host: &Host) -> Result<(), SpawnError> {
         Entry::Valid(record) => record,
     };
     let mut left = match identify(record, host)? {
+        // The pool's lock is ours, so that nobody is stopping it any more: it may have been asked to end already.
+        Engine::Alive(record, leader) if record.state == State::Stopping => {
+            tracing::warn!(pool = dir.pool(), pid = record.pid, "finishes a stop that was interrupted");
+            let mut family = Family::of_leader(&record);
+            family.add(leader);
+            family
+        }
         Engine::Alive(record, _) => {
             if !dir.pid_file().exists() {
                 tracing::warn!(pool = dir.pool(), pid = record.pid, "took over the engine of an interrupted start");
@@ -129,7 +137,7 @@ fn settle(dir: &PoolDir, host: &Host) -> Result<(), SpawnError> {
         Engine::Gone(record, _) => Family::of_token(&record.instance),
     };
     if end(&mut left, LEFTOVER_GRACE)? != Ended::Nothing {
-        tracing::warn!(pool = dir.pool(), "ended processes that a dead engine left behind");
+        tracing::warn!(pool = dir.pool(), "ended processes that an earlier engine left behind");
     }
     Ok(())
 }

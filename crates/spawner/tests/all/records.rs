@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::support::{LONG, Pool, Stranger, lives, sh, start_ticks_of, until, with_token};
+use crate::support::{LONG, Pool, Stranger, lives, outside, sh, start_ticks_of, until, with_token};
 use miette::Diagnostic;
 use spawner::{Record, SpawnError, State, Status, Stopped, status, stop};
 
@@ -177,14 +177,13 @@ fn a_record_from_another_pid_namespace_is_kept() {
 
 /// F55: a process that we may not signal is not gone: the stop fails, and the record stays.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "an engine of another user")]
 fn an_engine_of_another_user_is_not_taken_for_gone() {
     let nobody = rustix::process::Uid::from_raw(65534);
     if !rustix::process::geteuid().is_root() {
         return; // Only root can become another user.
     }
     let pool = Pool::new();
-    let mut child = std::process::Command::new("/usr/bin/setsid").args(["/bin/sleep", "60"]).spawn().unwrap();
+    let mut child = outside("/usr/bin/setsid").args(["/bin/sleep", "60"]).spawn().unwrap();
     let pid = i32::try_from(child.id()).unwrap();
     let argv0 = || fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with(b"/bin/sleep"));
     until("it leads its session", argv0);
@@ -210,10 +209,9 @@ fn an_engine_of_another_user_is_not_taken_for_gone() {
 
 /// F42: a zombie is dead, and says how it died.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a child that nobody waits for")]
 fn a_zombie_is_dead() {
     let pool = Pool::new();
-    let mut child = std::process::Command::new("/usr/bin/setsid").args(["/bin/sh", "-c", "exit 7"]).spawn().unwrap();
+    let mut child = outside("/usr/bin/setsid").args(["/bin/sh", "-c", "exit 7"]).spawn().unwrap();
     let pid = i32::try_from(child.id()).unwrap();
     until("it is a zombie", || crate::support::state_of(pid) == Some('Z'));
     let start_ticks = start_ticks_of(pid);
