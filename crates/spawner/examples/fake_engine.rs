@@ -72,7 +72,6 @@ fn take(of: Signal, handler: SigHandler) -> Outcome<()> {
 }
 
 #[expect(clippy::disallowed_methods, reason = "an engine that starts workers")]
-#[expect(clippy::zombie_processes, reason = "an engine that does not wait for them")]
 fn again(args: &[&str]) -> Outcome<()> {
     Command::new(std::env::current_exe()?).args(args).spawn()?;
     Ok(())

@@ -61,11 +61,13 @@ fn close_on_exec() -> io::Result<()> {
 
 /// An ignored signal stays ignored over an exec: a caller under `nohup`, or one that ignores SIGCHLD or SIGTERM, would
 /// make an engine that cannot be stopped or cannot wait for its own children.
-#[expect(unsafe_code, reason = "rustix has no `sigaction`")]
+#[expect(unsafe_code, reason = "rustix has no `sigaction`, and the C library's leaves out two signals")]
 fn default_signals() {
+    // The kernel's `struct sigaction`, at most four words: `SIG_DFL`, no flags, no restorer, an empty mask of 8 bytes.
+    let default = [0_u64; 4];
     for signal in 1..=64 {
-        // SAFETY: async-signal-safe; no handler of ours is installed, and numbers that cannot be set are refused.
-        unsafe { libc::signal(signal, libc::SIG_DFL) };
+        // SAFETY: reads those words only; SIGKILL and SIGSTOP are refused, as they should be.
+        unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), std::ptr::null::<u64>(), 8_usize) };
     }
 }
 

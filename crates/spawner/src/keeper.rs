@@ -9,7 +9,9 @@ use std::thread;
 use std::time::Duration;
 
 use exec::Exit;
-use rustix::process::{Pid, WaitOptions, waitpgid};
+use nix::errno::Errno;
+use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
+use nix::unistd::Pid;
 
 use crate::gate::Absence;
 use crate::process::{Process, exit_of};
@@ -110,8 +112,24 @@ fn keep(mut child: Child, duty: &Duty, outcome: &Outcome) {
     }
     // An error means that somebody else collected it: SIGCHLD is ignored, or the host program waits for every child.
     outcome.set(child.wait().map_or(Exit::Unknown, exit_of));
-    // Where orphans come to us (as PID 1 or as subreaper), the rest of the group is ours to collect too.
-    if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-        while matches!(waitpgid(group, WaitOptions::empty()), Ok(Some(_))) {}
+    collect_orphans(child.id());
+}
+
+/// Where orphans come to us (as PID 1 or as subreaper), the rest of the leader's group is ours to collect too.
+///
+/// Once the leader is collected its number can become another child's, of which this must keep its hands: each is
+/// looked at before it is collected.
+fn collect_orphans(leader: u32) {
+    let Some(group) = i32::try_from(leader).ok().map(Pid::from_raw) else {
+        return;
+    };
+    loop {
+        match waitid(Id::PGid(group), WaitPidFlag::WEXITED | WaitPidFlag::WNOWAIT) {
+            Ok(status) if status.pid().is_some_and(|pid| pid != group) => {
+                status.pid().map(|pid| waitpid(pid, Some(WaitPidFlag::WNOHANG)));
+            }
+            Err(Errno::EINTR) => {}
+            Ok(_) | Err(_) => return,
+        }
     }
 }
