@@ -22,7 +22,7 @@ pub(crate) enum Engine {
 }
 
 /// Finds the engine of a record. Reads only.
-pub(crate) fn identify(record: Record, host: &Host) -> Result<Engine, SpawnError> {
+pub(crate) fn identify(mut record: Record, host: &Host) -> Result<Engine, SpawnError> {
     match record.elsewhere(host) {
         Some(Elsewhere::OtherBoot) => {
             return Ok(Engine::Gone(record, "the host has been started anew since".to_owned()));
@@ -41,10 +41,14 @@ pub(crate) fn identify(record: Record, host: &Host) -> Result<Engine, SpawnError
         let why = format!("process {} is not the engine: its number was given to another process", record.pid);
         return Ok(Engine::Gone(record, why));
     }
-    Ok(match process.facts()? {
+    let facts = process.facts()?;
+    if let (Some(facts), Some(_)) = (facts, number) {
+        // Another time namespace tells it differently; from here on it is compared with what is told in this one.
+        record.start_ticks = facts.start_ticks;
+    }
+    Ok(match facts {
         None => Engine::Ended(record, None),
-        // Start times are told differently in another time namespace; the kernel's number is not.
-        Some(facts) if number.is_none() && facts.start_ticks != record.start_ticks => {
+        Some(facts) if facts.start_ticks != record.start_ticks => {
             let why = format!(
                 "process {} started at tick {}, the engine at tick {}: its number was given to another process",
                 record.pid, facts.start_ticks, record.start_ticks

@@ -39,6 +39,7 @@ mod program;
 mod record;
 mod request;
 mod start;
+mod stat;
 mod status;
 mod stop;
 mod tail;

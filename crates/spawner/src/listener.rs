@@ -10,7 +10,7 @@ use procfs::net::TcpState;
 use crate::family::Family;
 use crate::host::Host;
 use crate::identity::{Engine, identify};
-use crate::{Record, SpawnError};
+use crate::{Record, SpawnError, stat};
 
 /// Who listens where an engine was told to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -104,7 +104,7 @@ fn reaches(host: &str, address: IpAddr) -> bool {
 }
 
 fn holder(socket: &Socket) -> Holder {
-    let all = procfs::process::all_processes().into_iter().flatten().flatten().map(|process| process.pid);
+    let all = stat::all().into_iter().flatten();
     let name = |pid: i32| {
         let comm = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
         comm.trim_end().chars().filter(|c| !c.is_control()).collect()

@@ -12,6 +12,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::SpawnError;
+use crate::stat::{self, Facts};
 
 /// Longest single wait in the kernel; longer waits are made of several.
 const LONGEST_POLL: Duration = Duration::from_hours(1);
@@ -24,16 +25,6 @@ const PID_FS: u64 = 0x5049_4446;
 pub(crate) struct Process {
     pub(crate) pid: i32,
     fd: OwnedFd,
-}
-
-/// What `/proc` says of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Facts {
-    pub(crate) start_ticks: u64,
-    pub(crate) session: i32,
-    pub(crate) group: i32,
-    /// Dead and not yet collected by its parent, with how it ended.
-    pub(crate) dead: Option<Exit>,
 }
 
 impl Process {
@@ -83,13 +74,13 @@ impl Process {
     /// What was read of a living process belongs to this one and no other, since it was still alive after the read.
     /// What was read of a dead one may be another's that got the number: its start time says so to the caller.
     pub(crate) fn facts(&self) -> Result<Option<Facts>, SpawnError> {
-        let look = || procfs::process::Process::new(self.pid).and_then(|process| facts_of(&process));
-        let seen = look();
+        let seen = stat::read(self.pid);
         if !self.has_exited()? {
-            return seen.map(Some).map_err(SpawnError::proc(format!("the state of process {}", self.pid)));
+            let what = || format!("the state of process {}", self.pid);
+            return seen.map(Some).map_err(|source| SpawnError::Proc { what: what(), source });
         }
         // It may have ended after the look; its zombie, where it still stands, tells how.
-        Ok(look().ok().filter(|facts| facts.dead.is_some()))
+        Ok(stat::read(self.pid).ok().filter(|facts| facts.dead.is_some()))
     }
 
     /// Whether it is alive, in the session or process group that `leader` leads.
@@ -103,14 +94,6 @@ impl AsFd for Process {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
     }
-}
-
-/// Reads `/proc/PID/stat`.
-pub(crate) fn facts_of(process: &procfs::process::Process) -> procfs::ProcResult<Facts> {
-    let stat = process.stat()?;
-    let dead = matches!(stat.state, 'Z' | 'X' | 'x')
-        .then(|| stat.exit_code.map_or(Exit::Unknown, |status| exit_of(ExitStatus::from_raw(status))));
-    Ok(Facts { start_ticks: stat.starttime, session: stat.session, group: stat.pgrp, dead })
 }
 
 /// How a process with this status ended.
