@@ -7,7 +7,7 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-use spawner::{Lifetime, PoolDir, SpawnError, StartRequest, follow, start, status, stop, watch};
+use spawner::{Lifetime, PoolDir, SpawnError, StartRequest, Status, follow, start, status, stop, vitals, watch};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let mut args = std::env::args_os().skip(1);
@@ -18,6 +18,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     match verb.as_ref() {
         "ensure" | "tied" => {
             let mut request = StartRequest::new(next()?, args.collect::<Vec<OsString>>());
+            let port = request.args.iter().skip_while(|arg| *arg != "--port").nth(1);
+            request.port = port.and_then(|port| port.to_str()?.parse().ok()).unwrap_or(0);
             request.early_exit = Duration::from_millis(20);
             let guard = dir.lock("ensure", Duration::from_secs(30))?;
             if verb == "tied" {
@@ -35,7 +37,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
             println!("{pid}");
         }
         "stop" => println!("{:?}", stop(&dir.lock("stop", Duration::from_secs(30))?, Duration::from_secs(2))?),
-        "status" => println!("{:?}", status(&dir)?),
+        "status" => match status(&dir)? {
+            Status::Running { record, uptime } => println!("{record:?}\n{uptime:?} {:?}", vitals(&record)?),
+            other => println!("{other:?}"),
+        },
         "logs" => {
             for line in follow(&dir, 20)? {
                 println!("{}", line?);

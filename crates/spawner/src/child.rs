@@ -46,7 +46,7 @@ fn seal(command: &mut Command, threshold: Threshold, tied: bool) {
         threshold.cross(tied)
     };
     // SAFETY: between fork and exec only system calls are made; no memory is allocated and no lock taken (tests in
-    // `isolation` and `gate`).
+    // `isolation`, `engines` and `sweep`).
     unsafe { command.pre_exec(in_child) };
 }
 

@@ -2,8 +2,8 @@
 //!
 //! The rules: one engine per pool, because every start and stop holds the pool's lock; a record is on disk before
 //! the program runs, and carries a random token that the engine and all it starts inherit; a process is signalled only
-//! through a pidfd, and only after boot, PID namespace, start time or token prove that it is ours; the text of a PID
-//! file is never read back; after an error nothing of ours runs unless the record still owns it.
+//! through a pidfd, and only after boot, PID namespace, the kernel's number, start time or token prove that it is ours;
+//! the text of a PID file is never read back; after an error nothing of ours runs unless the record still owns it.
 //!
 //! ```
 //! use std::time::Duration;

@@ -1,11 +1,12 @@
 //! One process, held by a pidfd: the number may be reused, the descriptor never means another process.
 
-use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use exec::Exit;
+use nix::libc;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{fstat, fstatfs};
 use rustix::io::Errno;
@@ -81,6 +82,24 @@ impl Process {
         }
         // It may have ended after the look; its zombie, where it still stands, tells how.
         Ok(stat::read(self.pid).ok().filter(|facts| facts.dead.is_some()))
+    }
+
+    /// How it ended, once it has: told by its zombie, or by the kernel to whoever held it when its parent collected it.
+    pub(crate) fn exit(&self) -> Result<Exit, SpawnError> {
+        let zombie = self.facts()?.and_then(|facts| facts.dead);
+        Ok(zombie.or_else(|| self.collected()).unwrap_or(Exit::Unknown))
+    }
+
+    /// What the kernel keeps of a process that was collected since Linux 6.15 (`PIDFD_GET_INFO`).
+    #[expect(unsafe_code, reason = "neither rustix nor nix has this `ioctl`")]
+    fn collected(&self) -> Option<Exit> {
+        // SAFETY: a structure of integers, of which zero is a value.
+        let mut info: libc::pidfd_info = unsafe { std::mem::zeroed() };
+        let wanted = u64::from(libc::PIDFD_INFO_EXIT);
+        info.mask = wanted;
+        // SAFETY: the number of the call holds the size of the structure, which the kernel fills and no more.
+        let answer = unsafe { libc::ioctl(self.fd.as_raw_fd(), libc::PIDFD_GET_INFO, &raw mut info) };
+        (answer == 0 && info.mask & wanted != 0).then(|| exit_of(ExitStatus::from_raw(info.exit_code)))
     }
 
     /// Whether it is alive, in the session or process group that `leader` leads.

@@ -20,11 +20,11 @@ pub struct Watch(Process);
 
 impl Watch {
     /// Sleeps in the kernel until the engine has ended, for at most `timeout`; nothing while it still runs.
+    ///
+    /// Before Linux 6.15 only the parent of a process learns how it ended: to others this is [`Exit::Unknown`] once the
+    /// parent has collected it.
     pub fn wait(&self, timeout: Duration) -> Result<Option<Exit>, SpawnError> {
-        if !self.0.wait(timeout)? {
-            return Ok(None);
-        }
-        Ok(Some(self.0.facts()?.and_then(|facts| facts.dead).unwrap_or(Exit::Unknown)))
+        if self.0.wait(timeout)? { self.0.exit().map(Some) } else { Ok(None) }
     }
 }
 
@@ -45,9 +45,8 @@ pub fn watch(record: &Record) -> Result<Option<Watch>, SpawnError> {
 
 /// Waits until the engine of `record` has ended, for at most `timeout`; nothing while it still runs.
 ///
-/// Sleeps in the kernel until then. Only the parent of a process learns how it ended: to others this is
-/// [`Exit::Unknown`] once the parent has collected it. Who started the engine uses
-/// [`Running::wait_exit`](crate::Running::wait_exit).
+/// Sleeps in the kernel until then. [`Exit::Unknown`] is an engine that had been collected before this was called; a
+/// [`Watch`] taken earlier knows more, and [`Running::wait_exit`](crate::Running::wait_exit) knows it always.
 pub fn wait_exit(record: &Record, timeout: Duration) -> Result<Option<Exit>, SpawnError> {
     match identify(record.clone(), &Host::observe()?)? {
         Engine::Alive(_, process) => Watch(process).wait(timeout),
