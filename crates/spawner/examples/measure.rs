@@ -41,7 +41,7 @@ fn request(program: impl Into<PathBuf>, args: &[&str]) -> StartRequest {
 
 fn one_by_one(root: &Path) -> Outcome<()> {
     let dir = PoolDir::open(root, "one")?;
-    let (mut bare_starts, mut our_starts, mut looks) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut bare_starts, mut our_starts, mut looks, mut writes) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     let (mut bare_ends, mut our_ends) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
         let log = dir.path().join("bare.log");
@@ -52,6 +52,10 @@ fn one_by_one(root: &Path) -> Outcome<()> {
         kill(Pid::from_raw(engine.id().try_into()?), Signal::SIGTERM)?;
         engine.wait()?;
         bare_ends.push(begin.elapsed());
+
+        let begin = Instant::now();
+        durable::replace(&dir.path().join("written"), &[b'x'; 700])?;
+        writes.push(begin.elapsed());
 
         let guard = dir.lock("measure", LONG)?;
         let called = now();
@@ -66,6 +70,7 @@ fn one_by_one(root: &Path) -> Outcome<()> {
     }
     println!("call to first output of the engine:  bare {}, start {}", spread(bare_starts), spread(our_starts));
     println!("request to end until all is done:    bare {}, stop  {}", spread(bare_ends), spread(our_ends));
+    println!("one file written durably:            {}", spread(writes));
     println!("status:                              {}", spread(looks));
     Ok(())
 }
