@@ -8,7 +8,11 @@ use crate::SpawnError;
 use crate::family::Family;
 
 /// How long the kernel may take to end a process after SIGKILL.
-const KILL_WAIT: Duration = Duration::from_secs(10);
+pub(crate) const KILL_WAIT: Duration = Duration::from_secs(10);
+
+/// How long known members are waited for before new ones are looked for: a process that has not been asked yet may have
+/// been forked since. Doubled each time, up to the second.
+const SWEEP: (Duration, Duration) = (Duration::from_millis(50), Duration::from_secs(1));
 
 /// What it took.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,6 +34,7 @@ pub(crate) fn end(family: &mut Family, grace: Duration) -> Result<Ended, SpawnEr
             continue;
         }
         let started = Instant::now();
+        let mut pause = SWEEP.0;
         loop {
             if !family.sweep()? {
                 return Ok(ended);
@@ -43,7 +48,8 @@ pub(crate) fn end(family: &mut Family, grace: Duration) -> Result<Ended, SpawnEr
             if let Some(error) = family.barred() {
                 return Err(error);
             }
-            family.wait_one(limit.saturating_sub(started.elapsed()))?;
+            family.wait_all(pause.min(limit.saturating_sub(started.elapsed())))?;
+            pause = (pause * 2).min(SWEEP.1);
         }
     }
     Err(SpawnError::Survivors { pids: family.pids(), waited: KILL_WAIT })

@@ -5,20 +5,22 @@
 //! process, session or group uses it any more, so it is enough that the leader (even as a zombie) or one member of
 //! the session is still there. Each is held by its own pidfd and looked at again after that was opened.
 
-use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::process::{Facts, Process, facts_of, wait_any};
+use crate::process::{Process, wait_any};
 use crate::request::INSTANCE_VAR;
-use crate::{Record, SpawnError};
+use crate::stat::{self, Facts, environment};
+use crate::{PoolDir, Record, SpawnError};
 
 /// The living processes of one engine that were found so far.
 pub(crate) struct Family {
     token: Vec<u8>,
     /// The leader's number and start time, where known.
     leader: Option<(i32, u64)>,
+    /// No member is older: all descend from the leader.
+    since: u64,
     members: Vec<Member>,
 }
 
@@ -32,12 +34,15 @@ struct Member {
 impl Family {
     /// The family of an engine known by its token alone.
     pub(crate) fn of_token(instance: &str) -> Self {
-        Self { token: token_of(instance), leader: None, members: Vec::new() }
+        Self { token: token_of(instance), leader: None, since: 0, members: Vec::new() }
     }
 
     /// The family of an engine whose leader was proven to be there a moment ago, alive or as a zombie.
     pub(crate) fn of_leader(record: &Record) -> Self {
-        Self { leader: Some((record.pid, record.start_ticks)), ..Self::of_token(&record.instance) }
+        let stands = stat::read(record.pid).is_ok_and(|facts| facts.start_ticks == record.start_ticks);
+        // Where the leader is gone by now, what the record says of times may be that of another time namespace.
+        let since = if stands { record.start_ticks } else { 0 };
+        Self { leader: Some((record.pid, record.start_ticks)), since, ..Self::of_token(&record.instance) }
     }
 
     /// Adds a process that is proven already.
@@ -49,19 +54,16 @@ impl Family {
     pub(crate) fn sweep(&mut self) -> Result<bool, SpawnError> {
         self.forget_the_dead()?;
         let myself = std::process::id();
-        let processes = procfs::process::all_processes().map_err(SpawnError::proc("the list of processes"))?;
-        for seen in processes.flatten() {
-            let pid = seen.pid();
+        for pid in stat::all()? {
             let known = self.members.iter().any(|member| member.process.pid == pid);
-            if known || u32::try_from(pid) == Ok(myself) || !self.claims(&seen) {
+            if known || u32::try_from(pid) == Ok(myself) || !self.claims(pid) {
                 continue;
             }
             let Some(process) = Process::open(pid)? else {
                 continue;
             };
             // The number may have changed hands between the look and the opening: look again, now that it cannot.
-            let claimed = procfs::process::Process::new(pid).is_ok_and(|again| self.claims(&again));
-            if claimed && !process.has_exited()? {
+            if self.claims(pid) && !process.has_exited()? {
                 self.add(process);
             }
         }
@@ -75,11 +77,13 @@ impl Family {
         Ok(())
     }
 
-    fn claims(&self, seen: &procfs::process::Process) -> bool {
-        let Ok(facts) = facts_of(seen) else {
+    fn claims(&self, pid: i32) -> bool {
+        let Ok(facts) = stat::read(pid) else {
             return false;
         };
-        facts.dead.is_none() && (carries(seen, &self.token) || self.owns_session_of(facts))
+        facts.dead.is_none()
+            && facts.start_ticks >= self.since
+            && (self.owns_session_of(facts) || environment(pid, |entry| entry == self.token))
     }
 
     fn owns_session_of(&self, facts: Facts) -> bool {
@@ -90,8 +94,7 @@ impl Family {
             return false;
         }
         // Asked after the session was read: whoever keeps the number now has kept it all the time.
-        let look = |pid| procfs::process::Process::new(pid).and_then(|process| facts_of(&process));
-        let leader_stands = look(leader).is_ok_and(|facts| facts.start_ticks == start_ticks);
+        let leader_stands = stat::read(leader).is_ok_and(|facts| facts.start_ticks == start_ticks);
         leader_stands || self.members.iter().any(|member| member.process.is_alive_in(leader))
     }
 
@@ -117,10 +120,15 @@ impl Family {
         Ok(asked)
     }
 
-    /// Waits until one of the members has ended, for at most `limit`.
-    pub(crate) fn wait_one(&self, limit: Duration) -> Result<(), SpawnError> {
-        let processes: Vec<&Process> = self.members.iter().map(|member| &member.process).collect();
-        wait_any(&processes, limit).map(drop)
+    /// Waits until all known members have ended, for at most `limit`.
+    pub(crate) fn wait_all(&mut self, limit: Duration) -> Result<(), SpawnError> {
+        let started = Instant::now();
+        while !self.members.is_empty() && started.elapsed() < limit {
+            let processes: Vec<&Process> = self.members.iter().map(|member| &member.process).collect();
+            wait_any(&processes, limit.saturating_sub(started.elapsed()))?;
+            self.forget_the_dead()?;
+        }
+        Ok(())
     }
 
     /// When none is left but members that we may not signal: why.
@@ -137,30 +145,20 @@ impl Family {
     }
 }
 
-/// The process that leads the engine with this token, with its start time: the first session leader that has it.
-pub(crate) fn leader_of(instance: &str) -> Result<Option<(Process, u64)>, SpawnError> {
-    let mut family = Family::of_token(instance);
-    family.sweep()?;
-    let mut first: Option<(Process, u64)> = None;
-    for member in family.members {
-        if let Some(facts) = member.process.facts()?
-            && facts.dead.is_none()
-            && facts.session == member.process.pid
-            && first.as_ref().is_none_or(|(_, start_ticks)| facts.start_ticks < *start_ticks)
-        {
-            first = Some((member.process, facts.start_ticks));
-        }
-    }
-    Ok(first)
+/// The processes that some engine of `dir` left, told without a record: they carry a token, and run in its folder.
+///
+/// Enough to refuse a second engine, not enough to signal one.
+pub(crate) fn unrecorded(dir: &PoolDir) -> Result<Vec<i32>, SpawnError> {
+    let folder = std::fs::canonicalize(dir.path()).map_err(SpawnError::io("look at", dir.path()))?;
+    // So the kernel calls the folder of a process that was removed since.
+    let mut removed = folder.clone().into_os_string();
+    removed.push(" (deleted)");
+    let runs_here =
+        |pid| std::fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == folder || cwd == removed);
+    let prefix = token_of("");
+    Ok(stat::all()?.filter(|pid| runs_here(*pid) && environment(*pid, |entry| entry.starts_with(&prefix))).collect())
 }
 
 fn token_of(instance: &str) -> Vec<u8> {
     format!("{INSTANCE_VAR}={instance}").into_bytes()
-}
-
-/// Whether the environment that a process was started with holds the token; one that we may not read does not.
-fn carries(process: &procfs::process::Process, token: &[u8]) -> bool {
-    let mut environ = Vec::new();
-    process.open_relative("environ").is_ok_and(|mut file| file.read_to_end(&mut environ).is_ok())
-        && environ.split(|b| *b == 0).any(|entry| entry == token)
 }

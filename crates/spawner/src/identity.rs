@@ -1,18 +1,17 @@
 //! Whose process a record speaks of, decided in the one order that leaves no race: boot, PID namespace, pidfd, and
-//! only then start time and state.
+//! only then the kernel's number for it, start time and state.
 
 use exec::Exit;
 
-use crate::family::leader_of;
 use crate::host::Host;
 use crate::process::Process;
-use crate::record::{Elsewhere, Record, State};
+use crate::record::{Elsewhere, Record};
 use crate::{PoolDir, SpawnError};
 
 /// What became of the engine of a record.
 #[derive(Debug)]
 pub(crate) enum Engine {
-    /// It runs, and this is it. A record that was still an intent is completed here, not yet on disk.
+    /// It runs, and this is it.
     Alive(Record, Process),
     /// It has ended; how, where its parent has not collected that yet.
     Ended(Record, Option<Exit>),
@@ -20,12 +19,10 @@ pub(crate) enum Engine {
     Gone(Record, String),
     /// It may be running where we cannot see it: why.
     Unseen(Record, String),
-    /// It was about to be started, and no process of it is there.
-    NeverRan(Record),
 }
 
 /// Finds the engine of a record. Reads only.
-pub(crate) fn identify(record: Record, host: &Host) -> Result<Engine, SpawnError> {
+pub(crate) fn identify(mut record: Record, host: &Host) -> Result<Engine, SpawnError> {
     match record.elsewhere(host) {
         Some(Elsewhere::OtherBoot) => {
             return Ok(Engine::Gone(record, "the host has been started anew since".to_owned()));
@@ -36,22 +33,24 @@ pub(crate) fn identify(record: Record, host: &Host) -> Result<Engine, SpawnError
         }
         None => {}
     }
-    if record.state == State::Intent {
-        return Ok(match leader_of(&record.instance)? {
-            Some((process, start_ticks)) => {
-                Engine::Alive(Record { state: State::Running, pid: process.pid, start_ticks, ..record }, process)
-            }
-            None => Engine::NeverRan(record),
-        });
-    }
     let Some(process) = Process::open(record.pid)? else {
         return Ok(Engine::Ended(record, None));
     };
-    Ok(match process.facts()? {
+    let number = process.inode().filter(|_| record.pidfd_inode != 0);
+    if number.is_some_and(|number| number != record.pidfd_inode) {
+        let why = format!("process {} is not the engine: its number was given to another process", record.pid);
+        return Ok(Engine::Gone(record, why));
+    }
+    let facts = process.facts()?;
+    if let (Some(facts), Some(_)) = (facts, number) {
+        // Another time namespace tells it differently; from here on it is compared with what is told in this one.
+        record.start_ticks = facts.start_ticks;
+    }
+    Ok(match facts {
         None => Engine::Ended(record, None),
         Some(facts) if facts.start_ticks != record.start_ticks => {
             let why = format!(
-                "process {} started at tick {}, the engine at tick {}: the number was given to another process",
+                "process {} started at tick {}, the engine at tick {}: its number was given to another process",
                 record.pid, facts.start_ticks, record.start_ticks
             );
             Engine::Gone(record, why)

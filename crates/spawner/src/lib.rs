@@ -1,9 +1,9 @@
 //! Starts an engine, owns it by a durable record, and stops only what is proven to be ours.
 //!
 //! The rules: one engine per pool, because every start and stop holds the pool's lock; a record is on disk before
-//! the process is, and carries a random token that the engine and all it starts inherit; a process is signalled only
-//! through a pidfd, and only after boot, PID namespace, start time or token prove that it is ours; the text of a PID
-//! file is never read back; after an error nothing of ours runs unless the record still owns it.
+//! the program runs, and carries a random token that the engine and all it starts inherit; a process is signalled only
+//! through a pidfd, and only after boot, PID namespace, the kernel's number, start time or token prove that it is ours;
+//! the text of a PID file is never read back; after an error nothing of ours runs unless the record still owns it.
 //!
 //! ```
 //! use std::time::Duration;
@@ -24,29 +24,42 @@ mod child;
 mod end;
 mod error;
 mod family;
+mod follow;
+mod gate;
 mod host;
 mod identity;
+mod keeper;
 mod ledger;
+mod listener;
 mod log;
 mod pool;
+mod port;
 mod process;
 mod program;
-mod reaper;
 mod record;
 mod request;
 mod start;
+mod stat;
 mod status;
 mod stop;
 mod tail;
+mod tend;
+mod vitals;
 mod wait;
 
 pub use error::SpawnError;
 pub use exec::Exit;
+pub use follow::{Follow, follow};
+pub use listener::{Holder, Listener, holders, listener};
+pub use log::cap_log;
 pub use pool::{PoolDir, PoolGuard};
+pub use port::PortLock;
 pub use record::{Record, State};
-pub use request::{INSTANCE_VAR, StartRequest};
+pub use request::{INSTANCE_VAR, Lifetime, StartRequest};
 pub use start::{Running, start};
 pub use status::{Status, status};
 pub use stop::{Stopped, stop};
 pub use tail::log_tail;
-pub use wait::wait_exit;
+pub use tend::tend_log;
+pub use vitals::{Vitals, vitals};
+pub use wait::{Watch, wait_exit, watch};

@@ -1,35 +1,135 @@
-//! The engine's log: a fresh file for each start, and never a file that is not ours.
+//! The engine's log files: a fresh one for each start, older ones beside it, and never a file that is not ours.
+//!
+//! The engine writes into the file itself, so that no process of ours stands between it and its log. A log that has
+//! grown too large is copied aside and emptied while the engine goes on writing: the file is open for appending, so
+//! that the next write begins at its new end.
 
-use std::fs::{File, OpenOptions};
-use std::io::ErrorKind;
+use std::fs::{File, Metadata, OpenOptions, TryLockError};
+use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::{Path, PathBuf};
 
-use nix::libc::{O_CLOEXEC, O_NOFOLLOW};
+use nix::libc::{O_CLOEXEC, O_NOFOLLOW, O_NONBLOCK};
 
 use crate::{PoolDir, SpawnError};
+
+/// How many older logs are kept: `engine.log.1` is the younger one.
+const OLD: [&str; 2] = ["log.1", "log.2"];
 
 /// Sets the previous log aside as `engine.log.1` and opens a new one for appending, mode 0600.
 ///
 /// What stands at the log's path must be a plain file of ours with one name, so that nothing else is moved or written.
 pub(crate) fn open_fresh(dir: &PoolDir) -> Result<File, SpawnError> {
     let path = dir.log_file();
-    let refuse = |why: String| Err(SpawnError::UnsafeLog { path: path.clone(), why });
     match std::fs::symlink_metadata(&path) {
-        Ok(meta) if meta.is_symlink() => return refuse("a symbolic link".to_owned()),
-        Ok(meta) if !meta.is_file() => return refuse("not a plain file".to_owned()),
-        Ok(meta) if meta.uid() != rustix::process::geteuid().as_raw() => {
-            return refuse(format!("owned by user {}", meta.uid()));
-        }
-        Ok(meta) if meta.nlink() != 1 => return refuse(format!("a file with {} names", meta.nlink())),
-        Ok(_) => {
-            let aside = path.with_extension("log.1");
-            std::fs::rename(&path, &aside).map_err(SpawnError::io("set the previous log aside as", aside))?;
+        Ok(meta) => {
+            require_ours(&path, &meta)?;
+            age(&path)?;
+            rename(&path, &old(&path, 0))?;
         }
         Err(error) if error.kind() == ErrorKind::NotFound => {}
         Err(error) => return Err(SpawnError::io("look at", &path)(error)),
     }
-    // A new file, or none: what somebody else made in this moment is not opened.
+    create(&path, OpenOptions::new().append(true))
+}
+
+/// Moves the log aside where it is larger than `limit` bytes, while its engine writes on; says whether it did.
+///
+/// Of a log that has grown far beyond the limit only its end is kept. What the engine writes in the instant between the
+/// copy and the emptying is lost. Older logs are `engine.log.1` and `engine.log.2`; there are never more. Needs no lock
+/// of the pool; of two that do this at once, one does it.
+pub fn cap_log(dir: &PoolDir, limit: u64) -> Result<bool, SpawnError> {
+    let path = dir.log_file();
+    if std::fs::symlink_metadata(&path).map_or(0, |meta| meta.len()) <= limit {
+        return Ok(false);
+    }
+    let Some(mut log) = open(dir, true)? else {
+        return Ok(false);
+    };
+    match log.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => return Ok(false),
+        Err(TryLockError::Error(error)) => return Err(SpawnError::io("lock", path)(error)),
+    }
+    let size = log.metadata().map_err(SpawnError::io("look at", &path))?.len();
+    if size <= limit {
+        return Ok(false);
+    }
+    // First, so that a full disk regains the space of the oldest.
+    age(&path)?;
+    let part = path.with_extension("log.part");
+    remove(&part)?;
+    // Not for appending: the kernel then copies by itself.
+    let mut copy = create(&part, OpenOptions::new().write(true))?;
+    let mut set_aside = || {
+        log.seek(SeekFrom::Start(size - limit))?;
+        // Once for what there was, once for what came meanwhile; a flood is not chased for ever.
+        io::copy(&mut (&log).take(limit), &mut copy)?;
+        io::copy(&mut (&log).take(limit), &mut copy)?;
+        std::fs::rename(&part, old(&path, 0))?;
+        log.set_len(0)
+    };
+    match set_aside() {
+        Ok(()) => Ok(true),
+        Err(error) => {
+            remove(&part)?;
+            Err(SpawnError::io("set aside", path)(error))
+        }
+    }
+}
+
+/// Opens the log, which must be a plain file of ours; nothing where there is none.
+pub(crate) fn open(dir: &PoolDir, write: bool) -> Result<Option<File>, SpawnError> {
+    let path = dir.log_file();
     let mut options = OpenOptions::new();
-    options.append(true).create_new(true).mode(0o600).custom_flags(O_NOFOLLOW | O_CLOEXEC);
-    options.open(&path).map_err(SpawnError::io("create the log", &path))
+    let opened = options.read(true).write(write).custom_flags(O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC).open(&path);
+    let file = match opened {
+        Ok(file) => file,
+        Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(SpawnError::io("read", path)(error)),
+    };
+    require_ours(&path, &file.metadata().map_err(SpawnError::io("look at", &path))?)?;
+    Ok(Some(file))
+}
+
+fn require_ours(path: &Path, meta: &Metadata) -> Result<(), SpawnError> {
+    let why = if meta.is_symlink() {
+        "a symbolic link".to_owned()
+    } else if !meta.is_file() {
+        "not a plain file".to_owned()
+    } else if meta.uid() != rustix::process::geteuid().as_raw() {
+        format!("owned by user {}", meta.uid())
+    } else if meta.nlink() > 1 {
+        format!("a file with {} names", meta.nlink())
+    } else {
+        return Ok(());
+    };
+    Err(SpawnError::UnsafeLog { path: path.into(), why })
+}
+
+/// A new file, or none: what somebody else made in this moment is not opened.
+fn create(path: &Path, how: &mut OpenOptions) -> Result<File, SpawnError> {
+    let how = how.create_new(true).mode(0o600).custom_flags(O_NOFOLLOW | O_CLOEXEC);
+    how.open(path).map_err(SpawnError::io("create the log", path))
+}
+
+/// Makes room for one more old log.
+fn age(path: &Path) -> Result<(), SpawnError> {
+    let younger = old(path, 0);
+    if std::fs::symlink_metadata(&younger).is_ok() { rename(&younger, &old(path, 1)) } else { Ok(()) }
+}
+
+fn old(path: &Path, age: usize) -> PathBuf {
+    path.with_extension(OLD.get(age).copied().unwrap_or_default())
+}
+
+fn rename(from: &Path, to: &Path) -> Result<(), SpawnError> {
+    std::fs::rename(from, to).map_err(SpawnError::io("set the previous log aside as", to))
+}
+
+fn remove(path: &Path) -> Result<(), SpawnError> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => Err(SpawnError::io("remove", path)(error)),
+        _ => Ok(()),
+    }
 }

@@ -76,7 +76,7 @@ impl PoolDir {
         self.path.join("record.json")
     }
 
-    /// `engine.log`: what the engine wrote since its last start. The start before it is in `engine.log.1`.
+    /// `engine.log`: what the engine wrote since its last start, or since the log was last set aside as `engine.log.1`.
     pub fn log_file(&self) -> PathBuf {
         self.path.join("engine.log")
     }

@@ -1,35 +1,31 @@
 //! One process, held by a pidfd: the number may be reused, the descriptor never means another process.
 
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
 use exec::Exit;
+use nix::libc;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{fstat, fstatfs};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::SpawnError;
+use crate::stat::{self, Facts};
 
 /// Longest single wait in the kernel; longer waits are made of several.
 const LONGEST_POLL: Duration = Duration::from_hours(1);
+
+/// The file system of pidfds that are numbered one by one (`PID_FS_MAGIC`, Linux 6.9).
+const PID_FS: u64 = 0x5049_4446;
 
 /// A process that existed when it was opened.
 #[derive(Debug)]
 pub(crate) struct Process {
     pub(crate) pid: i32,
     fd: OwnedFd,
-}
-
-/// What `/proc` says of a process.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Facts {
-    pub(crate) start_ticks: u64,
-    pub(crate) session: i32,
-    pub(crate) group: i32,
-    /// Dead and not yet collected by its parent, with how it ended.
-    pub(crate) dead: Option<Exit>,
 }
 
 impl Process {
@@ -47,6 +43,12 @@ impl Process {
             Err(Errno::SRCH | Errno::INVAL | Errno::NOENT) => Ok(None),
             Err(errno) => Err(SpawnError::system("pidfd_open")(errno)),
         }
+    }
+
+    /// The kernel's number for this process, given to no other until the next boot; nothing where it has none.
+    pub(crate) fn inode(&self) -> Option<u64> {
+        let numbered = fstatfs(&self.fd).is_ok_and(|fs| u64::try_from(fs.f_type) == Ok(PID_FS));
+        if numbered { fstat(&self.fd).ok().map(|stat| stat.st_ino) } else { None }
     }
 
     /// Whether it has ended; a zombie has.
@@ -73,13 +75,31 @@ impl Process {
     /// What was read of a living process belongs to this one and no other, since it was still alive after the read.
     /// What was read of a dead one may be another's that got the number: its start time says so to the caller.
     pub(crate) fn facts(&self) -> Result<Option<Facts>, SpawnError> {
-        let look = || procfs::process::Process::new(self.pid).and_then(|process| facts_of(&process));
-        let seen = look();
+        let seen = stat::read(self.pid);
         if !self.has_exited()? {
-            return seen.map(Some).map_err(SpawnError::proc(format!("the state of process {}", self.pid)));
+            let what = || format!("the state of process {}", self.pid);
+            return seen.map(Some).map_err(|source| SpawnError::Proc { what: what(), source });
         }
         // It may have ended after the look; its zombie, where it still stands, tells how.
-        Ok(look().ok().filter(|facts| facts.dead.is_some()))
+        Ok(stat::read(self.pid).ok().filter(|facts| facts.dead.is_some()))
+    }
+
+    /// How it ended, once it has: told by its zombie, or by the kernel to whoever held it when its parent collected it.
+    pub(crate) fn exit(&self) -> Result<Exit, SpawnError> {
+        let zombie = self.facts()?.and_then(|facts| facts.dead);
+        Ok(zombie.or_else(|| self.collected()).unwrap_or(Exit::Unknown))
+    }
+
+    /// What the kernel keeps of a process that was collected since Linux 6.15 (`PIDFD_GET_INFO`).
+    #[expect(unsafe_code, reason = "neither rustix nor nix has this `ioctl`")]
+    fn collected(&self) -> Option<Exit> {
+        // SAFETY: a structure of integers, of which zero is a value.
+        let mut info: libc::pidfd_info = unsafe { std::mem::zeroed() };
+        let wanted = u64::from(libc::PIDFD_INFO_EXIT);
+        info.mask = wanted;
+        // SAFETY: the number of the call holds the size of the structure, which the kernel fills and no more.
+        let answer = unsafe { libc::ioctl(self.fd.as_raw_fd(), libc::PIDFD_GET_INFO, &raw mut info) };
+        (answer == 0 && info.mask & wanted != 0).then(|| exit_of(ExitStatus::from_raw(info.exit_code)))
     }
 
     /// Whether it is alive, in the session or process group that `leader` leads.
@@ -89,12 +109,10 @@ impl Process {
     }
 }
 
-/// Reads `/proc/PID/stat`.
-pub(crate) fn facts_of(process: &procfs::process::Process) -> procfs::ProcResult<Facts> {
-    let stat = process.stat()?;
-    let dead = matches!(stat.state, 'Z' | 'X' | 'x')
-        .then(|| stat.exit_code.map_or(Exit::Unknown, |status| exit_of(ExitStatus::from_raw(status))));
-    Ok(Facts { start_ticks: stat.starttime, session: stat.session, group: stat.pgrp, dead })
+impl AsFd for Process {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.fd.as_fd()
+    }
 }
 
 /// How a process with this status ended.
@@ -143,5 +161,9 @@ mod tests {
         assert!(!me.has_exited().unwrap());
         assert_eq!(me.facts().unwrap().unwrap().dead, None);
         assert!(!me.wait(Duration::from_millis(5)).unwrap());
+        let again = Process::open(me.pid).unwrap().unwrap();
+        assert_eq!(me.inode(), again.inode());
+        let parent = Process::open(std::os::unix::process::parent_id().try_into().unwrap()).unwrap().unwrap();
+        assert!(me.inode().is_none() || me.inode() != parent.inode());
     }
 }

@@ -22,11 +22,14 @@ pub struct Record {
     pub instance: String,
     /// How far it has come.
     pub state: State,
-    /// The engine's process, which leads its own session; 0 while the state is [`State::Intent`].
+    /// The engine's process, which leads its own session.
     pub pid: i32,
     /// When that process started, in clock ticks since boot (field 22 of
     /// [`/proc/PID/stat`](https://man7.org/linux/man-pages/man5/proc_pid_stat.5.html)).
     pub start_ticks: u64,
+    /// The kernel's number for that process, which it gives to no other until the next boot: the inode of its pidfd. 0
+    /// where the kernel is [older than Linux 6.9](https://man7.org/linux/man-pages/man2/pidfd_open.2.html).
+    pub pidfd_inode: u64,
     /// The boot it was started in (`/proc/sys/kernel/random/boot_id`).
     pub boot_id: String,
     /// The PID namespace in which `pid` counts (inode of `/proc/self/ns/pid`).
@@ -51,9 +54,7 @@ pub struct Record {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum State {
-    /// About to be started; a process may exist, and is known by its token alone.
-    Intent,
-    /// Started.
+    /// Started. This is on disk before the process runs its program.
     Running,
     /// Being ended.
     Stopping,
@@ -92,9 +93,7 @@ impl Record {
             Some(format!("it belongs to pool `{}`", self.pool.escape_debug()))
         } else if self.instance.len() != 32 || !self.instance.bytes().all(hex) {
             Some("its instance is not 32 hex digits".to_owned())
-        } else if self.state == State::Intent && self.pid != 0 {
-            Some(format!("it is an intent, yet names process {}", self.pid))
-        } else if self.state != State::Intent && self.pid < 2 {
+        } else if self.pid < 2 {
             Some(format!("{} is not the number of an engine's process", self.pid))
         } else {
             None
@@ -135,6 +134,7 @@ mod tests {
             state: State::Running,
             pid: 4711,
             start_ticks: 99,
+            pidfd_inode: 1234,
             boot_id: "b".into(),
             pid_ns: 7,
             uid: 0,
@@ -174,7 +174,6 @@ mod tests {
         for pid in [-1, 0, 1, i32::MIN] {
             refused(|r| r.pid = pid, "not the number of an engine's process");
         }
-        refused(|r| r.state = State::Intent, "yet names process 4711");
         refused(|r| r.instance = "short".into(), "32 hex digits");
         refused(|r| r.instance = "G".repeat(32), "32 hex digits");
         refused(|r| r.pool = "other".into(), "belongs to pool `other`");

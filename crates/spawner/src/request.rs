@@ -13,6 +13,20 @@ use crate::SpawnError;
 /// The variable of the engine's environment that holds its record's `instance`.
 pub const INSTANCE_VAR: &str = "ENGINE_PROVISIONER_INSTANCE";
 
+/// How long a pool's log may grow before it is set aside, unless the request says otherwise: 16 MiB.
+const LOG_LIMIT: u64 = 16 << 20;
+
+/// What becomes of an engine when the program that started it ends.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Lifetime {
+    /// It goes on; whoever comes next finds it by its record.
+    #[default]
+    Detached,
+    /// The kernel ends it at once (SIGKILL) when its starter ends, however that ends. What the engine itself started is
+    /// ended by the next start or stop of the pool.
+    Tied,
+}
+
 /// One engine to start. Its `Debug` shows no value of `secret_env`.
 #[derive(Clone, Debug)]
 pub struct StartRequest {
@@ -33,10 +47,14 @@ pub struct StartRequest {
     pub host: String,
     /// On which port; recorded only.
     pub port: u16,
+    /// Whether it outlives the caller.
+    pub lifetime: Lifetime,
+    /// How many bytes the log may hold before it is set aside, while the caller lives; two older ones are kept.
+    pub log_limit: u64,
 }
 
 impl StartRequest {
-    /// A program with its arguments, an empty environment, and a watch of 200 ms.
+    /// A program with its arguments, an empty environment, a watch of 200 ms, and logs of 16 MiB.
     pub fn new<S: Into<OsString>>(program: impl Into<PathBuf>, args: impl IntoIterator<Item = S>) -> Self {
         Self {
             program: program.into(),
@@ -47,6 +65,8 @@ impl StartRequest {
             fingerprint: BTreeMap::new(),
             host: "127.0.0.1".to_owned(),
             port: 0,
+            lifetime: Lifetime::Detached,
+            log_limit: LOG_LIMIT,
         }
     }
 

@@ -1,18 +1,23 @@
 //! Starting an engine, so that at every instant either nothing runs or a record on disk owns what runs.
 
+use std::fs::File;
+use std::io;
 use std::sync::Arc;
+use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use exec::Exit;
+use nix::libc::ETXTBSY;
 
-use crate::child::{Child, spawn};
-use crate::end::{Ended, end};
-use crate::family::Family;
+use crate::child::{command, refusal};
+use crate::end::{Ended, KILL_WAIT, end};
+use crate::family::{Family, unrecorded};
+use crate::gate::gate;
 use crate::host::Host;
 use crate::identity::{Engine, identify, unseen};
+use crate::keeper::{Keeper, Outcome};
 use crate::ledger::{self, Entry};
 use crate::process::Process;
-use crate::reaper::{Outcome, Reaper, reap};
 use crate::record::{Record, SCHEMA, State};
 use crate::{PoolDir, PoolGuard, SpawnError, StartRequest, log, program, tail};
 
@@ -21,6 +26,9 @@ const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
 
 /// How many log lines an error about an early end carries.
 const LOG_LINES: usize = 20;
+
+/// How often a program that somebody holds open for writing is tried again, and after which pause.
+const BUSY: (u32, Duration) = (20, Duration::from_millis(5));
 
 /// An engine that this process started. Dropping it changes nothing: the engine goes on, and is still reaped.
 #[derive(Debug)]
@@ -39,9 +47,10 @@ impl Running {
 
 /// Starts an engine in the locked pool and watches it for `request.early_exit`.
 ///
-/// Refuses when the pool has a living engine. What a dead engine of this pool left running is ended first. The record
-/// is on disk as an intent before the process exists and as a running engine afterwards; on any failure after that the
-/// process is ended and the record removed.
+/// Refuses when the pool has a living engine. What a dead engine of this pool left running is ended first, and a stop
+/// that was interrupted is finished. The record
+/// is on disk before the program runs; a caller that is killed before that takes the waiting process with it. On any
+/// failure after that the process is ended and the record removed.
 pub fn start(guard: &PoolGuard, request: &StartRequest) -> Result<Running, SpawnError> {
     let dir = guard.dir();
     request.validate()?;
@@ -49,45 +58,75 @@ pub fn start(guard: &PoolGuard, request: &StartRequest) -> Result<Running, Spawn
     let host = Host::observe()?;
     settle(dir, &host)?;
     let log = log::open_fresh(dir)?;
-    let reaper = Reaper::prepare(dir.pool())?;
-    let intent = intent(dir, request, &host)?;
-
-    let begun = ledger::write(dir, &intent).and_then(|()| spawn(request, dir, &intent.instance, &log));
-    let started = Instant::now();
-    let mut child = match begun {
-        Ok(child) => child,
-        Err(error) => return Err(error.after(ledger::clear(dir))),
-    };
-    let instance = intent.instance.clone();
-    let watched =
-        track(dir, intent, &child).and_then(|(record, process)| Ok((process.wait(request.early_exit)?, record)));
-    match watched {
-        Ok((false, record)) => {
-            tracing::info!(pool = dir.pool(), pid = record.pid, "engine started");
-            Ok(Running { record, outcome: reaper.hand_over(child) })
+    let mut tries = 0;
+    loop {
+        match launch(dir, request, &host, &log) {
+            // Another thread forked while it still held the file open for writing; that child execs within moments.
+            Err(SpawnError::Spawn { source, .. }) if source.raw_os_error() == Some(ETXTBSY) && tries < BUSY.0 => {
+                tries += 1;
+                thread::sleep(BUSY.1);
+            }
+            done => return done,
         }
-        Ok((true, record)) => Err(ended_early(dir, request, &record, &mut child, started)),
-        Err(error) => Err(error.after(undo(dir, &instance, &mut child))),
+    }
+}
+
+fn launch(dir: &PoolDir, request: &StartRequest, host: &Host, log: &File) -> Result<Running, SpawnError> {
+    let io = |call| move |source: io::Error| SpawnError::System { call, source };
+    let instance = random_hex()?;
+    let (mut gate, threshold) = gate().map_err(io("pipe"))?;
+    let absence = threshold.absence().map_err(io("dup"))?;
+    let command = command(request, dir, &instance, log, threshold).map_err(io("dup"))?;
+    let started = Instant::now();
+    let keeper = Keeper::run(dir.pool(), command, absence)?;
+    let Some(pid) = gate.arrival().map_err(io("read"))? else {
+        keeper.spawned().map_err(|error| refusal(request, error))?;
+        return Err(ended_early(dir, request, None, keeper, started));
+    };
+    let (record, process) = match own(dir, record_of(dir, request, host, instance), pid) {
+        Ok(owned) => owned,
+        Err(error) => {
+            gate.refuse();
+            keeper.spawned().ok();
+            return Err(error.after(ledger::clear(dir)));
+        }
+    };
+    // Where this fails, there is no process: std has collected it.
+    if let Err(error) = gate.open().and_then(|()| keeper.spawned()) {
+        return Err(refusal(request, error).after(ledger::clear(dir)));
+    }
+    match ledger::write_pid_file(dir, pid).and_then(|()| process.wait(request.early_exit)) {
+        Ok(false) => {
+            tracing::info!(pool = dir.pool(), pid, "engine started");
+            Ok(Running { record, outcome: keeper.tend(dir.clone(), request.log_limit) })
+        }
+        Ok(true) => Err(ended_early(dir, request, Some(&record), keeper, started)),
+        Err(error) => Err(error.after(undo(dir, &record, process, keeper))),
     }
 }
 
 /// Makes room for a new engine: refuses where one lives or may live, ends what a dead one left behind.
 fn settle(dir: &PoolDir, host: &Host) -> Result<(), SpawnError> {
     let record = match ledger::read(dir)? {
-        Entry::Absent => return Ok(()),
+        Entry::Absent => return none_unrecorded(dir, "there is none"),
         Entry::Torn(why) => {
             tracing::warn!(pool = dir.pool(), why, "a record that cannot be read is replaced");
-            return Ok(());
+            return none_unrecorded(dir, &why);
         }
         Entry::Foreign(why) => return Err(SpawnError::RecordUnreadable { path: dir.record_file(), why }),
         Entry::Valid(record) => record,
     };
-    let was_intent = record.state == State::Intent;
     let mut left = match identify(record, host)? {
+        // The pool's lock is ours, so that nobody is stopping it any more: it may have been asked to end already.
+        Engine::Alive(record, leader) if record.state == State::Stopping => {
+            tracing::warn!(pool = dir.pool(), pid = record.pid, "finishes a stop that was interrupted");
+            let mut family = Family::of_leader(&record);
+            family.add(leader);
+            family
+        }
         Engine::Alive(record, _) => {
-            if was_intent {
+            if !dir.pid_file().exists() {
                 tracing::warn!(pool = dir.pool(), pid = record.pid, "took over the engine of an interrupted start");
-                ledger::write(dir, &record)?;
                 ledger::write_pid_file(dir, record.pid)?;
             }
             let Record { pool, pid, host, port, .. } = record;
@@ -95,22 +134,36 @@ fn settle(dir: &PoolDir, host: &Host) -> Result<(), SpawnError> {
         }
         Engine::Unseen(_, why) => return Err(unseen(dir, why)),
         Engine::Ended(record, _) => Family::of_leader(&record),
-        Engine::Gone(record, _) | Engine::NeverRan(record) => Family::of_token(&record.instance),
+        Engine::Gone(record, _) => Family::of_token(&record.instance),
     };
     if end(&mut left, LEFTOVER_GRACE)? != Ended::Nothing {
-        tracing::warn!(pool = dir.pool(), "ended processes that a dead engine left behind");
+        tracing::warn!(pool = dir.pool(), "ended processes that an earlier engine left behind");
     }
     Ok(())
 }
 
-fn intent(dir: &PoolDir, request: &StartRequest, host: &Host) -> Result<Record, SpawnError> {
-    Ok(Record {
+/// Without a record nothing may be signalled, and nothing of this pool may run: somebody lost the record of an engine.
+pub(crate) fn none_unrecorded(dir: &PoolDir, why: &str) -> Result<(), SpawnError> {
+    match unrecorded(dir)?.as_slice() {
+        [] => Ok(()),
+        pids => {
+            let pids = pids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let why = format!("{why}, while an engine of this pool runs as process {pids}");
+            Err(SpawnError::RecordUnreadable { path: dir.record_file(), why })
+        }
+    }
+}
+
+/// The record of the process that is about to be; its numbers come with it.
+fn record_of(dir: &PoolDir, request: &StartRequest, host: &Host, instance: String) -> Record {
+    Record {
         schema: SCHEMA,
         pool: dir.pool().to_owned(),
-        instance: random_hex()?,
-        state: State::Intent,
+        instance,
+        state: State::Running,
         pid: 0,
         start_ticks: 0,
+        pidfd_inode: 0,
         boot_id: host.boot_id.clone(),
         pid_ns: host.pid_ns,
         uid: host.uid,
@@ -120,7 +173,19 @@ fn intent(dir: &PoolDir, request: &StartRequest, host: &Host) -> Result<Record, 
         port: request.port,
         fingerprint: request.fingerprint.clone(),
         started_unix_s: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
-    })
+    }
+}
+
+/// Makes the record that owns process `pid`, a child that waits and has not been collected, so that its number is
+/// certainly its own. The record is durable when this returns.
+fn own(dir: &PoolDir, blank: Record, pid: i32) -> Result<(Record, Process), SpawnError> {
+    let vanished =
+        || SpawnError::Proc { what: "the process just started".to_owned(), source: io::ErrorKind::NotFound.into() };
+    let process = Process::open(pid)?.ok_or_else(vanished)?;
+    let start_ticks = process.facts()?.ok_or_else(vanished)?.start_ticks;
+    let record = Record { pid, start_ticks, pidfd_inode: process.inode().unwrap_or(0), ..blank };
+    ledger::write(dir, &record)?;
+    Ok((record, process))
 }
 
 /// 128 random bits in hex.
@@ -134,44 +199,27 @@ fn random_hex() -> Result<String, SpawnError> {
     Ok(format!("{:032x}", u128::from_ne_bytes(bytes)))
 }
 
-/// Completes the record of a child that has not been waited for, so that its number is certainly its own.
-fn track(dir: &PoolDir, intent: Record, child: &Child) -> Result<(Record, Process), SpawnError> {
-    let vanished = || SpawnError::Proc {
-        what: "the process just started".to_owned(),
-        source: std::io::ErrorKind::NotFound.into(),
-    };
-    let process = i32::try_from(child.id()).map_or(Ok(None), Process::open)?.ok_or_else(vanished)?;
-    let pid = process.pid;
-    let start_ticks = process.facts()?.ok_or_else(vanished)?.start_ticks;
-    let record = Record { state: State::Running, pid, start_ticks, ..intent };
-    ledger::write(dir, &record)?;
-    ledger::write_pid_file(dir, pid)?;
-    Ok((record, process))
-}
-
 /// Ends what a failed start began and forgets it; where that fails the record stays and owns the rest.
-fn undo(dir: &PoolDir, instance: &str, child: &mut Child) -> Result<(), SpawnError> {
-    // As long as it has not been waited for, the child's number is that of the child and of its group.
-    if matches!(child.inner_mut().try_wait(), Ok(None)) {
-        child.start_kill().map_err(|source| SpawnError::System { call: "kill", source })?;
-        reap(child);
-    }
-    end(&mut Family::of_token(instance), Duration::ZERO)?;
-    ledger::clear(dir)
+fn undo(dir: &PoolDir, record: &Record, process: Process, keeper: Keeper) -> Result<(), SpawnError> {
+    let mut family = Family::of_leader(record);
+    family.add(process);
+    let ended = end(&mut family, Duration::ZERO);
+    keeper.reap(KILL_WAIT);
+    ended.and_then(|_| ledger::clear(dir))
 }
 
 /// The error for an engine that ended at once; nothing of it is left when this returns, unless cleaning up failed.
 fn ended_early(
     dir: &PoolDir,
     request: &StartRequest,
-    record: &Record,
-    child: &mut Child,
+    record: Option<&Record>,
+    keeper: Keeper,
     started: Instant,
 ) -> SpawnError {
     let after = started.elapsed();
-    // Before the leader is waited for: until then its session's number belongs to it.
-    let rest = end(&mut Family::of_leader(record), Duration::ZERO);
-    let exit = reap(child);
+    // Before the leader is collected: until then its session's number belongs to it.
+    let rest = record.map_or(Ok(Ended::Nothing), |record| end(&mut Family::of_leader(record), Duration::ZERO));
+    let exit = keeper.reap(KILL_WAIT);
     let log = tail::masked_tail(dir, LOG_LINES, request.secret_env.values())
         .unwrap_or_else(|error| format!("(its log could not be read: {error})"));
     let left_behind = matches!(rest, Ok(Ended::Asked | Ended::Forced));

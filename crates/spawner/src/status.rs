@@ -15,7 +15,7 @@ use crate::{PoolDir, Record, SpawnError};
 pub enum Status {
     /// The engine runs. While another process starts or stops it, the record's state says so.
     Running {
-        /// Its record; that of an interrupted start is completed from what runs.
+        /// Its record.
         record: Record,
         /// How long it has run, by the clock that counts from boot.
         uptime: Duration,
@@ -27,8 +27,17 @@ pub enum Status {
         /// How it ended, where its parent has not collected that yet.
         exit: Option<Exit>,
     },
-    /// The record speaks of a process that cannot be told or is not the engine: nothing would be signalled.
+    /// The engine is gone without a trace: its process number is another's by now, or the host was started anew.
+    /// Nothing would be signalled, and a start would replace the record.
     Stale {
+        /// The record.
+        record: Record,
+        /// Why, in words.
+        why: String,
+    },
+    /// The engine may run, and is not ours to touch from here: it was started in another PID namespace or by another
+    /// user. A start or stop here is refused.
+    Foreign {
         /// The record.
         record: Record,
         /// Why, in words.
@@ -50,11 +59,16 @@ pub fn status(dir: &PoolDir) -> Result<Status, SpawnError> {
         Entry::Torn(why) | Entry::Foreign(why) => return Ok(Status::Unreadable { why }),
         Entry::Valid(record) => record,
     };
-    Ok(match identify(record, &Host::observe()?)? {
+    let host = Host::observe()?;
+    Ok(match identify(record, &host)? {
+        Engine::Alive(record, _) if record.uid != host.uid && host.uid != 0 => {
+            let why = format!("it was started by user {}, this is user {}", record.uid, host.uid);
+            Status::Foreign { record, why }
+        }
         Engine::Alive(record, _) => Status::Running { uptime: uptime(record.start_ticks), record },
         Engine::Ended(record, exit) => Status::Exited { record, exit },
-        Engine::Gone(record, why) | Engine::Unseen(record, why) => Status::Stale { record, why },
-        Engine::NeverRan(_) => Status::Absent,
+        Engine::Gone(record, why) => Status::Stale { record, why },
+        Engine::Unseen(record, why) => Status::Foreign { record, why },
     })
 }
 

@@ -8,6 +8,7 @@ use crate::host::Host;
 use crate::identity::{Engine, identify, unseen};
 use crate::ledger::{self, Entry};
 use crate::record::{Record, State};
+use crate::start::none_unrecorded;
 use crate::{PoolGuard, SpawnError};
 
 /// What a stop found and did. After each of these the pool has no engine and no record.
@@ -32,13 +33,18 @@ pub fn stop(guard: &PoolGuard, grace: Duration) -> Result<Stopped, SpawnError> {
     let dir = guard.dir();
     let record = match ledger::read(dir)? {
         Entry::Absent => {
+            none_unrecorded(dir, "there is none")?;
             // A PID file alone is what an interrupted stop or somebody else left; it says nothing about a process.
             ledger::clear(dir)?;
             return Ok(Stopped::NothingRecorded);
         }
-        Entry::Torn(why) | Entry::Foreign(why) => {
-            return Err(SpawnError::RecordUnreadable { path: dir.record_file(), why });
+        Entry::Torn(why) => {
+            none_unrecorded(dir, &why)?;
+            tracing::warn!(pool = dir.pool(), why, "removed a record that cannot be read; no engine of the pool runs");
+            ledger::clear(dir)?;
+            return Ok(Stopped::AlreadyGone);
         }
+        Entry::Foreign(why) => return Err(SpawnError::RecordUnreadable { path: dir.record_file(), why }),
         Entry::Valid(record) => record,
     };
     let mut family = match identify(record, &Host::observe()?)? {
@@ -54,7 +60,7 @@ pub fn stop(guard: &PoolGuard, grace: Duration) -> Result<Stopped, SpawnError> {
             family
         }
         Engine::Ended(record, _) => Family::of_leader(&record),
-        Engine::Gone(record, _) | Engine::NeverRan(record) => Family::of_token(&record.instance),
+        Engine::Gone(record, _) => Family::of_token(&record.instance),
     };
     let ended = end(&mut family, grace)?;
     ledger::clear(dir)?;

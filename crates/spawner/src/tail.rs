@@ -1,15 +1,12 @@
 //! The last lines of the engine's log, made safe to print.
 
 use std::fmt::Write as _;
-use std::fs::OpenOptions;
-use std::io::{ErrorKind, Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{Read, Seek, SeekFrom};
 
 use exec::Redactor;
-use nix::libc::{O_CLOEXEC, O_NOFOLLOW, O_NONBLOCK};
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{PoolDir, SpawnError};
+use crate::{PoolDir, SpawnError, log};
 
 /// How much of the log's end is looked at.
 const WINDOW: u64 = 64 << 10;
@@ -54,24 +51,18 @@ fn masked<'a>(bytes: &[u8], cut: bool, lines: usize, secrets: impl Iterator<Item
 
 /// The last bytes of the log, and whether there are more before them.
 fn window(dir: &PoolDir) -> Result<(Vec<u8>, bool), SpawnError> {
-    let path = dir.log_file();
-    let mut options = OpenOptions::new();
-    let opened = options.read(true).custom_flags(O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC).open(&path);
-    let mut file = match opened {
-        Ok(file) => file,
-        Err(error) if error.kind() == ErrorKind::NotFound => return Ok((Vec::new(), false)),
-        Err(error) => return Err(SpawnError::io("read", path)(error)),
+    let Some(mut file) = log::open(dir, false)? else {
+        return Ok((Vec::new(), false));
     };
-    let io = SpawnError::io("read", path.clone());
-    let meta = match file.metadata() {
-        Ok(meta) if meta.is_file() => meta,
-        Ok(_) => return Err(SpawnError::UnsafeLog { path, why: "not a plain file".to_owned() }),
-        Err(error) => return Err(io(error)),
-    };
-    let begin = meta.len().saturating_sub(WINDOW);
     let mut bytes = Vec::new();
-    let read = file.seek(SeekFrom::Start(begin)).and_then(|_| file.take(WINDOW).read_to_end(&mut bytes));
-    read.map_err(io).map(|_| (bytes, begin > 0))
+    let mut read = || {
+        let begin = file.metadata()?.len().saturating_sub(WINDOW);
+        file.seek(SeekFrom::Start(begin))?;
+        (&file).take(WINDOW).read_to_end(&mut bytes)?;
+        Ok(begin > 0)
+    };
+    let cut = read().map_err(SpawnError::io("read", dir.log_file()))?;
+    Ok((bytes, cut))
 }
 
 fn last_lines(text: &str, lines: usize) -> String {
@@ -81,7 +72,7 @@ fn last_lines(text: &str, lines: usize) -> String {
 
 /// The text with everything but line ends, tabs and visible characters escaped; a carriage return before a line end is
 /// dropped.
-fn neutral(text: &str) -> String {
+pub(crate) fn neutral(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for line in text.split_inclusive('\n') {
         let (line, end) =

@@ -1,9 +1,18 @@
 //! The crate against real processes: one test program, one module per behaviour.
-#![expect(clippy::unwrap_used, reason = "a failed setup is a failed test")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed setup is a failed test")]
+#![expect(clippy::print_stdout, reason = "what was skipped or counted is for whoever reads the output")]
 
+mod callers;
+mod crowd;
 mod early_exit;
+mod engines;
 mod isolation;
+mod listening;
+mod logs;
+mod machine;
+mod pid_reuse;
 mod records;
 mod start_stop;
 mod stop_hard;
 mod support;
+mod sweep;

@@ -3,7 +3,7 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::support::{LONG, Pool, Stranger, lives, sh, start_ticks_of, until, with_token};
+use crate::support::{LONG, Pool, Stranger, lives, outside, sh, start_ticks_of, until, with_token};
 use miette::Diagnostic;
 use spawner::{Record, SpawnError, State, Status, Stopped, status, stop};
 
@@ -35,7 +35,7 @@ fn a_torn_record_is_never_believed() {
     let pool = Pool::new();
     let engine = pool.start(&sh("exec sleep 60")).unwrap();
     let whole = fs::read(pool.dir.record_file()).unwrap();
-    for end in 0..whole.len() {
+    for end in (0..whole.len()).step_by(16) {
         durable::replace(&pool.dir.record_file(), &whole[..end]).unwrap();
         assert!(matches!(status(&pool.dir).unwrap(), Status::Unreadable { .. }), "{end} bytes");
         assert!(matches!(stop(&pool.lock(), LONG), Err(SpawnError::RecordUnreadable { .. })), "{end} bytes");
@@ -80,6 +80,8 @@ fn a_link_in_the_records_place_is_not_followed() {
 fn record_of(pool: &Pool, change: impl FnOnce(&mut Record)) -> Record {
     let mut record = pool.start(&sh("exec sleep 60")).unwrap().record;
     assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::Graceful);
+    // Forged: not the kernel's number of the process that it is made to name.
+    record.pidfd_inode = 0;
     change(&mut record);
     pool.write_record(&record);
     record
@@ -98,12 +100,33 @@ fn a_reused_number_is_not_signalled() {
     let pid = stranger.pid();
     let forge = |record: &mut Record| (record.pid, record.start_ticks) = (pid, start_ticks_of(pid) + 1);
     record_of(&pool, forge);
-    stale(&pool, "the number was given to another process");
+    stale(&pool, "its number was given to another process");
     assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::AlreadyGone);
     pool.assert_clean();
     record_of(&pool, forge);
     pool.start(&sh("exec sleep 60")).unwrap();
     stranger.assert_unharmed();
+}
+
+/// F40: the kernel's own number tells processes apart that share number, start time and session.
+#[test]
+fn the_kernels_number_decides() {
+    let (pool, other) = (Pool::new(), Pool::new());
+    let engine = other.start(&sh("exec sleep 60")).unwrap().record;
+    if engine.pidfd_inode == 0 {
+        return; // A kernel before 6.9 has no such numbers.
+    }
+    let inode = engine.pidfd_inode + 1;
+    record_of(&pool, |record| {
+        (record.pid, record.start_ticks, record.pidfd_inode) = (engine.pid, engine.start_ticks, inode);
+    });
+    stale(&pool, "its number was given to another process");
+    assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::AlreadyGone);
+    assert!(lives(engine.pid));
+    // It is the same in every time namespace, where start times are not.
+    other.write_record(&Record { start_ticks: engine.start_ticks + 4711, ..engine.clone() });
+    assert_eq!(stop(&other.lock(), LONG).unwrap(), Stopped::Graceful);
+    assert!(!lives(engine.pid));
 }
 
 /// Start times count in hundredths of a second: one that is equal by chance does not make a stranger an engine.
@@ -141,7 +164,8 @@ fn a_record_from_another_pid_namespace_is_kept() {
         record.pid = stranger.pid();
         record.pid_ns += 1;
     });
-    stale(&pool, "PID namespace");
+    let found = status(&pool.dir).unwrap();
+    assert!(matches!(&found, Status::Foreign { why, .. } if why.contains("PID namespace")), "{found:?}");
     let refused = [pool.start(&sh("exec sleep 60")).unwrap_err(), stop(&pool.lock(), LONG).unwrap_err()];
     for error in refused {
         assert!(matches!(error, SpawnError::OtherPidNamespace { .. }), "{error}");
@@ -153,14 +177,13 @@ fn a_record_from_another_pid_namespace_is_kept() {
 
 /// F55: a process that we may not signal is not gone: the stop fails, and the record stays.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "an engine of another user")]
 fn an_engine_of_another_user_is_not_taken_for_gone() {
     let nobody = rustix::process::Uid::from_raw(65534);
     if !rustix::process::geteuid().is_root() {
         return; // Only root can become another user.
     }
     let pool = Pool::new();
-    let mut child = std::process::Command::new("/usr/bin/setsid").args(["/bin/sleep", "60"]).spawn().unwrap();
+    let mut child = outside("/usr/bin/setsid").args(["/bin/sleep", "60"]).spawn().unwrap();
     let pid = i32::try_from(child.id()).unwrap();
     let argv0 = || fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with(b"/bin/sleep"));
     until("it leads its session", argv0);
@@ -186,10 +209,9 @@ fn an_engine_of_another_user_is_not_taken_for_gone() {
 
 /// F42: a zombie is dead, and says how it died.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a child that nobody waits for")]
 fn a_zombie_is_dead() {
     let pool = Pool::new();
-    let mut child = std::process::Command::new("/usr/bin/setsid").args(["/bin/sh", "-c", "exit 7"]).spawn().unwrap();
+    let mut child = outside("/usr/bin/setsid").args(["/bin/sh", "-c", "exit 7"]).spawn().unwrap();
     let pid = i32::try_from(child.id()).unwrap();
     until("it is a zombie", || crate::support::state_of(pid) == Some('Z'));
     let start_ticks = start_ticks_of(pid);
@@ -200,43 +222,46 @@ fn a_zombie_is_dead() {
     child.wait().unwrap();
 }
 
-/// What `kill -9` between the spawn and the record leaves on disk.
-fn back_to_intent(record: &Record) -> Record {
-    Record { state: State::Intent, pid: 0, start_ticks: 0, ..record.clone() }
-}
-
-/// F05: an engine whose start was interrupted is found by its token; there is never a second one.
+/// F05, F25: an engine whose starter was killed is found by its record; there is never a second one.
 #[test]
 fn an_interrupted_start_is_adopted() {
     let pool = Pool::new();
     let engine = pool.start(&sh("sleep 60 & exec sleep 60")).unwrap();
     let instance = engine.record.instance.clone();
     until("its worker runs", || with_token(&instance).len() == 2);
-    pool.write_record(&back_to_intent(&engine.record));
+    // What `kill -9` leaves between the record and the PID file.
     fs::remove_file(pool.dir.pid_file()).unwrap();
-
-    let found = status(&pool.dir).unwrap();
-    assert!(matches!(&found, Status::Running { record, .. } if *record == engine.record), "{found:?}");
-    assert_eq!(pool.record().state, State::Intent, "a look changes nothing");
+    assert!(matches!(status(&pool.dir).unwrap(), Status::Running { record, .. } if record == engine.record));
+    assert!(!pool.dir.pid_file().exists(), "a look changes nothing");
     let error = pool.start(&sh("exec sleep 60")).unwrap_err();
     assert!(matches!(error, SpawnError::AlreadyRunning { pid, .. } if pid == engine.record.pid), "{error}");
-    assert_eq!(pool.record(), engine.record, "the start that found it completed its record");
-    assert!(pool.dir.pid_file().exists());
-
-    pool.write_record(&back_to_intent(&engine.record));
+    assert_eq!(fs::read_to_string(pool.dir.pid_file()).unwrap(), format!("{}\n", engine.record.pid));
     assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::Graceful);
     assert!(with_token(&instance).is_empty());
     pool.assert_clean();
 }
 
-/// F05: an intent without a process is nothing.
+/// Promise 1: an engine that lost its record (deleted by hand, or with the session's run folder) is not doubled, and
+/// not signalled either.
 #[test]
-fn an_intent_that_came_to_nothing_is_cleared() {
+fn an_engine_without_a_record_is_not_doubled() {
     let pool = Pool::new();
-    record_of(&pool, |record| *record = back_to_intent(record));
-    assert_eq!(status(&pool.dir).unwrap(), Status::Absent);
-    assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::AlreadyGone);
+    let engine = pool.start(&sh("exec sleep 60")).unwrap();
+    let whole = fs::read(pool.dir.record_file()).unwrap();
+    for lost in [None, Some(&whole[..9])] {
+        match lost {
+            None => fs::remove_file(pool.dir.record_file()).unwrap(),
+            Some(torn) => durable::replace(&pool.dir.record_file(), torn).unwrap(),
+        }
+        for error in [pool.start(&sh("exec sleep 60")).unwrap_err(), stop(&pool.lock(), LONG).unwrap_err()] {
+            assert_eq!(error.code().unwrap().to_string(), "spawner::record_unreadable");
+            assert!(error.to_string().contains(&format!("as process {}", engine.record.pid)), "{error}");
+        }
+        assert!(lives(engine.record.pid));
+    }
+    durable::replace(&pool.dir.record_file(), &whole).unwrap();
+    assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::Graceful);
+    durable::replace(&pool.dir.record_file(), &whole[..9]).unwrap();
+    assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::AlreadyGone, "nothing runs: it is as if there were none");
     pool.assert_clean();
-    record_of(&pool, |record| *record = back_to_intent(record));
-    pool.start(&sh("exec sleep 60")).unwrap();
 }

@@ -123,9 +123,15 @@ fn an_interrupted_stop_is_finished() {
     record.state = State::Stopping;
     pool.write_record(&record);
     assert!(matches!(status(&pool.dir).unwrap(), Status::Running { record, .. } if record.state == State::Stopping));
-    assert!(matches!(pool.start(&sh("exec sleep 60")), Err(SpawnError::AlreadyRunning { .. })));
     assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::Graceful);
     assert!(!lives(record.pid));
+
+    // A start finishes it too: an engine that was asked to end is not one to build on.
+    let first = pool.start(&sh("exec sleep 60")).unwrap().record;
+    pool.write_record(&spawner::Record { state: State::Stopping, ..first.clone() });
+    let second = pool.start(&sh("exec sleep 60")).unwrap().record;
+    assert!(!lives(first.pid) && lives(second.pid));
+    assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::Graceful);
 
     // The same, where the engine had ended before the files were removed.
     pool.write_record(&record);

@@ -1,7 +1,8 @@
 //! A pool in a temporary run root, engines made of `/bin/sh`, and ways to look at processes from outside.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use spawner::{PoolDir, PoolGuard, Record, Running, SpawnError, StartRequest, start, stop};
@@ -137,13 +138,48 @@ pub(crate) fn number_in(path: &Path) -> i32 {
     fs::read_to_string(path).unwrap().trim().parse().unwrap()
 }
 
+/// A program of this crate's `examples/`, which are built with its tests.
+pub(crate) fn example(name: &str) -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    let path = test.parent().and_then(Path::parent).unwrap().join("examples").join(name);
+    assert!(path.exists(), "build it: cargo build -p spawner --example {name}");
+    path
+}
+
+/// An engine that does what `words` say; see `examples/fake_engine.rs`.
+pub(crate) fn fake(words: &str) -> StartRequest {
+    let mut request = StartRequest::new(example("fake_engine"), words.split_whitespace());
+    request.early_exit = Duration::ZERO;
+    request
+}
+
+/// A command that this crate does not run.
+#[expect(clippy::disallowed_methods, reason = "a caller from outside")]
+pub(crate) fn outside(program: impl AsRef<std::ffi::OsStr>) -> Command {
+    let mut command = Command::new(program);
+    command.stdin(Stdio::null());
+    command
+}
+
+/// The processes that run in the pool's folder with the token of some engine: those that the pool must own.
+pub(crate) fn engines_in(dir: &PoolDir) -> Vec<i32> {
+    let folder = fs::canonicalize(dir.path()).unwrap();
+    let pids = fs::read_dir("/proc").unwrap().flatten().filter_map(|e| e.file_name().to_str()?.parse().ok());
+    let carries = |pid: &i32| {
+        let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+        environ.split(|b| *b == 0).any(|entry| entry.starts_with(b"ENGINE_PROVISIONER_INSTANCE="))
+    };
+    pids.filter(|pid| lives(*pid) && fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == folder))
+        .filter(carries)
+        .collect()
+}
+
 /// A process that is none of our business and must live through the test.
 pub(crate) struct Stranger(std::process::Child);
 
 impl Stranger {
-    #[expect(clippy::disallowed_methods, reason = "a process that `spawner` does not know")]
     pub(crate) fn new() -> Self {
-        Self(std::process::Command::new("/bin/sleep").arg("60").spawn().unwrap())
+        Self(outside("/bin/sleep").arg("60").spawn().unwrap())
     }
 
     pub(crate) fn pid(&self) -> i32 {

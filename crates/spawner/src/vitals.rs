@@ -1,0 +1,38 @@
+//! What a running engine uses, asked only when somebody wants to know.
+
+use crate::family::Family;
+use crate::host::Host;
+use crate::identity::{Engine, identify};
+use crate::listener::{Listener, listener};
+use crate::{Record, SpawnError};
+
+/// What a running engine consists of and uses at this moment.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Vitals {
+    /// Its processes, the leader first: by these numbers a GPU's driver tells whose memory is whose.
+    pub pids: Vec<i32>,
+    /// Memory that they hold in RAM, in bytes; what several share is counted for each.
+    pub rss_bytes: u64,
+    /// Who listens on its port. [`Listener::Nobody`] is an engine that is still starting.
+    pub listener: Listener,
+}
+
+/// Looks at the processes of the engine of `record`; nothing where it does not run.
+pub fn vitals(record: &Record) -> Result<Option<Vitals>, SpawnError> {
+    let Engine::Alive(record, leader) = identify(record.clone(), &Host::observe()?)? else {
+        return Ok(None);
+    };
+    let mut family = Family::of_leader(&record);
+    family.add(leader);
+    family.sweep()?;
+    let pids = family.pids();
+    let rss_bytes = pids.iter().map(|pid| rss(*pid)).sum();
+    Ok(Some(Vitals { pids, rss_bytes, listener: listener(&record)? }))
+}
+
+/// The resident memory of a process; none where it has just ended.
+fn rss(pid: i32) -> u64 {
+    let pages =
+        procfs::process::Process::new(pid).and_then(|process| process.statm()).map_or(0, |statm| statm.resident);
+    pages.saturating_mul(procfs::page_size())
+}
