@@ -65,6 +65,9 @@ pub(crate) enum Verb {
         /// How many lines
         #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
         lines: usize,
+        /// Go on with what comes, until the engine ends
+        #[arg(short, long)]
+        follow: bool,
     },
     /// Show what this host has and lacks, for the pools of a configuration where one is named
     Doctor,

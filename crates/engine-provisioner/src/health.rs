@@ -3,7 +3,7 @@
 use std::time::{Duration, Instant};
 
 use provisioner_core::Ensured;
-use spawner::{Exit, PoolDir, Record, Status, log_tail, status, wait_exit};
+use spawner::{Exit, Holder, Listener, PoolDir, Record, Status, listener, log_tail, status, wait_exit};
 
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
@@ -37,7 +37,7 @@ impl Health {
 }
 
 /// Asks once. `flags` are those it was started with.
-pub(crate) fn ask(url: &str, flags: &[String]) -> Health {
+fn ask(url: &str, flags: &[String]) -> Health {
     let agent = ureq::Agent::config_builder()
         .timeout_global(Some(ANSWER))
         .timeout_connect(Some(ANSWER))
@@ -60,13 +60,15 @@ pub(crate) fn wait(ensured: &Ensured, dir: &PoolDir, limit: Duration, progress: 
     progress.phase("waiting for the engine to answer");
     let record = match status(dir)? {
         Status::Running { record, .. } | Status::Exited { record, .. } => record,
-        Status::Stale { .. } | Status::Absent | Status::Unreadable { .. } => return Err(Failure::Gone),
+        Status::Stale { .. } | Status::Foreign { .. } | Status::Absent | Status::Unreadable { .. } => {
+            return Err(Failure::Gone);
+        }
     };
     if record.pid != ensured.process.pid {
         return Err(Failure::Gone);
     }
     loop {
-        let health = ask(&ensured.prepared.url, &ensured.prepared.flags);
+        let (health, other) = look(ensured, &record)?;
         if let Some(exit) = wait_exit(&record, if health == Health::Ready { Duration::ZERO } else { PAUSE })? {
             return Err(exited(dir, &record, exit));
         }
@@ -76,10 +78,31 @@ pub(crate) fn wait(ensured: &Ensured, dir: &PoolDir, limit: Duration, progress: 
         if begin.elapsed() > limit {
             return Err(Failure::NotReady { after: limit, tail: tail(dir) });
         }
-        let what =
-            if health == Health::Loading { "the engine loads the model" } else { "the engine does not answer yet" };
+        let what = match (other, health) {
+            (Some(other), _) => format!("port {} is answered by {other}, not by the engine", record.port),
+            (None, Health::Loading) => "the engine loads the model".into(),
+            (None, _) => "the engine does not answer yet".into(),
+        };
         progress.still(&format!("{what}, {} s", begin.elapsed().as_secs()));
     }
+}
+
+/// What the engine says, and whether it is the engine that says it: while somebody else holds its port, it does not answer.
+pub(crate) fn look(ensured: &Ensured, record: &Record) -> Result<(Health, Option<String>)> {
+    let health = ask(&ensured.prepared.url, &ensured.prepared.flags);
+    if health == Health::Silent {
+        return Ok((health, None));
+    }
+    Ok(match listener(record)? {
+        Listener::Foreign(Holder { address, process: None }) => {
+            (Health::Silent, Some(format!("a process at {address}")))
+        }
+        Listener::Foreign(Holder { process: Some((pid, name)), .. }) => {
+            (Health::Silent, Some(format!("process {pid} ({name})")))
+        }
+        Listener::Nobody => (Health::Silent, None),
+        Listener::NoPort | Listener::Ours => (health, None),
+    })
 }
 
 /// Why a wait ended without an engine. Somebody else may have stopped it.

@@ -11,6 +11,9 @@ use crate::args::Args;
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
 
+/// No log grows far beyond this many bytes while somebody looks.
+const LARGEST_LOG: u64 = 16 << 20;
+
 /// The pool of the configuration that is meant.
 pub(crate) fn pool(args: &Args) -> Result<PoolConfig> {
     let file = args.config.as_ref().ok_or(Failure::NoConfig)?;
@@ -40,9 +43,14 @@ pub(crate) fn known(args: &Args) -> Result<(PoolId, Option<PoolConfig>)> {
     }
 }
 
-/// The folder of a pool; none while no engine was ever prepared for it.
+/// The folder of a pool; none while no engine was ever prepared for it. A log that has grown since its engine's starter
+/// ended is cut to its limit on the way.
 pub(crate) fn dir(args: &Args, id: &PoolId) -> Result<Option<PoolDir>> {
-    Ok(PoolDir::existing(&settings(args)?.run_dir, id.as_str())?)
+    let dir = PoolDir::existing(&settings(args)?.run_dir, id.as_str())?;
+    if let Some(Err(error)) = dir.as_ref().map(|dir| spawner::cap_log(dir, LARGEST_LOG)) {
+        tracing::debug!(%error, "the log was not cut");
+    }
+    Ok(dir)
 }
 
 pub(crate) fn settings(args: &Args) -> Result<Settings> {

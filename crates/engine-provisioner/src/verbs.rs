@@ -25,7 +25,7 @@ pub(crate) fn run(args: &Args, progress: &Progress) -> Result<Exit> {
         Verb::Ensure { wait, replace } => ensure::run(args, progress, *wait, *replace),
         Verb::Status => status::run(args),
         Verb::Stop => stop::run(args, progress),
-        Verb::Logs { lines } => logs::run(args, *lines),
+        Verb::Logs { lines, follow } => logs::run(args, *lines, *follow),
         Verb::Doctor => doctor::run(args, progress),
         Verb::Gpus => gpus::run(args),
         Verb::Flags(wish) => flags::run(args, wish),

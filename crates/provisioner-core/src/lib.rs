@@ -25,6 +25,7 @@ struct Readme;
 
 mod changes;
 mod checkup;
+mod claim;
 mod command_line;
 mod cuda;
 mod desired;

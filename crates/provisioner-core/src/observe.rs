@@ -10,7 +10,7 @@ use llamacpp_build::{
 };
 use model_provisioner::{ModelProvisioner, Presence};
 use preflight::{Memo, Need, PreflightError, Report, Tool, planned_install};
-use spawner::{PoolDir, Status};
+use spawner::{PoolDir, State, Status};
 
 use crate::command_line::command_line;
 use crate::desired::Desired;
@@ -37,7 +37,8 @@ pub(crate) fn observe(
     remember: Remember,
 ) -> Result<Observed> {
     let running = match dir.map(spawner::status).transpose()? {
-        Some(Status::Running { record, .. }) => Some(record),
+        // One that is being stopped, while we hold the lock, is what an interrupted stop left: the next start ends it.
+        Some(Status::Running { record, .. }) if record.state != State::Stopping => Some(record),
         _ => None,
     };
     let model = models(desired, &settings.env).inspect(&desired.model.source, &desired.model.want);

@@ -130,6 +130,7 @@ fn running(of: &CommandLine) -> Record {
         state: State::Running,
         pid: 4711,
         start_ticks: 1,
+        pidfd_inode: 0,
         boot_id: "b".into(),
         pid_ns: 1,
         uid: 0,

@@ -49,7 +49,7 @@ pub enum PortError {
 pub struct PortHolder {
     /// The port.
     pub port: u16,
-    /// Its process, where it can be told (a process of another user cannot).
+    /// Its process, where it can be told: one of another user cannot, and neither can a start that goes on.
     pub process: Option<(i32, String)>,
 }
 
@@ -57,7 +57,7 @@ impl fmt::Display for PortHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.process {
             Some((pid, name)) => write!(f, "{} by process {pid} ({name})", self.port),
-            None => write!(f, "{} by a process of another user", self.port),
+            None => write!(f, "{} by a process that cannot be told", self.port),
         }
     }
 }

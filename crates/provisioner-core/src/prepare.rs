@@ -1,21 +1,18 @@
 //! Runs a plan up to the start. What blocks is reported before the first long step.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use config_schema::{Engine, ProvisioningMode};
-use durable::Lock;
 use llamacpp_build::{BuildRequest, Commit, build, resolve};
 use model_provisioner::Presence;
-use spawner::PoolDir;
+use spawner::{PoolDir, PortLock};
 
 use crate::command_line::{CommandLine, command_line, url};
 use crate::desired::Desired;
-use crate::neighbours::neighbours;
 use crate::observe::models;
 use crate::observed::Observed;
 use crate::proof::Proof;
-use crate::{Error, Event, Model, PreparedEngine, Result, Settings, StepKind, engine_config, ports, published};
+use crate::{Error, Event, Model, PreparedEngine, Result, Settings, StepKind, claim, engine_config, published};
 
 /// An engine that is ready to start.
 #[derive(Debug)]
@@ -24,12 +21,9 @@ pub(crate) struct Prepared {
     pub(crate) program: PathBuf,
     pub(crate) line: CommandLine,
     pub(crate) build_key: String,
-    /// While it is held, no other pool chooses a port.
-    pub(crate) claim: Lock,
+    /// While it is held, no other pool is given the port.
+    pub(crate) claim: PortLock,
 }
-
-/// How long another pool's start is waited for before a port is chosen.
-const PORT_PATIENCE: Duration = Duration::from_mins(5);
 
 /// Prepares what is not prepared yet. The commit is asked of the repository unless it is `pinned`; `installed` is what the
 /// package manager said on the way here.
@@ -78,10 +72,8 @@ pub(crate) fn prepare(
     }
     let staged = models(desired, &settings.env).ensure_present(&desired.model.source, &desired.model.want)?;
     // A build may have taken hours: the port is chosen now, and nobody else chooses one until this engine has it.
-    let claim = Lock::acquire(&settings.run_dir.join("port.lock"), "start", PORT_PATIENCE)?;
-    let neighbours = neighbours(&settings.run_dir, desired.pool_id.as_str());
     let own = running.as_ref().map(|record| record.port);
-    let port = ports::choose(desired.host, &desired.ports, own, &neighbours).map_err(Error::Port)?;
+    let (port, claim) = claim::claim(desired, own, settings)?;
     let line = command_line(desired, cuda.as_ref(), &staged.path, port, Some(&entry.help()), &settings.env)?;
     for note in &line.notes {
         tracing::info!(note, "flags");

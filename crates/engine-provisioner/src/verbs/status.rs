@@ -29,6 +29,9 @@ struct Report {
     health: Option<&'static str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     uptime_s: Option<u64>,
+    /// Memory that its processes hold in RAM.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rss_bytes: Option<u64>,
     /// Why it does not run, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
@@ -55,18 +58,21 @@ fn look(id: &str, dir: &PoolDir) -> Result<Report> {
     Ok(match spawner::status(dir)? {
         Status::Running { record, uptime } => {
             let engine = published(&record, dir);
-            let health = engine.as_ref().map(|engine| health::ask(&engine.prepared.url, &engine.prepared.flags));
+            let health = engine.as_ref().map(|engine| health::look(engine, &record)).transpose()?;
+            let (health, other) = health.map_or((None, None), |(health, other)| (Some(health), other));
             let state = match record.state {
-                State::Intent => "starting",
                 State::Running => "running",
                 State::Stopping => "stopping",
             };
+            let vitals = spawner::vitals(&record)?;
             Report {
                 pid: Some(record.pid),
                 host: Some(record.host),
                 port: Some(record.port),
                 health: health.map(Health::name),
                 uptime_s: Some(uptime.as_secs()),
+                rss_bytes: vitals.map(|vitals| vitals.rss_bytes),
+                why: other.map(|other| format!("its port is answered by {other}")),
                 engine,
                 ..report(state)
             }
@@ -75,6 +81,7 @@ fn look(id: &str, dir: &PoolDir) -> Result<Report> {
             Report { why: why(exit), engine: published(&record, dir), ..report("exited") }
         }
         Status::Stale { why, .. } => Report { why: Some(why), ..report("stale") },
+        Status::Foreign { why, .. } => Report { why: Some(why), ..report("foreign") },
         Status::Absent => report("absent"),
         Status::Unreadable { why } => Report { why: Some(why), ..report("unreadable") },
     })
@@ -82,8 +89,8 @@ fn look(id: &str, dir: &PoolDir) -> Result<Report> {
 
 impl Report {
     fn new(id: &str, state: &'static str) -> Self {
-        let (pid, host, port, health, uptime_s, why, engine) = Default::default();
-        Self { pool_id: id.to_owned(), state, pid, host, port, health, uptime_s, why, engine }
+        let (pid, host, port, health, uptime_s, rss_bytes, why, engine) = Default::default();
+        Self { pool_id: id.to_owned(), state, pid, host, port, health, uptime_s, rss_bytes, why, engine }
     }
 
     fn text(&self) -> String {
@@ -94,6 +101,9 @@ impl Report {
         }
         if let (Some(pid), Some(uptime)) = (self.pid, self.uptime_s) {
             write!(text, " as pid {pid} for {uptime} s").ok();
+        }
+        if let Some(bytes) = self.rss_bytes {
+            write!(text, ", {} in RAM", indicatif::HumanBytes(bytes)).ok();
         }
         if let Some(health) = self.health {
             write!(text, ", {health}").ok();

@@ -32,11 +32,17 @@ fn an_engine_is_made_once_and_stopped_once() {
     let status = place.call(&["status", "--json"]).done().json();
     assert_eq!((&status["state"], &status["health"]), (&"running".into(), &"ready".into()));
     assert_eq!(status["port"], first["port"]);
+    assert!(status["rss_bytes"].as_u64().unwrap() > 100_000, "{status}");
     let text = place.call_bare(&["status", "--pool", "tiny"]).done().stdout;
     assert!(text.contains("running as pid") && text.contains("sha256:"), "{text}");
     assert!(place.call(&["logs", "-n", "3"]).done().stdout.contains("listening on"));
 
-    assert_eq!(place.call(&["stop", "--json"]).done().json()["stopped"], "graceful");
+    let follower = std::thread::scope(|scope| {
+        let follower = scope.spawn(|| place.call(&["logs", "--follow"]).done().stdout);
+        assert_eq!(place.call(&["stop", "--json"]).done().json()["stopped"], "graceful");
+        follower.join().unwrap()
+    });
+    assert!(follower.contains("listening on"), "following ends with the engine: {follower}");
     assert_eq!(place.call(&["stop", "--json"]).done().json()["stopped"], "nothing_recorded");
     let after = place.call(&["status", "--json"]);
     assert_eq!((after.code, after.json()["state"].as_str()), (6, Some("absent")));

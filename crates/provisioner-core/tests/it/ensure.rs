@@ -42,6 +42,9 @@ fn a_killed_engine_is_started_again_and_a_moved_branch_is_followed() {
     let pool = world.pool(&json!({}));
     let first = world.ensure(&pool);
     kill(Pid::from_raw(first.process.pid), Signal::SIGKILL).unwrap();
+    while alive(first.process.pid) {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
     let second = world.ensure(&pool);
     assert_eq!(second.process.started, Started::Now);
     assert!(second.process.pid != first.process.pid && alive(second.process.pid));
