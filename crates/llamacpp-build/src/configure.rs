@@ -70,6 +70,15 @@ pub(crate) fn configure(
             missing: "a CMakeLists.txt in its root",
         });
     }
+    if let Some((old, new)) = tree.outdated() {
+        return Err(BuildError::TooOld { repo: crate::error::shown(&request.source.repo), old, new });
+    }
+    let cuda = matches!(request.backend, Backend::Cuda { .. });
+    let here = definitions.in_tree(&tree, cuda)?;
+    for note in here.notes().iter().skip(definitions.notes().len()) {
+        tracing::warn!(note, "build");
+    }
+    let definitions = &here;
     let unknown = |name: &str| BuildError::UnknownOption {
         name: name.to_owned(),
         nearest: tree.nearest(name).map(str::to_owned),
@@ -85,19 +94,13 @@ pub(crate) fn configure(
     let output = run_logged(&spec, &log, &mut |_| ())?;
     let text = std::fs::read(&log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     if output.exit != Exit::Code(0) {
-        return Err(BuildError::Configure {
-            exit: output.exit,
-            excerpt: excerpt(&text),
-            cuda: matches!(request.backend, Backend::Cuda { .. }),
-            log: None,
-        });
+        return Err(BuildError::Configure { exit: output.exit, excerpt: excerpt(&text), cuda, log: None });
     }
     if let Some(name) = unused(&text).into_iter().find(|name| definitions.asked_for(name)) {
         return Err(unknown(&name));
     }
     let cache = CmakeCache::read(&staging.build())?;
-    let wants = matches!(request.backend, Backend::Cuda { .. });
-    if wants && !cache.is_on("GGML_CUDA") {
+    if cuda && !cache.is_on("GGML_CUDA") {
         let found = cache.get("GGML_CUDA").map_or("absent".into(), |(kind, value)| format!("{value} ({kind})"));
         return Err(BuildError::CudaLost { found, log: None });
     }

@@ -19,6 +19,7 @@
 
 mod build;
 mod cmake_cache;
+mod cmake_text;
 mod compile;
 mod configure;
 mod cpu;
