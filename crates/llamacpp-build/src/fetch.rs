@@ -71,6 +71,7 @@ pub(crate) fn fetch(layout: &Layout, request: &BuildRequest, commit: &Commit, tr
             }
             result => result?,
         }
+        crate::disk::touch(&mirror);
     }
     if request.source.submodules && tree.join(".gitmodules").exists() { submodules(request, tree) } else { Ok(()) }
 }
@@ -173,9 +174,9 @@ fn says_yes(request: &BuildRequest, mirror: &Path, question: &[&str]) -> Result<
 }
 
 fn set_aside(layout: &Layout, mirror: &Path) -> Result<(), BuildError> {
-    let aside = crate::staging::fresh_name(&layout.dir("bad"), "git")?;
+    let aside = crate::quarantine::set_aside(layout, mirror, "git")?;
     tracing::warn!(mirror = %mirror.display(), aside = %aside.display(), "a mirror that git cannot read is set aside");
-    std::fs::rename(mirror, &aside).map_err(BuildError::io("set aside", mirror))
+    Ok(())
 }
 
 fn has_commit(request: &BuildRequest, mirror: &Path, commit: &Commit) -> Result<bool, BuildError> {

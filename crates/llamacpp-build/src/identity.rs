@@ -51,6 +51,12 @@ pub struct Inputs {
 pub struct BuildKey(String);
 
 impl BuildKey {
+    /// A text that is a key.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_key = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        is_key.then(|| Self(text.to_owned()))
+    }
+
     /// The key: 32 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0

@@ -2,14 +2,13 @@
 //!
 //! A name is never reused, so that compilers that outlive a killed build write where nobody looks any more.
 
-use std::collections::hash_map::RandomState;
 use std::fs;
-use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use durable::Lock;
 
+use crate::disk::fresh_name;
 use crate::{BuildError, BuildKey, Layout};
 
 /// A staging folder; dropping it removes it.
@@ -67,16 +66,4 @@ fn sweep(staging: &Path) {
             fs::remove_dir_all(&dir).ok();
         }
     }
-}
-
-/// A path `<dir>/<stem>.<random>` that does not exist.
-pub(crate) fn fresh_name(dir: &Path, stem: &str) -> Result<PathBuf, BuildError> {
-    for _ in 0..16 {
-        let random = RandomState::new().build_hasher().finish();
-        let path = dir.join(format!("{stem}.{random:016x}"));
-        if fs::symlink_metadata(&path).is_err() {
-            return Ok(path);
-        }
-    }
-    Err(BuildError::io("find a free name in", dir)(std::io::ErrorKind::AlreadyExists.into()))
 }

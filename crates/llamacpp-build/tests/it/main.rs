@@ -5,6 +5,7 @@ mod bench;
 mod concurrent;
 mod cuda;
 mod failure;
+mod gc;
 mod hostile;
 mod killed;
 mod mirror;

@@ -62,7 +62,7 @@ fn a_changed_entry_is_quarantined() {
         assert!(fs::symlink_metadata(&entry).is_ok(), "{name}: looking changes nothing");
         assert!(store.take(&key).unwrap().is_none(), "{name}");
         assert!(fs::symlink_metadata(&entry).is_err(), "{name}: set aside");
-        assert_eq!(bench.cached("bad").len(), i + 1, "{name}: and kept to be looked at");
+        assert_eq!(bench.cached("bad").len(), (i + 1).min(4), "{name}: and the newest kept to be looked at");
         copy(&good, &entry);
     }
 
