@@ -7,19 +7,17 @@ use std::path::Path;
 
 use exec::{CommandSpec, Exit, Output, Redactor, run_lines};
 
+use crate::budget::Slots;
 use crate::configure::environment;
 use crate::staging::Staging;
-use crate::{Backend, BuildError, BuildRequest, Event, Generator, Memory, Observer, jobs};
+use crate::{Backend, BuildError, BuildRequest, Event, Generator, Layout, Memory, Observer, jobs};
 
 /// The target, and the name of its executable.
 pub(crate) const SERVER: &str = "llama-server";
 
 /// The command that builds the server in `build`. ninja or make is run itself, not through `cmake --build`: it is the
 /// one that must hear when we stop.
-pub(crate) fn command(request: &BuildRequest, build: &Path) -> CommandSpec {
-    let cores = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
-    let cuda = matches!(request.backend, Backend::Cuda { .. });
-    let jobs = request.jobs.unwrap_or_else(|| jobs(cores, Memory::now(), cuda));
+pub(crate) fn command(request: &BuildRequest, build: &Path, jobs: u32) -> CommandSpec {
     let spec = CommandSpec::new(&request.tools.make.path, request.limits.build)
         .arg("-C")
         .arg(build)
@@ -32,34 +30,67 @@ pub(crate) fn command(request: &BuildRequest, build: &Path) -> CommandSpec {
     environment(request, spec.arg(SERVER))
 }
 
-/// Builds the server.
-pub(crate) fn compile(request: &BuildRequest, staging: &Staging, observer: &dyn Observer) -> Result<(), BuildError> {
-    let spec = command(request, &staging.build());
-    let mut failed = Failure::default();
-    let output = run_logged(&spec, &staging.log("build.log"), &mut |line| {
-        failed.see(line);
-        if let Some(step) = step(line) {
-            observer.on(&step);
+fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
+}
+
+/// How many compilers this build may have at most.
+pub(crate) fn wanted_jobs(request: &BuildRequest) -> u32 {
+    let cuda = matches!(request.backend, Backend::Cuda { .. });
+    request.jobs.unwrap_or_else(|| jobs(cores(), Memory::now(), cuda)).max(1)
+}
+
+/// Builds the server. Where compilers are killed for want of memory, half as many go on from what is built.
+pub(crate) fn compile(
+    layout: &Layout,
+    request: &BuildRequest,
+    staging: &Staging,
+    observer: &dyn Observer,
+) -> Result<(), BuildError> {
+    let waits = || observer.on(&Event::Phase("wait"));
+    let mut slots = Slots::take(layout, cores(), wanted_jobs(request), request.limits.build, &waits)?;
+    loop {
+        let spec = command(request, &staging.build(), slots.count());
+        let mut failed = Failure::default();
+        let output = run_logged(&spec, &staging.log("build.log"), &mut |line| {
+            failed.see(line);
+            if let Some(step) = step(line) {
+                observer.on(&step);
+            }
+        })?;
+        if output.exit == Exit::Code(0) {
+            return Ok(());
         }
-    })?;
-    match output.exit {
-        Exit::Code(0) => Ok(()),
-        exit => {
-            Err(BuildError::Compile { exit, excerpt: Redactor::new().text(&failed.excerpt()).into_owned(), log: None })
+        if failed.starved && slots.halve() {
+            tracing::warn!(jobs = slots.count(), "compilers were killed for want of memory; going on with fewer");
+            continue;
         }
+        let excerpt = Redactor::new().text(&failed.excerpt()).into_owned();
+        return Err(BuildError::Compile { exit: output.exit, excerpt, log: None });
     }
+}
+
+/// Whether a line says that a compiler had no memory: what GCC, clang, nvcc and the kernel's killer make of it.
+fn is_starved(line: &str) -> bool {
+    [
+        "Killed signal terminated program",
+        "unable to execute command: Killed",
+        "died due to signal 9",
+        "out of memory allocating",
+        "virtual memory exhausted",
+        "Cannot allocate memory",
+    ]
+    .iter()
+    .any(|word| line.contains(word))
+        || line.trim_end().ends_with("Killed")
 }
 
 /// Runs a program and writes what it prints to `log` (mode 0600), redacted, with the command line first.
 pub(crate) fn run_logged(spec: &CommandSpec, log: &Path, on_line: &mut dyn FnMut(&str)) -> Result<Output, BuildError> {
     let redactor = Redactor::new();
-    let file: File = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(log)
-        .map_err(BuildError::io("write", log))?;
+    // A build that is gone on with, with fewer compilers or by the next process, keeps what was said before.
+    let file: File =
+        OpenOptions::new().append(true).create(true).mode(0o600).open(log).map_err(BuildError::io("write", log))?;
     let mut file = BufWriter::new(file);
     let mut written = writeln!(file, "$ {}", spec.display(&redactor));
     let output = run_lines(spec, &mut |_, line| {
@@ -88,6 +119,7 @@ struct Failure {
     kept: Vec<String>,
     last: std::collections::VecDeque<String>,
     follow: u32,
+    starved: bool,
 }
 
 impl Failure {
@@ -107,6 +139,7 @@ impl Failure {
         ]
         .iter()
         .any(|word| line.contains(word));
+        self.starved |= is_starved(line);
         if (complains || self.follow > 0) && self.kept.len() < 30 {
             self.follow = if complains { 3 } else { self.follow - 1 };
             self.kept.push(line.chars().take(400).collect());
@@ -141,6 +174,21 @@ mod tests {
         for line in ["", "[", "[x/y] z", "note: [1/2]", "[-Wall] x"] {
             assert_eq!(seen(line), None, "{line}");
         }
+    }
+
+    #[test]
+    fn want_of_memory_is_known_by_what_compilers_say() {
+        for line in [
+            "c++: fatal error: Killed signal terminated program cc1plus",
+            "clang: error: unable to execute command: Killed",
+            "nvcc error   : 'cicc' died due to signal 9 (Kill signal)",
+            "cc1plus: out of memory allocating 65536 bytes after a total of 40681472 bytes",
+            "virtual memory exhausted: Cannot allocate memory",
+            "/bin/sh: line 1:  4711 Killed",
+        ] {
+            assert!(is_starved(line), "{line}");
+        }
+        assert!(!is_starved("x.cpp:3: error: no such thing") && !is_starved("[3/9] Building CXX object Killed.cpp.o"));
     }
 
     #[test]

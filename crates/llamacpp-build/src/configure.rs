@@ -8,7 +8,7 @@ use crate::compile::run_logged;
 use crate::git::search_path;
 use crate::staging::Staging;
 use crate::tree::TreeOptions;
-use crate::{Backend, BuildError, BuildRequest, CmakeCache, Definitions};
+use crate::{Backend, BuildError, BuildRequest, CmakeCache, Definitions, resume};
 
 /// The command that configures `source` into `build`.
 pub(crate) fn command(request: &BuildRequest, definitions: &Definitions, source: &Path, build: &Path) -> CommandSpec {
@@ -104,6 +104,7 @@ pub(crate) fn configure(
         let found = cache.get("GGML_CUDA").map_or("absent".into(), |(kind, value)| format!("{value} ({kind})"));
         return Err(BuildError::CudaLost { found, log: None });
     }
+    resume::note(request, staging, &definitions);
     Ok(())
 }
 

@@ -203,6 +203,17 @@ fn check_out(request: &BuildRequest, mirror: &Path, commit: &Commit, tree: &Path
     succeed(request, &git.tree(tree).args(["checkout", "--quiet", "--force", "--detach", commit.as_str()]))
 }
 
+/// Whether a tree is exactly the commit's: nothing changed, nothing added, nothing ignored.
+pub(crate) fn is_clean(request: &BuildRequest, commit: &Commit, tree: &Path) -> bool {
+    let git = local_git(request);
+    let says = |args: &[&str]| {
+        let output = run(&git.tree(tree).args(args.iter().copied())).ok()?;
+        (output.exit == Exit::Code(0)).then(|| output.stdout_text().trim().to_owned())
+    };
+    says(&["rev-parse", "HEAD"]).as_deref() == Some(commit.as_str())
+        && says(&["status", "--porcelain", "--untracked-files=all", "--ignored"]).as_deref() == Some("")
+}
+
 fn submodules(request: &BuildRequest, tree: &Path) -> Result<(), BuildError> {
     let git = git(request);
     succeed(request, &git.tree(tree).args(["config", "remote.origin.url", &request.source.repo]))?;

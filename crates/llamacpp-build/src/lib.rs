@@ -17,7 +17,9 @@
 //!
 //! The whole way is [`resolve`] → [`identify`] → [`Store::lookup`] → [`build`]; `examples/build.rs` walks it.
 
+mod budget;
 mod build;
+mod build_dir;
 mod cmake_cache;
 mod cmake_text;
 mod compile;
@@ -41,12 +43,14 @@ mod quarantine;
 mod quirks;
 mod request;
 mod resolve;
+mod resume;
 mod staging;
 mod store;
 mod tree;
 mod verified;
 
 pub use build::{build, planned_commands};
+pub use build_dir::{BuildDir, Wanted};
 pub use cmake_cache::CmakeCache;
 pub use definition::Definition;
 pub use definitions::Definitions;

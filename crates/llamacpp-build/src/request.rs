@@ -128,7 +128,7 @@ pub struct BuildRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A part begins: "fetch", "configure", "build", "prove", "publish".
+    /// A part begins: "fetch", "configure", "build", "wait" (for the compilers of other builds), "prove", "publish".
     Phase(&'static str),
     /// The compilers have finished `done` of `total` steps; `what` is the current one.
     Step {
