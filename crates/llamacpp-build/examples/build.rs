@@ -35,6 +35,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             make: tool(&env, "ninja")?,
             cc: tool(&env, "cc")?,
             cxx: tool(&env, "c++")?,
+            linker: ["mold", "ld.lld", "ld"].iter().find_map(|name| tool(&env, name).ok()),
+            ccache: tool(&env, "ccache").ok(),
         },
         jobs: None,
         limits: Limits {

@@ -53,7 +53,7 @@ pub fn build(
     fs::create_dir_all(&logs).map_err(BuildError::io("create the folder", &logs))?;
     fetch::fetch(layout, request, commit, &staging.source())?;
     observer.on(&Event::Phase("configure"));
-    match configure::configure(request, &definitions, &staging) {
+    match configure::configure(layout, request, &definitions, &staging) {
         Ok(()) => this.finish(staging, observer, failure_logs),
         Err(error) => Err(keep_logs(&logs, failure_logs, error)),
     }
@@ -146,8 +146,8 @@ pub fn planned_commands(
     };
     Ok(vec![
         ("fetch", fetch),
-        ("configure", configure::command(request, &definitions, &staging.join("src"), &staging.join("build"))),
-        ("build", compile::command(request, &staging.join("build"), compile::wanted_jobs(request))),
+        ("configure", configure::command(layout, request, &definitions, staging)),
+        ("build", compile::command(layout, request, staging, compile::wanted_jobs(request))),
         ("prove", prove::version_command(&staging.join("out/bin").join(compile::SERVER))),
     ])
 }

@@ -15,19 +15,19 @@ use crate::{Backend, BuildError, BuildRequest, Event, Generator, Layout, Memory,
 /// The target, and the name of its executable.
 pub(crate) const SERVER: &str = "llama-server";
 
-/// The command that builds the server in `build`. ninja or make is run itself, not through `cmake --build`: it is the
+/// The command that builds the server in a staging folder. ninja or make is run itself, not through `cmake --build`: it is the
 /// one that must hear when we stop.
-pub(crate) fn command(request: &BuildRequest, build: &Path, jobs: u32) -> CommandSpec {
+pub(crate) fn command(layout: &Layout, request: &BuildRequest, staging: &Path, jobs: u32) -> CommandSpec {
     let spec = CommandSpec::new(&request.tools.make.path, request.limits.build)
         .arg("-C")
-        .arg(build)
+        .arg(staging.join("build"))
         .arg("-j")
         .arg(jobs.to_string());
     let spec = match request.tools.generator {
         Generator::Ninja => spec,
         Generator::Make => spec.arg("--no-print-directory"),
     };
-    environment(request, spec.arg(SERVER))
+    environment(layout, request, staging, spec.arg(SERVER))
 }
 
 fn cores() -> u32 {
@@ -50,7 +50,7 @@ pub(crate) fn compile(
     let waits = || observer.on(&Event::Phase("wait"));
     let mut slots = Slots::take(layout, cores(), wanted_jobs(request), request.limits.build, &waits)?;
     loop {
-        let spec = command(request, &staging.build(), slots.count());
+        let spec = command(layout, request, staging.dir(), slots.count());
         let mut failed = Failure::default();
         let output = run_logged(&spec, &staging.log("build.log"), &mut |line| {
             failed.see(line);

@@ -8,32 +8,37 @@ use crate::compile::run_logged;
 use crate::git::search_path;
 use crate::staging::Staging;
 use crate::tree::TreeOptions;
-use crate::{Backend, BuildError, BuildRequest, CmakeCache, Definitions, resume};
+use crate::{Backend, BuildError, BuildRequest, CmakeCache, Definitions, Layout, helpers, resume};
 
 /// The command that configures `source` into `build`.
-pub(crate) fn command(request: &BuildRequest, definitions: &Definitions, source: &Path, build: &Path) -> CommandSpec {
+pub(crate) fn command(
+    layout: &Layout,
+    request: &BuildRequest,
+    definitions: &Definitions,
+    staging: &Path,
+) -> CommandSpec {
     let tools = &request.tools;
     let spec = CommandSpec::new(&tools.cmake.path, request.limits.build)
         .arg("-S")
-        .arg(source)
+        .arg(staging.join("src"))
         .arg("-B")
-        .arg(build)
+        .arg(staging.join("build"))
         .args(["-G", tools.generator.cmake_name()])
         .arg(format!("-DCMAKE_MAKE_PROGRAM={}", tools.make.path.display()))
         .args(definitions.arguments())
         .cwd("/");
-    environment(request, spec)
+    environment(layout, request, staging, spec)
 }
 
 /// The fixed environment of CMake and the compilers; nothing of the caller's reaches them but a temporary folder.
-pub(crate) fn environment(request: &BuildRequest, spec: CommandSpec) -> CommandSpec {
+pub(crate) fn environment(layout: &Layout, request: &BuildRequest, staging: &Path, spec: CommandSpec) -> CommandSpec {
     let tools = &request.tools;
     let mut path = search_path(&tools.cmake.path);
     let nvcc = match &request.backend {
         Backend::Cuda { nvcc, .. } => Some(nvcc),
         Backend::Cpu => None,
     };
-    for tool in nvcc.into_iter().chain([&tools.git, &tools.cc, &tools.cxx, &tools.make]) {
+    for tool in nvcc.into_iter().chain([&tools.git, &tools.cc, &tools.cxx, &tools.make]).chain(&tools.linker) {
         let dir = tool.path.parent().map(|dir| dir.to_string_lossy().into_owned()).unwrap_or_default();
         if !path.split(':').any(|entry| entry == dir) {
             path = format!("{path}:{dir}");
@@ -49,6 +54,9 @@ pub(crate) fn environment(request: &BuildRequest, spec: CommandSpec) -> CommandS
         // The build asks git for the commit; nothing outside its tree may answer.
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1");
+    if tools.ccache.is_some() {
+        spec = helpers::ccache_environment(layout, staging, spec);
+    }
     if let Backend::Cuda { env, .. } = &request.backend {
         for (name, value) in env {
             spec = spec.env(name, value);
@@ -59,6 +67,7 @@ pub(crate) fn environment(request: &BuildRequest, spec: CommandSpec) -> CommandS
 
 /// Configures, and checks the cache: EP-14, a GPU asked for and lost is an error here, before any compiler runs.
 pub(crate) fn configure(
+    layout: &Layout,
     request: &BuildRequest,
     definitions: &Definitions,
     staging: &Staging,
@@ -89,7 +98,8 @@ pub(crate) fn configure(
         return Err(unknown(name));
     }
     let definitions = adapted(definitions, &tree);
-    let spec = command(request, &definitions, &staging.source(), &staging.build());
+    let definitions = helpers::healthy(layout, request, &definitions, staging.dir())?;
+    let spec = command(layout, request, &definitions, staging.dir());
     let log = staging.log("configure.log");
     let output = run_logged(&spec, &log, &mut |_| ())?;
     let text = std::fs::read(&log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();

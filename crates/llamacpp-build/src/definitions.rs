@@ -38,8 +38,14 @@ const DEFAULTS: [(&str, &str); 9] = [
 ];
 
 /// Lists of compiler and linker flags: what the accelerator needs and what the operator asks for both count.
-const FLAGS: [&str; 5] =
-    ["CMAKE_C_FLAGS", "CMAKE_CUDA_FLAGS", "CMAKE_CXX_FLAGS", "CMAKE_EXE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"];
+const FLAGS: [&str; 6] = [
+    "CMAKE_C_FLAGS",
+    "CMAKE_CUDA_FLAGS",
+    "CMAKE_CXX_FLAGS",
+    "CMAKE_EXE_LINKER_FLAGS",
+    "CMAKE_MODULE_LINKER_FLAGS",
+    "CMAKE_SHARED_LINKER_FLAGS",
+];
 
 /// Merged definitions, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +126,17 @@ impl Definitions {
     pub(crate) fn drop_default(&mut self, name: &str) {
         if !self.asked_for(name) {
             self.all.remove(name);
+        }
+    }
+
+    /// Takes one of our own flags out of a list that may hold the operator's too.
+    pub(crate) fn strike_out(&mut self, name: &str, flag: &str) {
+        let kept =
+            self.get(name).map(|flags| flags.split(' ').filter(|word| *word != flag).collect::<Vec<_>>().join(" "));
+        match kept {
+            Some(kept) if kept.is_empty() => drop(self.all.remove(name)),
+            Some(kept) => drop(self.all.insert(name.to_owned(), kept)),
+            None => {}
         }
     }
 

@@ -32,6 +32,7 @@ mod error;
 mod fetch;
 mod gc;
 mod git;
+mod helpers;
 mod identity;
 mod jobs;
 mod layout;

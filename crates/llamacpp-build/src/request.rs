@@ -76,6 +76,20 @@ pub struct Toolchain {
     pub cc: ToolId,
     /// The C++ compiler.
     pub cxx: ToolId,
+    /// What the compilers link with: `mold` and `lld` (by their file names) are asked for, any other is taken to be the
+    /// compilers' own, and named so that a build knows it. One that does not link a small program is not used.
+    pub linker: Option<ToolId>,
+    /// ccache, which keeps objects under the cache folder. One that does not work is not used. (sccache is not taken: it
+    /// leaves a server running that has the environment of the build that started it.)
+    pub ccache: Option<ToolId>,
+}
+
+impl Toolchain {
+    /// The word after `-fuse-ld=` that asks for the linker, where one must be asked for.
+    pub(crate) fn fuse(&self) -> Option<&'static str> {
+        let name = self.linker.as_ref()?.path.file_name()?.to_str()?;
+        ["mold", "lld"].into_iter().find(|known| name.contains(known))
+    }
 }
 
 /// What the engine runs on.

@@ -127,7 +127,7 @@ fn tools(request: &BuildRequest) -> BTreeMap<PathBuf, Stamp> {
         Backend::Cuda { nvcc, .. } => Some(nvcc),
         Backend::Cpu => None,
     };
-    let all = [&tools.cmake, &tools.make, &tools.cc, &tools.cxx].into_iter().chain(nvcc);
+    let all = [&tools.cmake, &tools.make, &tools.cc, &tools.cxx].into_iter().chain(nvcc).chain(&tools.linker);
     all.filter_map(|tool| Some((tool.path.clone(), Stamp::of(&fs::metadata(&tool.path).ok()?)))).collect()
 }
 

@@ -91,6 +91,8 @@ impl Bench {
                 make: tool("ninja"),
                 cc: tool("cc"),
                 cxx: tool("c++"),
+                linker: None,
+                ccache: None,
             },
             jobs: Some(2),
             limits: Limits {

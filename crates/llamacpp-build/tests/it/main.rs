@@ -6,6 +6,7 @@ mod concurrent;
 mod cuda;
 mod failure;
 mod gc;
+mod helpers;
 mod hostile;
 mod killed;
 mod mirror;
