@@ -7,6 +7,8 @@ use std::time::Instant;
 use durable::Lock;
 use exec::{CommandSpec, ExecError};
 
+use crate::file_api::Configured;
+use crate::publish::Made;
 use crate::staging::Staging;
 use crate::{
     BuildError, BuildKey, BuildRequest, Commit, Entry, Event, Inputs, Layout, Observer, Store, compile, configure,
@@ -96,12 +98,16 @@ impl Build<'_> {
             staging.keep();
         }
         let result = result.and_then(|()| {
-            let took = started.elapsed();
+            let made = Made {
+                took: started.elapsed(),
+                configured: Configured::read(&staging.build()),
+                submodules: fetch::submodules_of(self.request, &staging.source())?,
+            };
             observer.on(&Event::Phase("prove"));
-            let binary = publish::collect(&staging)?;
+            let binary = publish::collect(&staging, &made.configured)?;
             let proof = prove::prove(self.request, &binary)?;
             observer.on(&Event::Phase("publish"));
-            publish::publish(self.store, &staging, self.key, self.inputs.clone(), &proof, took)
+            publish::publish(self.store, &staging, self.key, self.inputs.clone(), &proof, &made)
         });
         let entry = result.map_err(|error| keep_logs(&logs, failure_logs, error))?;
         tracing::info!(key = %self.key, version = entry.manifest.engine_version, seconds = entry.manifest.build_seconds, "built");

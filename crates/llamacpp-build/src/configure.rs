@@ -4,7 +4,8 @@ use std::path::Path;
 
 use exec::{CommandSpec, Exit};
 
-use crate::compile::run_logged;
+use crate::compile::{SERVER, run_logged};
+use crate::file_api::{self, Configured};
 use crate::git::search_path;
 use crate::staging::Staging;
 use crate::tree::TreeOptions;
@@ -99,6 +100,7 @@ pub(crate) fn configure(
     }
     let definitions = adapted(definitions, &tree);
     let definitions = helpers::healthy(layout, request, &definitions, staging.dir())?;
+    file_api::ask(&staging.build())?;
     let spec = command(layout, request, &definitions, staging.dir());
     let log = staging.log("configure.log");
     let output = run_logged(&spec, &log, &mut |_| ())?;
@@ -113,6 +115,13 @@ pub(crate) fn configure(
     if cuda && !cache.is_on("GGML_CUDA") {
         let found = cache.get("GGML_CUDA").map_or("absent".into(), |(kind, value)| format!("{value} ({kind})"));
         return Err(BuildError::CudaLost { found, log: None });
+    }
+    let configured = Configured::read(&staging.build());
+    if !configured.executables.is_empty() && !configured.executables.contains_key(SERVER) {
+        return Err(BuildError::NotLlamaCpp {
+            repo: crate::error::shown(&request.source.repo),
+            missing: "an executable target `llama-server`",
+        });
     }
     resume::note(request, staging, &definitions);
     Ok(())

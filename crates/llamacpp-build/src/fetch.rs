@@ -220,6 +220,22 @@ fn submodules(request: &BuildRequest, tree: &Path) -> Result<(), BuildError> {
     succeed(request, &git.tree(tree).args(["submodule", "update", "--quiet", "--init", "--recursive", "--depth=1"]))
 }
 
+/// The submodules of a tree, by path, with their commits; none where they were not asked for.
+pub(crate) fn submodules_of(request: &BuildRequest, tree: &Path) -> Result<Vec<(String, String)>, BuildError> {
+    if !request.source.submodules || !tree.join(".gitmodules").exists() {
+        return Ok(Vec::new());
+    }
+    let spec = local_git(request).tree(tree).args(["submodule", "status", "--recursive"]);
+    let output = run(&spec).and_then(|output| output.require_success(&spec));
+    let output = output.map_err(|source| BuildError::git("list the submodules of", &request.source.repo, source))?;
+    // One sign, the commit, the path, and a description in parentheses.
+    let pair = |line: &str| {
+        let (commit, rest) = line.get(1..)?.split_once(' ')?;
+        Some((rest.rsplit_once(" (").map_or(rest, |(path, _)| path).to_owned(), commit.to_owned()))
+    };
+    Ok(output.stdout_text().lines().filter_map(pair).collect())
+}
+
 fn succeed(request: &BuildRequest, spec: &CommandSpec) -> Result<(), BuildError> {
     let output = run(spec).and_then(|output| output.require_success(spec));
     output.map(|_| ()).map_err(|source| BuildError::git("fetch from", &request.source.repo, source))
