@@ -44,7 +44,7 @@ pub fn build(
     }
     let this = Build { layout, request, commit, store: &store, key: &key, inputs };
     if let Some(staging) = this.adopted()? {
-        match this.finish(staging, observer, failure_logs) {
+        match this.finish(staging, false, observer, failure_logs) {
             Err(error) => tracing::warn!(%key, %error, "what was left of an earlier build does not do; starting over"),
             done => return done,
         }
@@ -56,7 +56,7 @@ pub fn build(
     fetch::fetch(layout, request, commit, &staging.source())?;
     observer.on(&Event::Phase("configure"));
     match configure::configure(layout, request, &definitions, &staging) {
-        Ok(()) => this.finish(staging, observer, failure_logs),
+        Ok(()) => this.finish(staging, true, observer, failure_logs),
         Err(error) => Err(keep_logs(&logs, failure_logs, error)),
     }
 }
@@ -87,13 +87,14 @@ impl Build<'_> {
     fn finish(
         &self,
         mut staging: Staging,
+        from_the_start: bool,
         observer: &dyn Observer,
         failure_logs: Option<&Path>,
     ) -> Result<Entry, BuildError> {
         let logs = staging.out().join("logs");
         let started = Instant::now();
         observer.on(&Event::Phase("build"));
-        let result = compile::compile(self.layout, self.request, &staging, observer);
+        let result = compile::compile(self.layout, self.request, &staging, from_the_start, observer);
         if matches!(result, Err(BuildError::Run { source: ExecError::TimedOut { .. } })) {
             staging.keep();
         }

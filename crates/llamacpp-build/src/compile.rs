@@ -4,13 +4,14 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Instant;
 
 use exec::{CommandSpec, Exit, Output, Redactor, run_lines};
 
 use crate::budget::Slots;
 use crate::configure::environment;
 use crate::staging::Staging;
-use crate::{Backend, BuildError, BuildRequest, Event, Generator, Layout, Memory, Observer, jobs};
+use crate::{Backend, BuildError, BuildRequest, Event, Generator, Layout, Memory, Observer, history, jobs};
 
 /// The target, and the name of its executable.
 pub(crate) const SERVER: &str = "llama-server";
@@ -45,20 +46,28 @@ pub(crate) fn compile(
     layout: &Layout,
     request: &BuildRequest,
     staging: &Staging,
+    from_the_start: bool,
     observer: &dyn Observer,
 ) -> Result<(), BuildError> {
     let waits = || observer.on(&Event::Phase("wait"));
     let mut slots = Slots::take(layout, cores(), wanted_jobs(request), request.limits.build, &waits)?;
+    let (past, started, mut steps) = (history::past(layout, request), Instant::now(), 0);
     loop {
         let spec = command(layout, request, staging.dir(), slots.count());
         let mut failed = Failure::default();
         let output = run_logged(&spec, &staging.log("build.log"), &mut |line| {
             failed.see(line);
-            if let Some(step) = step(line) {
-                observer.on(&step);
+            if let Some((done, total, what)) = step(line) {
+                steps = steps.max(total);
+                let left = history::left(past, slots.count(), started.elapsed(), done, total);
+                observer.on(&Event::Step { done, total, what: what.to_owned(), left });
             }
         })?;
         if output.exit == Exit::Code(0) {
+            // make tells per cent, and what was gone on with says nothing of a whole build.
+            if from_the_start && request.tools.generator == Generator::Ninja {
+                history::remember(layout, request, started.elapsed(), slots.count(), steps);
+            }
             return Ok(());
         }
         if failed.starved && slots.halve() {
@@ -103,14 +112,14 @@ pub(crate) fn run_logged(spec: &CommandSpec, log: &Path, on_line: &mut dyn FnMut
     output.map_err(|source| BuildError::Run { source })
 }
 
-/// `[12/210] Building CXX object …` (ninja, by our NINJA_STATUS) or `[ 12%] Building …` (make).
-fn step(line: &str) -> Option<Event> {
+/// `[12/210] Building CXX object …` (ninja, by our NINJA_STATUS) or `[ 12%] Building …` (make): done, total, what.
+fn step(line: &str) -> Option<(u32, u32, &str)> {
     let (counter, what) = line.strip_prefix('[')?.split_once("] ")?;
     let (done, total) = match counter.split_once('/') {
         Some((done, total)) => (done.trim().parse().ok()?, total.trim().parse().ok()?),
         None => (counter.trim().strip_suffix('%')?.parse().ok()?, 100),
     };
-    Some(Event::Step { done, total, what: what.to_owned() })
+    Some((done, total, what))
 }
 
 /// Remembers what the compilers complained about, because the end of a parallel build's output is about something else.
@@ -162,12 +171,7 @@ mod tests {
 
     #[test]
     fn steps_of_ninja_and_make() {
-        let seen = |line| {
-            step(line).map(|event| match event {
-                Event::Step { done, total, .. } => (done, total),
-                Event::Phase(_) => (0, 0),
-            })
-        };
+        let seen = |line| step(line).map(|(done, total, _)| (done, total));
         assert_eq!(seen("[12/210] Building CXX object x.o"), Some((12, 210)));
         assert_eq!(seen("[ 12%] Building CXX object x.o"), Some((12, 100)));
         assert_eq!(seen("[100%] Built target x"), Some((100, 100)));

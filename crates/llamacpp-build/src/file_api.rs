@@ -1,7 +1,7 @@
 //! What CMake says about the build it configured, by its File API.
 //! <https://cmake.org/cmake/help/latest/manual/cmake-file-api.7.html>
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,7 +20,7 @@ pub(crate) struct Configured {
     /// Executables by target, relative to the build folder.
     pub(crate) executables: BTreeMap<String, PathBuf>,
     /// What each executable is linked with, as the linker is told.
-    pub(crate) libraries: BTreeMap<String, Vec<String>>,
+    pub(crate) libraries: BTreeMap<String, BTreeSet<String>>,
     /// Compilers by language: path, kind and version as CMake found them.
     pub(crate) compilers: BTreeMap<String, String>,
 }
@@ -138,8 +138,8 @@ impl Configured {
                 continue;
             }
             let libraries = target.link.fragments.into_iter().filter(|fragment| fragment.role == "libraries");
-            // Paths to look in are told with the same role.
-            let libraries =
+            // Paths to look in are told with the same role, and libraries that need each other more than once.
+            let libraries: BTreeSet<String> =
                 libraries.map(|library| library.fragment).filter(|text| !text.starts_with("-Wl,")).collect();
             self.libraries.insert(name.clone(), libraries);
             self.executables.extend(target.artifacts.into_iter().next().map(|artifact| (name, artifact.path)));

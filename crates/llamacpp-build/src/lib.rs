@@ -34,6 +34,7 @@ mod file_api;
 mod gc;
 mod git;
 mod helpers;
+mod history;
 mod identity;
 mod jobs;
 mod layout;

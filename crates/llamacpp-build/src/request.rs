@@ -152,6 +152,9 @@ pub enum Event {
         total: u32,
         /// What was finished last.
         what: String,
+        /// How long the rest will take, by earlier builds on this host and by how this one goes; nothing at the
+        /// beginning of a first one.
+        left: Option<Duration>,
     },
 }
 
