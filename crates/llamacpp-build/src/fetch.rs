@@ -22,7 +22,7 @@ pub(crate) fn git(request: &BuildRequest) -> Git<'_> {
 }
 
 /// A git that may only talk to folders of this host.
-fn local_git(request: &BuildRequest) -> Git<'_> {
+pub(crate) fn local_git(request: &BuildRequest) -> Git<'_> {
     Git { transport: crate::Transport::Local, ..git(request) }
 }
 
@@ -136,7 +136,7 @@ pub(crate) fn abbreviated(layout: &Layout, request: &BuildRequest, tips: &Listin
     })
 }
 
-fn open_mirror(layout: &Layout, request: &BuildRequest, mirror: &Path) -> Result<(), BuildError> {
+pub(crate) fn open_mirror(layout: &Layout, request: &BuildRequest, mirror: &Path) -> Result<(), BuildError> {
     if mirror.join("HEAD").exists() && is_sound(request, mirror)? {
         return Ok(());
     }

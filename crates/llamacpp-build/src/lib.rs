@@ -53,6 +53,7 @@ mod staging;
 mod store;
 mod tree;
 mod verified;
+mod worktree;
 
 pub use build::{build, planned_commands};
 pub use build_dir::{BuildDir, Wanted};

@@ -18,6 +18,8 @@ pub enum Transport {
     Ssh,
     /// An absolute path, `file://`, or a git bundle.
     Local,
+    /// An absolute path whose files as they are now, committed or not, are the source; the reference counts for nothing.
+    WorkTree,
 }
 
 /// Where the source comes from. The strings are validated by the caller: none begins with `-`.
