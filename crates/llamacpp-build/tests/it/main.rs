@@ -13,4 +13,5 @@ mod mirror;
 mod options;
 mod sources;
 mod store;
+mod sweep;
 mod warm;
