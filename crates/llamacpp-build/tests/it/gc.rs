@@ -21,7 +21,7 @@ fn unused_for(path: &Path, age: Duration) {
 /// run says the same and changes nothing. What a use is, is written down.
 #[test]
 fn the_longest_unused_goes_and_what_is_in_use_stays() {
-    let bench = Bench::new();
+    let bench = Bench::quick();
     let request = bench.request(&bench.repo.commit);
     let commit = bench.resolve(&request).unwrap();
     let built = bench.build(&request).unwrap();
@@ -85,7 +85,7 @@ fn the_longest_unused_goes_and_what_is_in_use_stays() {
 /// on is left alone, and what damaged entries and dead builds left is collected.
 #[test]
 fn a_verification_reads_every_byte() {
-    let bench = Bench::new();
+    let bench = Bench::quick();
     let request = bench.request(&bench.repo.commit);
     let built = bench.build(&request).unwrap();
     let (store, key) = (Store::new(bench.layout()), built.manifest.key.clone());

@@ -24,7 +24,7 @@ fn copy(from: &Path, to: &Path) {
 /// less, a manifest that lies: none of it is ever handed out, and the place is free for a new build.
 #[test]
 fn a_changed_entry_is_quarantined() {
-    let bench = Bench::new();
+    let bench = Bench::quick();
     let request = bench.request(&bench.repo.commit);
     let built = bench.build(&request).unwrap();
     let (key, entry, good) = (built.manifest.key.clone(), built.dir.clone(), bench.at("good"));

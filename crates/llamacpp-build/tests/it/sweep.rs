@@ -10,30 +10,6 @@ use llamacpp_build::{BuildKey, Store, Verdict};
 
 use crate::bench::Bench;
 
-const SERVER: &str = "#!/bin/sh\n[ \"$1\" = --version ] && echo 'version: 1 (0000000)'\nexit 0\n";
-
-/// A bench whose CMake and ninja only leave behind what the real ones would.
-fn quick() -> Bench {
-    let bench = Bench::new();
-    let cache = "CMAKE_HOME_DIRECTORY:INTERNAL=x";
-    bench.tool(
-        "cmake",
-        &format!("[ \"$1\" = -S ] || exec echo cmake; mkdir -p \"$4\"; echo {cache} > \"$4/CMakeCache.txt\"; exit 0"),
-    );
-    let server = testkit::fake_tool(&bench.at("tools"), "server", "");
-    std::fs::File::create(&server)
-        .and_then(|mut file| std::io::Write::write_all(&mut file, SERVER.as_bytes()))
-        .unwrap();
-    bench.tool(
-        "ninja",
-        &format!(
-            "[ \"$1\" = -C ] || exec echo ninja; mkdir -p \"$2/bin\"; cp '{}' \"$2/bin/llama-server\"; exit 0",
-            server.display()
-        ),
-    );
-    bench
-}
-
 /// Builds under strace with this injection; whether it ended well.
 fn build(bench: &Bench, strace: &std::path::Path, injection: &str) -> bool {
     let test = std::env::current_exe().unwrap();
@@ -66,7 +42,7 @@ fn complete_or_absent(bench: &Bench, store: &Store, when: &str) -> Option<BuildK
 #[test]
 fn an_entry_is_absent_or_complete_wherever_it_is_killed() {
     let Some(strace) = Env::current().find("strace") else { return eprintln!("there is no strace here") };
-    let bench = quick();
+    let bench = Bench::quick();
     let store = Store::new(bench.layout());
     let mut tries = 0;
     for (calls, fate) in [
