@@ -112,7 +112,15 @@ impl Build<'_> {
         });
         let entry = result.map_err(|error| keep_logs(&logs, failure_logs, error))?;
         tracing::info!(key = %self.key, version = entry.manifest.engine_version, seconds = entry.manifest.build_seconds, "built");
-        self.store.take_locked(self.key)?.ok_or(BuildError::NotPublished)
+        let entry = self.store.take_locked(self.key)?.ok_or(BuildError::NotPublished)?;
+        // Once more where it will be started from.
+        match prove::version(&entry.binary()) {
+            Ok(version) if version == entry.manifest.engine_version => Ok(entry),
+            other => {
+                crate::quarantine::set_aside(self.layout, &entry.dir, self.key.as_str())?;
+                Err(other.err().unwrap_or(BuildError::NotPublished))
+            }
+        }
     }
 }
 

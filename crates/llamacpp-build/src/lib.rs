@@ -1,9 +1,10 @@
 //! Builds llama.cpp's server from source, once per distinct engine, and keeps the result in a verified store.
 //!
 //! The rules: the build's key covers everything that can change the result; a store entry is absent or complete,
-//! published by one rename, and never trusted without its manifest; a build works in a folder of its own that
-//! nobody reuses; the accelerator asked for is proven three times (options, configured cache, finished binary); what is
-//! decided against the tree's own default is said in [`Definitions::notes`].
+//! published by one rename, and never trusted without its manifest; a build works in a folder of its own, which only a
+//! next build of its key goes on with, and only with proof; the accelerator asked for is proven three times (options,
+//! configured cache, finished binary); what is decided against the tree's own default is said in
+//! [`Definitions::notes`].
 //!
 //! ```
 //! use llamacpp_build::{Definition, Definitions};
@@ -16,6 +17,7 @@
 //! ```
 //!
 //! The whole way is [`resolve`] → [`identify`] → [`Store::lookup`] → [`build`]; `examples/build.rs` walks it.
+//! [`Store::list`], [`Store::verify`] and [`Store::gc`] look after what came of it.
 
 mod budget;
 mod build;

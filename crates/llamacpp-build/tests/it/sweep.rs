@@ -37,7 +37,7 @@ fn complete_or_absent(bench: &Bench, store: &Store, when: &str) -> Option<BuildK
     Some(key)
 }
 
-/// F04, F12: at every rename and every sync, killed or told by the disk that it failed, an entry is absent or complete,
+/// F04, F11, F12: at every rename and every sync, killed or told that the disk failed or is full, an entry is absent or complete,
 /// and the build that follows succeeds.
 #[test]
 fn an_entry_is_absent_or_complete_wherever_it_is_killed() {
@@ -49,6 +49,7 @@ fn an_entry_is_absent_or_complete_wherever_it_is_killed() {
         ("rename,renameat,renameat2", "signal=KILL"),
         ("fsync,fdatasync", "signal=KILL"),
         ("fsync,fdatasync", "error=EIO"),
+        ("rename,copy_file_range", "error=ENOSPC"),
     ] {
         for call in calls.split(',') {
             for n in 1.. {
