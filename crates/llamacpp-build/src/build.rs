@@ -33,7 +33,8 @@ pub fn build(
         return Ok(entry);
     }
     layout.create()?;
-    let patience = request.limits.fetch + request.limits.build + std::time::Duration::from_mins(2);
+    // Whoever builds it may wait for the compilers of another build first.
+    let patience = request.limits.fetch + request.limits.build * 2 + std::time::Duration::from_mins(2);
     let _lock = Lock::acquire(&store.lock(&key), "build", patience)?;
     if let Some(entry) = store.take_locked(&key)? {
         return Ok(entry);

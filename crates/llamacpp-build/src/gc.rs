@@ -16,7 +16,11 @@ use crate::{BuildError, BuildKey, Layout, Store, quarantine};
 /// What was used this lately stays.
 pub const FRESH: Duration = Duration::from_mins(10);
 
-/// What may go. Without any limit, only what dead builds and damaged entries left behind does.
+/// What dead builds left is kept this long for a next build to go on from, and damaged things to be looked at.
+const LEFT: Duration = Duration::from_hours(24);
+
+/// What may go. Without any limit, only what dead builds and damaged entries left behind a day ago does. ccache's folder
+/// is no part of it: ccache bounds that itself.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct GcPolicy {
     /// Entries and mirrors that were not used for longer go.
@@ -117,8 +121,8 @@ impl Store {
 fn candidates(store: &Store, runs: &BTreeSet<BuildKey>, now: SystemTime) -> Vec<Candidate> {
     let layout = store.layout();
     let mut all = Vec::new();
-    let mut add = |item, path: PathBuf, lock: PathBuf, runs: bool| {
-        let unused = now.duration_since(last_used(&path)).unwrap_or_default();
+    let mut add = |item, path: PathBuf, since: SystemTime, lock: PathBuf, runs: bool| {
+        let unused = now.duration_since(since).unwrap_or_default();
         let fresh = (item != CacheItem::Leftover && unused < FRESH).then_some(Kept::Fresh);
         let kept = if runs { Some(Kept::Runs) } else { fresh };
         all.push(Candidate { item, bytes: size(&path), path, unused, kept, lock });
@@ -127,31 +131,31 @@ fn candidates(store: &Store, runs: &BTreeSet<BuildKey>, now: SystemTime) -> Vec<
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let key = BuildKey::parse(&name);
         let runs = key.as_ref().is_some_and(|key| runs.contains(key));
-        add(CacheItem::Entry, path, layout.lock(&format!("build-{name}")), runs);
+        add(CacheItem::Entry, path.clone(), last_used(&path), layout.lock(&format!("build-{name}")), runs);
     }
     for path in children(&layout.dir("git")).into_iter().filter(|path| path.is_dir()) {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
-        add(CacheItem::Mirror, path, layout.lock(&format!("git-{name}")), false);
+        add(CacheItem::Mirror, path.clone(), last_used(&path), layout.lock(&format!("git-{name}")), false);
     }
     for path in children(&layout.dir("staging")) {
         let lock = path.join("lock");
-        add(CacheItem::Leftover, path, lock, false);
+        add(CacheItem::Leftover, path.clone(), last_used(&path), lock, false);
     }
     for path in quarantine::listed(layout) {
-        add(CacheItem::Leftover, path, layout.lock("staging"), false);
+        add(CacheItem::Leftover, path.clone(), quarantine::since(&path), layout.lock("staging"), false);
     }
     all.sort_by(|a, b| b.unused.cmp(&a.unused).then_with(|| a.path.cmp(&b.path)));
     all
 }
 
-/// Which of them the policy lets go: leftovers, then what is too old, then the longest unused until the rest fits.
+/// Which of them the policy lets go: leftovers of yesterday (younger ones for want of room), then what is too old, then the longest unused until the rest fits.
 fn chosen(candidates: Vec<Candidate>, policy: &GcPolicy) -> Vec<Candidate> {
     let mut total: u64 = candidates.iter().map(|candidate| candidate.bytes).sum();
     let (leftovers, rest): (Vec<_>, Vec<_>) =
         candidates.into_iter().partition(|candidate| candidate.item == CacheItem::Leftover);
     let mut chosen = Vec::new();
     for candidate in leftovers.into_iter().chain(rest) {
-        let leftover = candidate.item == CacheItem::Leftover;
+        let leftover = candidate.item == CacheItem::Leftover && candidate.unused > LEFT;
         let old = policy.max_age.is_some_and(|limit| candidate.unused > limit);
         let large = policy.max_bytes.is_some_and(|limit| total > limit);
         if leftover || old || large {
@@ -233,6 +237,7 @@ mod tests {
             let names: Vec<_> = chosen(all(), &policy).into_iter().map(|c| c.path.display().to_string()).collect();
             assert_eq!(names, expected, "{max_age:?} {max_bytes:?}");
         };
+        assert!(chosen(vec![candidate("young", Leftover, 10, 1, None)], &GcPolicy::default()).is_empty());
         check(None, None, &["left"]);
         check(Some(60), None, &["left", "old", "runs"]);
         check(Some(30), None, &["left", "old", "runs", "mirror"]);

@@ -2,7 +2,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::disk::{fresh_name, remove};
 use crate::{BuildError, Layout};
@@ -21,6 +21,13 @@ pub(crate) fn set_aside(layout: &Layout, path: &Path, stem: &str) -> Result<Path
         remove(&old);
     }
     Ok(aside)
+}
+
+/// When something was set aside: its name says it; its own dates are of before.
+pub(crate) fn since(path: &Path) -> SystemTime {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let nanos = name.split('.').next().and_then(|nanos| nanos.parse().ok()).unwrap_or(0);
+    UNIX_EPOCH + Duration::from_nanos(nanos)
 }
 
 /// What was set aside, oldest first.
