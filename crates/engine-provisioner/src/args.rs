@@ -81,8 +81,32 @@ pub(crate) enum Verb {
         /// The libraries to try.
         libraries: Vec<PathBuf>,
     },
+    /// Look after the engines that are kept
+    #[command(subcommand)]
+    Cache(CacheVerb),
     /// Print the JSON Schema of the configuration
     Schema,
+}
+
+/// What to do with the kept engines.
+#[derive(Debug, Subcommand)]
+pub(crate) enum CacheVerb {
+    /// List them, the longest unused first
+    Ls,
+    /// Read every byte of them; one that is damaged is set aside and built anew when it is wanted
+    Verify,
+    /// Remove what nobody needs: leftovers, and engines and sources beyond the limits; never what runs
+    Gc {
+        /// What was not used for so many days
+        #[arg(long, value_name = "DAYS")]
+        older_than: Option<u64>,
+        /// The longest unused, until no more than so many gigabytes are left
+        #[arg(long, value_name = "GB")]
+        max_size: Option<u64>,
+        /// Only say what would go
+        #[arg(long)]
+        dry_run: bool,
+    },
 }
 
 /// Which engine, and which flags.

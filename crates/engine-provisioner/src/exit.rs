@@ -41,7 +41,7 @@ fn known(code: &str) -> Option<Exit> {
         | (_, "preflight::memo_not_saved" | "build::io" | "build::not_published" | "spawner::io") => Exit::Io,
         ("usage" | "config" | "pool" | "flags" | "port", _) => Exit::Usage,
         ("preflight" | "gpu" | "cuda" | "exec", _) => Exit::Host,
-        ("source" | "build", _) => Exit::Build,
+        ("source" | "build" | "cmake" | "link", _) => Exit::Build,
         ("model", _) => Exit::Model,
         ("spawner" | "engine", _) => Exit::Engine,
         _ => return None,

@@ -65,6 +65,9 @@ pub(crate) enum Failure {
     Core(#[from] provisioner_core::Error),
     #[error(transparent)]
     #[diagnostic(transparent)]
+    Build(#[from] llamacpp_build::BuildError),
+    #[error(transparent)]
+    #[diagnostic(transparent)]
     Spawn(#[from] spawner::SpawnError),
     #[error(transparent)]
     #[diagnostic(transparent)]

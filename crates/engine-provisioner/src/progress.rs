@@ -4,7 +4,7 @@ use std::io::{IsTerminal, Write};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use provisioner_core::{Event, Observer, StepKind};
 
 /// How often a pipe hears of a step that goes on.
@@ -42,12 +42,13 @@ impl Progress {
         match event {
             Event::BuildPhase("fetch") => self.phase("fetching the source"),
             Event::BuildPhase("configure") => self.phase("configuring"),
+            Event::BuildPhase("wait") => self.phase("waiting for another build of this host"),
             Event::BuildPhase("build") => self.phase("building llama-server"),
             Event::BuildPhase("prove") => self.phase("asking the new server for its version"),
             Event::Begin(StepKind::Preflight) => self.phase("installing packages"),
             Event::Begin(StepKind::Model) => self.phase("getting the model"),
             Event::Begin(StepKind::Start) => self.phase("starting the engine"),
-            Event::BuildStep { done, total, what } => self.step(*done, *total, what),
+            Event::BuildStep { done, total, what, left } => self.step(*done, *total, what, *left),
             Event::Note(text) => self.say(&format!("note: {text}")),
             Event::Warning(text) => self.say(&format!("warning: {text}")),
             _ => {}
@@ -67,7 +68,8 @@ impl Progress {
         self.said();
     }
 
-    fn step(&self, done: u32, total: u32, what: &str) {
+    fn step(&self, done: u32, total: u32, what: &str, left: Option<Duration>) {
+        let left = left.map(|left| format!(", {} left", HumanDuration(left))).unwrap_or_default();
         match &self.bar {
             Some(bar) => {
                 if bar.length() != Some(total.into()) {
@@ -75,11 +77,11 @@ impl Progress {
                     bar.set_length(total.into());
                 }
                 bar.set_position(done.into());
-                bar.set_message(what.to_owned());
+                bar.set_message(format!("{what}{left}"));
             }
             None if self.is_due() => {
                 let percent = u64::from(done) * 100 / u64::from(total.max(1));
-                self.say(&format!("  {done}/{total} ({percent} %) after {} s", self.begin.elapsed().as_secs()));
+                self.say(&format!("  {done}/{total} ({percent} %) after {} s{left}", self.begin.elapsed().as_secs()));
             }
             None => {}
         }

@@ -1,5 +1,6 @@
 //! From a verb to its file.
 
+mod cache;
 mod doctor;
 mod ensure;
 mod flags;
@@ -30,6 +31,7 @@ pub(crate) fn run(args: &Args, progress: &Progress) -> Result<Exit> {
         Verb::Gpus => gpus::run(args),
         Verb::Flags(wish) => flags::run(args, wish),
         Verb::GpuProbe { libraries } => gpus::answer(libraries),
+        Verb::Cache(verb) => cache::run(args, verb),
         Verb::Schema => schema::run(),
     }
 }

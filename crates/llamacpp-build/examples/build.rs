@@ -1,15 +1,16 @@
 //! Builds llama-server for the processor, from any repository and reference, into a cache folder.
 //!
-//! `cargo run -p llamacpp-build --example build -- REPO REF CACHE_DIR` (REPO: https URL or absolute path)
+//! `cargo run -p llamacpp-build --example build -- REPO REF CACHE_DIR [-DNAME=VALUE…]` (REPO: https URL or absolute path)
 #![expect(clippy::print_stdout, reason = "an example prints")]
 
 use std::error::Error;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use exec::{CommandSpec, Env, run};
 use llamacpp_build::{
-    Backend, BuildRequest, Event, Generator, Layout, Limits, Source, ToolId, Toolchain, Transport, build, resolve,
+    Backend, BuildRequest, Definition, Event, Generator, Layout, Limits, Source, ToolId, Toolchain, Transport, build,
+    resolve,
 };
 
 fn tool(env: &Env, name: &str) -> Result<ToolId, Box<dyn Error>> {
@@ -21,13 +22,15 @@ fn tool(env: &Env, name: &str) -> Result<ToolId, Box<dyn Error>> {
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
-    let [repo, reference, cache] = args.as_slice() else { return Err("usage: build REPO REF CACHE_DIR".into()) };
+    let [repo, reference, cache, definitions @ ..] = args.as_slice() else {
+        return Err("usage: build REPO REF CACHE_DIR [-DNAME=VALUE…]".into());
+    };
     let env = Env::current();
     let transport = if repo.starts_with("https:") { Transport::Https } else { Transport::Local };
     let request = BuildRequest {
         source: Source { repo: repo.clone(), transport, reference: reference.clone(), submodules: false },
         backend: Backend::Cpu,
-        definitions: Vec::new(),
+        definitions: definitions.iter().map(|text| Definition::parse(text)).collect::<Result<_, _>>()?,
         tools: Toolchain {
             git: tool(&env, "git")?,
             cmake: tool(&env, "cmake")?,
@@ -35,6 +38,8 @@ fn main() -> Result<(), Box<dyn Error>> {
             make: tool(&env, "ninja")?,
             cc: tool(&env, "cc")?,
             cxx: tool(&env, "c++")?,
+            linker: ["mold", "ld.lld", "ld"].iter().find_map(|name| tool(&env, name).ok()),
+            ccache: tool(&env, "ccache").ok(),
         },
         jobs: None,
         limits: Limits {
@@ -45,8 +50,10 @@ fn main() -> Result<(), Box<dyn Error>> {
         env,
     };
     let layout = Layout::new(Path::new(cache))?;
+    let started = Instant::now();
     let commit = resolve(&layout, &request)?;
     let entry = build(&layout, &request, &commit, None, &|event: &Event| println!("{event:?}"))?;
     println!("{} {} {}", entry.manifest.engine_version, entry.manifest.engine_digest(), entry.binary().display());
+    println!("ready after {} ms", started.elapsed().as_millis());
     Ok(())
 }

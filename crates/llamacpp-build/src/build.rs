@@ -5,12 +5,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use durable::Lock;
-use exec::CommandSpec;
+use exec::{CommandSpec, ExecError};
 
+use crate::file_api::Configured;
+use crate::publish::Made;
 use crate::staging::Staging;
 use crate::{
-    BuildError, BuildRequest, Commit, Entry, Event, Layout, Observer, Store, compile, configure, fetch, identify,
-    prove, publish,
+    BuildError, BuildKey, BuildRequest, Commit, Entry, Event, Inputs, Layout, Observer, Store, compile, configure,
+    fetch, identify, prove, publish, resume,
 };
 
 /// The entry for this request and commit: from the store if it is there, else built now. Whoever else asks for the
@@ -31,7 +33,8 @@ pub fn build(
         return Ok(entry);
     }
     layout.create()?;
-    let patience = request.limits.fetch + request.limits.build + std::time::Duration::from_mins(2);
+    // Whoever builds it may wait for the compilers of another build first.
+    let patience = request.limits.fetch + request.limits.build * 2 + std::time::Duration::from_mins(2);
     let _lock = Lock::acquire(&store.lock(&key), "build", patience)?;
     if let Some(entry) = store.take_locked(&key)? {
         return Ok(entry);
@@ -40,39 +43,91 @@ pub fn build(
     for note in definitions.notes() {
         tracing::warn!(%key, note, "build");
     }
+    let this = Build { layout, request, commit, store: &store, key: &key, inputs };
+    if let Some(staging) = this.adopted()? {
+        match this.finish(staging, false, observer, failure_logs) {
+            Err(error) => tracing::warn!(%key, %error, "what was left of an earlier build does not do; starting over"),
+            done => return done,
+        }
+    }
     observer.on(&Event::Phase("fetch"));
     let staging = Staging::create(layout, &key)?;
     let logs = staging.out().join("logs");
     fs::create_dir_all(&logs).map_err(BuildError::io("create the folder", &logs))?;
     fetch::fetch(layout, request, commit, &staging.source())?;
+    observer.on(&Event::Phase("configure"));
+    match configure::configure(layout, request, &definitions, &staging) {
+        Ok(()) => this.finish(staging, true, observer, failure_logs),
+        Err(error) => Err(keep_logs(&logs, failure_logs, error)),
+    }
+}
 
-    let result = (|| {
-        let started = Instant::now();
-        observer.on(&Event::Phase("configure"));
-        configure::configure(request, &definitions, &staging)?;
-        observer.on(&Event::Phase("build"));
-        compile::compile(request, &staging, observer)?;
-        let took = started.elapsed();
-        observer.on(&Event::Phase("prove"));
-        let binary = publish::collect(&staging)?;
-        let proof = prove::prove(request, &binary)?;
-        observer.on(&Event::Phase("publish"));
-        publish::publish(&store, &staging, &key, inputs, &proof, took)
-    })();
-    match result {
-        Ok(entry) => {
-            tracing::info!(%key, version = entry.manifest.engine_version, seconds = entry.manifest.build_seconds, "built");
-            store.take_locked(&key)?.ok_or(BuildError::NotPublished)
+/// What the parts of one build share.
+struct Build<'a> {
+    layout: &'a Layout,
+    request: &'a BuildRequest,
+    commit: &'a Commit,
+    store: &'a Store,
+    key: &'a BuildKey,
+    inputs: Inputs,
+}
+
+impl Build<'_> {
+    /// What a killed build of this key left, if it can be gone on with; swept otherwise.
+    fn adopted(&self) -> Result<Option<Staging>, BuildError> {
+        let Some(staging) = Staging::adopt(self.layout, self.key)? else { return Ok(None) };
+        if let Some(why) = resume::obstacle(self.request, self.commit, &staging)? {
+            tracing::info!(key = %self.key, why, "an earlier build was killed; starting over");
+            return Ok(None);
         }
-        Err(error) => match failure_logs {
-            Some(place) => Err(keep_logs(&logs, place, error)),
-            None => Err(error),
-        },
+        tracing::info!(key = %self.key, "going on from what an earlier build left");
+        Ok(Some(staging))
+    }
+
+    /// From a configured folder to an entry.
+    fn finish(
+        &self,
+        mut staging: Staging,
+        from_the_start: bool,
+        observer: &dyn Observer,
+        failure_logs: Option<&Path>,
+    ) -> Result<Entry, BuildError> {
+        let logs = staging.out().join("logs");
+        let started = Instant::now();
+        observer.on(&Event::Phase("build"));
+        let result = compile::compile(self.layout, self.request, &staging, from_the_start, observer);
+        if matches!(result, Err(BuildError::Run { source: ExecError::TimedOut { .. } })) {
+            staging.keep();
+        }
+        let result = result.and_then(|()| {
+            let made = Made {
+                took: started.elapsed(),
+                configured: Configured::read(&staging.build()),
+                submodules: fetch::submodules_of(self.request, &staging.source())?,
+            };
+            observer.on(&Event::Phase("prove"));
+            let binary = publish::collect(&staging, &made.configured)?;
+            let proof = prove::prove(self.request, &binary)?;
+            observer.on(&Event::Phase("publish"));
+            publish::publish(self.store, &staging, self.key, self.inputs.clone(), &proof, &made)
+        });
+        let entry = result.map_err(|error| keep_logs(&logs, failure_logs, error))?;
+        tracing::info!(key = %self.key, version = entry.manifest.engine_version, seconds = entry.manifest.build_seconds, "built");
+        let entry = self.store.take_locked(self.key)?.ok_or(BuildError::NotPublished)?;
+        // Once more where it will be started from.
+        match prove::version(&entry.binary()) {
+            Ok(version) if version == entry.manifest.engine_version => Ok(entry),
+            other => {
+                crate::quarantine::set_aside(self.layout, &entry.dir, self.key.as_str())?;
+                Err(other.err().unwrap_or(BuildError::NotPublished))
+            }
+        }
     }
 }
 
 /// Keeps the logs of a failed build, and says so in the failure, which is what is reported.
-fn keep_logs(logs: &Path, place: &Path, failure: BuildError) -> BuildError {
+fn keep_logs(logs: &Path, place: Option<&Path>, failure: BuildError) -> BuildError {
+    let Some(place) = place else { return failure };
     let entries = fs::read_dir(logs).and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let kept = entries.and_then(|entries| {
         entries.iter().try_for_each(|entry| fs::copy(entry.path(), place.join(entry.file_name())).map(|_| ()))
@@ -107,8 +162,8 @@ pub fn planned_commands(
     };
     Ok(vec![
         ("fetch", fetch),
-        ("configure", configure::command(request, &definitions, &staging.join("src"), &staging.join("build"))),
-        ("build", compile::command(request, &staging.join("build"))),
+        ("configure", configure::command(layout, request, &definitions, staging)),
+        ("build", compile::command(layout, request, staging, compile::wanted_jobs(request))),
         ("prove", prove::version_command(&staging.join("out/bin").join(compile::SERVER))),
     ])
 }

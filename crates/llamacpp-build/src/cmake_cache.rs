@@ -33,6 +33,11 @@ impl CmakeCache {
         self.0.get(name).map(|(kind, value)| (kind.as_str(), value.as_str()))
     }
 
+    /// All entries: name, type and value.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str, &str)> {
+        self.0.iter().map(|(name, (kind, value))| (name.as_str(), kind.as_str(), value.as_str()))
+    }
+
     /// Whether the project itself declares this switch and it is on. A definition that no option of the project took
     /// stands in the cache too, with the type it was given on the command line or `UNINITIALIZED`, and means nothing.
     pub fn is_on(&self, name: &str) -> bool {

@@ -4,62 +4,108 @@ use std::fs::{File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
+use std::time::Instant;
 
 use exec::{CommandSpec, Exit, Output, Redactor, run_lines};
 
+use crate::budget::Slots;
 use crate::configure::environment;
 use crate::staging::Staging;
-use crate::{Backend, BuildError, BuildRequest, Event, Generator, Memory, Observer, jobs};
+use crate::{
+    Backend, BuildError, BuildRequest, Diagnosed, Event, Generator, Layout, Memory, Observer, Phase, history, jobs,
+    relevant_lines,
+};
 
 /// The target, and the name of its executable.
 pub(crate) const SERVER: &str = "llama-server";
 
-/// The command that builds the server in `build`. ninja or make is run itself, not through `cmake --build`: it is the
+/// The command that builds the server in a staging folder. ninja or make is run itself, not through `cmake --build`: it is the
 /// one that must hear when we stop.
-pub(crate) fn command(request: &BuildRequest, build: &Path) -> CommandSpec {
-    let cores = std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX));
-    let cuda = matches!(request.backend, Backend::Cuda { .. });
-    let jobs = request.jobs.unwrap_or_else(|| jobs(cores, Memory::now(), cuda));
+pub(crate) fn command(layout: &Layout, request: &BuildRequest, staging: &Path, jobs: u32) -> CommandSpec {
     let spec = CommandSpec::new(&request.tools.make.path, request.limits.build)
         .arg("-C")
-        .arg(build)
+        .arg(staging.join("build"))
         .arg("-j")
         .arg(jobs.to_string());
     let spec = match request.tools.generator {
         Generator::Ninja => spec,
         Generator::Make => spec.arg("--no-print-directory"),
     };
-    environment(request, spec.arg(SERVER))
+    environment(layout, request, staging, spec.arg(SERVER))
 }
 
-/// Builds the server.
-pub(crate) fn compile(request: &BuildRequest, staging: &Staging, observer: &dyn Observer) -> Result<(), BuildError> {
-    let spec = command(request, &staging.build());
-    let mut failed = Failure::default();
-    let output = run_logged(&spec, &staging.log("build.log"), &mut |line| {
-        failed.see(line);
-        if let Some(step) = step(line) {
-            observer.on(&step);
+fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
+}
+
+/// How many compilers this build may have at most.
+pub(crate) fn wanted_jobs(request: &BuildRequest) -> u32 {
+    let cuda = matches!(request.backend, Backend::Cuda { .. });
+    request.jobs.unwrap_or_else(|| jobs(cores(), Memory::now(), cuda)).max(1)
+}
+
+/// Builds the server. Where compilers are killed for want of memory, half as many go on from what is built.
+pub(crate) fn compile(
+    layout: &Layout,
+    request: &BuildRequest,
+    staging: &Staging,
+    from_the_start: bool,
+    observer: &dyn Observer,
+) -> Result<(), BuildError> {
+    let waits = || observer.on(&Event::Phase("wait"));
+    let mut slots = Slots::take(layout, cores(), wanted_jobs(request), request.limits.build, &waits)?;
+    let (past, started, mut steps) = (history::past(layout, request), Instant::now(), 0);
+    loop {
+        let spec = command(layout, request, staging.dir(), slots.count());
+        let mut no_memory = false;
+        let log = staging.log("build.log");
+        let output = run_logged(&spec, &log, &mut |line| {
+            no_memory |= is_starved(line);
+            if let Some((done, total, what)) = step(line) {
+                steps = steps.max(total);
+                let left = history::left(past, slots.count(), started.elapsed(), done, total);
+                observer.on(&Event::Step { done, total, what: what.to_owned(), left });
+            }
+        })?;
+        if output.exit == Exit::Code(0) {
+            // make tells per cent, and what was gone on with says nothing of a whole build.
+            if from_the_start && request.tools.generator == Generator::Ninja {
+                history::remember(layout, request, started.elapsed(), slots.count(), steps);
+            }
+            return Ok(());
         }
-    })?;
-    match output.exit {
-        Exit::Code(0) => Ok(()),
-        exit => {
-            Err(BuildError::Compile { exit, excerpt: Redactor::new().text(&failed.excerpt()).into_owned(), log: None })
+        if no_memory && slots.halve() {
+            tracing::warn!(jobs = slots.count(), "compilers were killed for want of memory; going on with fewer");
+            continue;
         }
+        let text = last_call(&log);
+        let unknown =
+            || BuildError::Compile { exit: output.exit, excerpt: relevant_lines(&text).join("\n"), log: None };
+        return Err(Diagnosed::of(Phase::Build, output.exit, &text).unwrap_or_else(unknown));
     }
+}
+
+/// Whether a line says that a compiler had no memory: what GCC, clang, nvcc and the kernel's killer make of it.
+fn is_starved(line: &str) -> bool {
+    [
+        "Killed signal terminated program",
+        "unable to execute command: Killed",
+        "died due to signal 9",
+        "out of memory allocating",
+        "virtual memory exhausted",
+        "Cannot allocate memory",
+    ]
+    .iter()
+    .any(|word| line.contains(word))
+        || line.trim_end().ends_with("Killed")
 }
 
 /// Runs a program and writes what it prints to `log` (mode 0600), redacted, with the command line first.
 pub(crate) fn run_logged(spec: &CommandSpec, log: &Path, on_line: &mut dyn FnMut(&str)) -> Result<Output, BuildError> {
     let redactor = Redactor::new();
-    let file: File = OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(log)
-        .map_err(BuildError::io("write", log))?;
+    // A build that is gone on with, with fewer compilers or by the next process, keeps what was said before.
+    let file: File =
+        OpenOptions::new().append(true).create(true).mode(0o600).open(log).map_err(BuildError::io("write", log))?;
     let mut file = BufWriter::new(file);
     let mut written = writeln!(file, "$ {}", spec.display(&redactor));
     let output = run_lines(spec, &mut |_, line| {
@@ -72,55 +118,21 @@ pub(crate) fn run_logged(spec: &CommandSpec, log: &Path, on_line: &mut dyn FnMut
     output.map_err(|source| BuildError::Run { source })
 }
 
-/// `[12/210] Building CXX object …` (ninja, by our NINJA_STATUS) or `[ 12%] Building …` (make).
-fn step(line: &str) -> Option<Event> {
+/// `[12/210] Building CXX object …` (ninja, by our NINJA_STATUS) or `[ 12%] Building …` (make): done, total, what.
+fn step(line: &str) -> Option<(u32, u32, &str)> {
     let (counter, what) = line.strip_prefix('[')?.split_once("] ")?;
     let (done, total) = match counter.split_once('/') {
         Some((done, total)) => (done.trim().parse().ok()?, total.trim().parse().ok()?),
         None => (counter.trim().strip_suffix('%')?.parse().ok()?, 100),
     };
-    Some(Event::Step { done, total, what: what.to_owned() })
+    Some((done, total, what))
 }
 
-/// Remembers what the compilers complained about, because the end of a parallel build's output is about something else.
-#[derive(Default)]
-struct Failure {
-    kept: Vec<String>,
-    last: std::collections::VecDeque<String>,
-    follow: u32,
-}
-
-impl Failure {
-    fn see(&mut self, line: &str) {
-        let complains = [
-            "error:",
-            "fatal:",
-            "FAILED:",
-            "Error ",
-            "Killed",
-            "undefined reference",
-            "No space left",
-            "ptxas fatal",
-            "nvcc fatal",
-            "ninja: error",
-            "make: ***",
-        ]
-        .iter()
-        .any(|word| line.contains(word));
-        if (complains || self.follow > 0) && self.kept.len() < 30 {
-            self.follow = if complains { 3 } else { self.follow - 1 };
-            self.kept.push(line.chars().take(400).collect());
-        }
-        self.last.push_back(line.chars().take(400).collect());
-        if self.last.len() > 12 {
-            self.last.pop_front();
-        }
-    }
-
-    fn excerpt(self) -> String {
-        let lines = if self.kept.is_empty() { self.last.into() } else { self.kept };
-        lines.join("\n")
-    }
+/// What the last program said that [`run_logged`] wrote to this log; redacted, as the log is.
+pub(crate) fn last_call(log: &Path) -> String {
+    let text = std::fs::read(log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let begin = text.rfind("\n$ ").map_or(0, |at| at + 1);
+    text.get(begin..).unwrap_or_default().to_owned()
 }
 
 #[cfg(test)]
@@ -129,12 +141,7 @@ mod tests {
 
     #[test]
     fn steps_of_ninja_and_make() {
-        let seen = |line| {
-            step(line).map(|event| match event {
-                Event::Step { done, total, .. } => (done, total),
-                Event::Phase(_) => (0, 0),
-            })
-        };
+        let seen = |line| step(line).map(|(done, total, _)| (done, total));
         assert_eq!(seen("[12/210] Building CXX object x.o"), Some((12, 210)));
         assert_eq!(seen("[ 12%] Building CXX object x.o"), Some((12, 100)));
         assert_eq!(seen("[100%] Built target x"), Some((100, 100)));
@@ -144,14 +151,26 @@ mod tests {
     }
 
     #[test]
-    fn the_excerpt_is_about_the_failure() {
-        let mut failure = Failure::default();
-        for i in 0..50 {
-            failure.see(&format!("[{i}/99] Building"));
-            if i == 20 {
-                failure.see("x.cpp:3:1: error: no such thing");
-            }
+    fn want_of_memory_is_known_by_what_compilers_say() {
+        for line in [
+            "c++: fatal error: Killed signal terminated program cc1plus",
+            "clang: error: unable to execute command: Killed",
+            "nvcc error   : 'cicc' died due to signal 9 (Kill signal)",
+            "cc1plus: out of memory allocating 65536 bytes after a total of 40681472 bytes",
+            "virtual memory exhausted: Cannot allocate memory",
+            "/bin/sh: line 1:  4711 Killed",
+        ] {
+            assert!(is_starved(line), "{line}");
         }
-        assert!(failure.excerpt().starts_with("x.cpp:3:1: error: no such thing"));
+        assert!(!is_starved("x.cpp:3: error: no such thing") && !is_starved("[3/9] Building CXX object Killed.cpp.o"));
+    }
+
+    #[test]
+    fn only_the_last_call_is_read() {
+        let dir = tempfile::tempdir().unwrap();
+        let log = dir.path().join("build.log");
+        durable::replace(&log, b"$ ninja\nx.cpp:1: error: old\n$ ninja -j 1\nx.cpp:2: error: new\n").unwrap();
+        assert_eq!(last_call(&log), "$ ninja -j 1\nx.cpp:2: error: new\n");
+        assert_eq!(last_call(&dir.path().join("none")), "");
     }
 }

@@ -4,36 +4,45 @@ use std::path::Path;
 
 use exec::{CommandSpec, Exit};
 
-use crate::compile::run_logged;
+use crate::compile::{SERVER, last_call, run_logged};
+use crate::file_api::{self, Configured};
 use crate::git::search_path;
 use crate::staging::Staging;
 use crate::tree::TreeOptions;
-use crate::{Backend, BuildError, BuildRequest, CmakeCache, Definitions};
+use crate::{
+    Backend, BuildError, BuildRequest, CmakeCache, Definitions, Diagnosed, Layout, Phase, helpers, relevant_lines,
+    resume,
+};
 
 /// The command that configures `source` into `build`.
-pub(crate) fn command(request: &BuildRequest, definitions: &Definitions, source: &Path, build: &Path) -> CommandSpec {
+pub(crate) fn command(
+    layout: &Layout,
+    request: &BuildRequest,
+    definitions: &Definitions,
+    staging: &Path,
+) -> CommandSpec {
     let tools = &request.tools;
     let spec = CommandSpec::new(&tools.cmake.path, request.limits.build)
         .arg("-S")
-        .arg(source)
+        .arg(staging.join("src"))
         .arg("-B")
-        .arg(build)
+        .arg(staging.join("build"))
         .args(["-G", tools.generator.cmake_name()])
         .arg(format!("-DCMAKE_MAKE_PROGRAM={}", tools.make.path.display()))
         .args(definitions.arguments())
         .cwd("/");
-    environment(request, spec)
+    environment(layout, request, staging, spec)
 }
 
 /// The fixed environment of CMake and the compilers; nothing of the caller's reaches them but a temporary folder.
-pub(crate) fn environment(request: &BuildRequest, spec: CommandSpec) -> CommandSpec {
+pub(crate) fn environment(layout: &Layout, request: &BuildRequest, staging: &Path, spec: CommandSpec) -> CommandSpec {
     let tools = &request.tools;
     let mut path = search_path(&tools.cmake.path);
     let nvcc = match &request.backend {
         Backend::Cuda { nvcc, .. } => Some(nvcc),
         Backend::Cpu => None,
     };
-    for tool in nvcc.into_iter().chain([&tools.git, &tools.cc, &tools.cxx, &tools.make]) {
+    for tool in nvcc.into_iter().chain([&tools.git, &tools.cc, &tools.cxx, &tools.make]).chain(&tools.linker) {
         let dir = tool.path.parent().map(|dir| dir.to_string_lossy().into_owned()).unwrap_or_default();
         if !path.split(':').any(|entry| entry == dir) {
             path = format!("{path}:{dir}");
@@ -49,6 +58,9 @@ pub(crate) fn environment(request: &BuildRequest, spec: CommandSpec) -> CommandS
         // The build asks git for the commit; nothing outside its tree may answer.
         .env("GIT_CONFIG_GLOBAL", "/dev/null")
         .env("GIT_CONFIG_NOSYSTEM", "1");
+    if tools.ccache.is_some() {
+        spec = helpers::ccache_environment(layout, staging, spec);
+    }
     if let Backend::Cuda { env, .. } = &request.backend {
         for (name, value) in env {
             spec = spec.env(name, value);
@@ -59,6 +71,7 @@ pub(crate) fn environment(request: &BuildRequest, spec: CommandSpec) -> CommandS
 
 /// Configures, and checks the cache: EP-14, a GPU asked for and lost is an error here, before any compiler runs.
 pub(crate) fn configure(
+    layout: &Layout,
     request: &BuildRequest,
     definitions: &Definitions,
     staging: &Staging,
@@ -70,6 +83,15 @@ pub(crate) fn configure(
             missing: "a CMakeLists.txt in its root",
         });
     }
+    if let Some((old, new)) = tree.outdated() {
+        return Err(BuildError::TooOld { repo: crate::error::shown(&request.source.repo), old, new });
+    }
+    let cuda = matches!(request.backend, Backend::Cuda { .. });
+    let here = definitions.in_tree(&tree, cuda)?;
+    for note in here.notes().iter().skip(definitions.notes().len()) {
+        tracing::warn!(note, "build");
+    }
+    let definitions = &here;
     let unknown = |name: &str| BuildError::UnknownOption {
         name: name.to_owned(),
         nearest: tree.nearest(name).map(str::to_owned),
@@ -80,27 +102,34 @@ pub(crate) fn configure(
         return Err(unknown(name));
     }
     let definitions = adapted(definitions, &tree);
-    let spec = command(request, &definitions, &staging.source(), &staging.build());
+    let definitions = helpers::healthy(layout, request, &definitions, staging.dir())?;
+    file_api::ask(&staging.build())?;
+    let spec = command(layout, request, &definitions, staging.dir());
     let log = staging.log("configure.log");
     let output = run_logged(&spec, &log, &mut |_| ())?;
-    let text = std::fs::read(&log).map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let text = last_call(&log);
     if output.exit != Exit::Code(0) {
-        return Err(BuildError::Configure {
-            exit: output.exit,
-            excerpt: excerpt(&text),
-            cuda: matches!(request.backend, Backend::Cuda { .. }),
-            log: None,
-        });
+        let excerpt = relevant_lines(&text).join("\n");
+        let unknown = BuildError::Configure { exit: output.exit, excerpt, cuda, log: None };
+        return Err(Diagnosed::of(Phase::Configure, output.exit, &text).unwrap_or(unknown));
     }
     if let Some(name) = unused(&text).into_iter().find(|name| definitions.asked_for(name)) {
         return Err(unknown(&name));
     }
     let cache = CmakeCache::read(&staging.build())?;
-    let wants = matches!(request.backend, Backend::Cuda { .. });
-    if wants && !cache.is_on("GGML_CUDA") {
+    if cuda && !cache.is_on("GGML_CUDA") {
         let found = cache.get("GGML_CUDA").map_or("absent".into(), |(kind, value)| format!("{value} ({kind})"));
-        return Err(BuildError::CudaLost { found, log: None });
+        let unknown = BuildError::CudaLost { found, log: None };
+        return Err(Diagnosed::of(Phase::Configure, output.exit, &text).unwrap_or(unknown));
     }
+    let configured = Configured::read(&staging.build());
+    if !configured.executables.is_empty() && !configured.executables.contains_key(SERVER) {
+        return Err(BuildError::NotLlamaCpp {
+            repo: crate::error::shown(&request.source.repo),
+            missing: "an executable target `llama-server`",
+        });
+    }
+    resume::note(request, staging, &definitions);
     Ok(())
 }
 
@@ -134,29 +163,6 @@ fn unused(log: &str) -> Vec<String> {
         .collect()
 }
 
-/// The lines of a configure log that say what went wrong: each `CMake Error` with what follows it, or the end.
-fn excerpt(log: &str) -> String {
-    let lines: Vec<&str> = log.lines().collect();
-    let mut kept: Vec<&str> = Vec::new();
-    for (i, line) in lines.iter().enumerate() {
-        if line.starts_with("CMake Error") {
-            let block = lines.get(i..).unwrap_or_default().iter().take(12);
-            kept.extend(
-                block
-                    .enumerate()
-                    .take_while(|(n, l)| *n == 0 || !l.starts_with("-- "))
-                    .map(|(_, l)| *l)
-                    .filter(|l| !l.trim().is_empty()),
-            );
-        }
-    }
-    if kept.is_empty() {
-        kept = lines.get(lines.len().saturating_sub(20)..).unwrap_or_default().to_vec();
-    }
-    kept.truncate(40);
-    exec::Redactor::new().text(&kept.join("\n")).into_owned()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -166,12 +172,5 @@ mod tests {
         let log = "-- Generating done\nCMake Warning:\n  Manually-specified variables were not used by the project:\n\n    GGML_CUAD\n    X_Y\n\n\n-- Build files have been written to: /b\n";
         assert_eq!(unused(log), ["GGML_CUAD", "X_Y"]);
         assert_eq!(unused("-- Generating done\n"), [""; 0]);
-    }
-
-    #[test]
-    fn an_excerpt_keeps_the_error_and_drops_the_chatter() {
-        let log = "-- a\n-- b\nCMake Error at CMakeLists.txt:3 (message):\n  no CUDA\n\n-- Configuring incomplete, errors occurred!\n";
-        assert_eq!(excerpt(log), "CMake Error at CMakeLists.txt:3 (message):\n  no CUDA");
-        assert_eq!(excerpt("only\nthis"), "only\nthis");
     }
 }

@@ -7,10 +7,12 @@
 use std::collections::BTreeMap;
 
 use crate::definition::is_on;
+use crate::tree::TreeOptions;
 use crate::{BuildError, Definition};
 
-/// Old names and what llama.cpp made of them (`llama_option_depr` in its CMakeLists.txt).
-const RENAMED: [(&str, &str); 8] = [
+/// Old names and what llama.cpp made of them, as far as it is needed before the tree is here; each tree tells its own
+/// (`llama_option_depr` in its CMakeLists.txt), and that is what counts.
+pub(crate) const RENAMED: [(&str, &str); 9] = [
     ("LLAMA_CUBLAS", "GGML_CUDA"),
     ("LLAMA_CUDA", "GGML_CUDA"),
     ("LLAMA_METAL", "GGML_METAL"),
@@ -18,6 +20,7 @@ const RENAMED: [(&str, &str); 8] = [
     ("LLAMA_NATIVE", "GGML_NATIVE"),
     ("LLAMA_RPC", "GGML_RPC"),
     ("LLAMA_SYCL", "GGML_SYCL"),
+    ("LLAMA_SYCL_F16", "GGML_SYCL_F16"),
     ("LLAMA_CANN", "GGML_CANN"),
 ];
 
@@ -35,8 +38,14 @@ const DEFAULTS: [(&str, &str); 9] = [
 ];
 
 /// Lists of compiler and linker flags: what the accelerator needs and what the operator asks for both count.
-const FLAGS: [&str; 5] =
-    ["CMAKE_C_FLAGS", "CMAKE_CUDA_FLAGS", "CMAKE_CXX_FLAGS", "CMAKE_EXE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"];
+const FLAGS: [&str; 6] = [
+    "CMAKE_C_FLAGS",
+    "CMAKE_CUDA_FLAGS",
+    "CMAKE_CXX_FLAGS",
+    "CMAKE_EXE_LINKER_FLAGS",
+    "CMAKE_MODULE_LINKER_FLAGS",
+    "CMAKE_SHARED_LINKER_FLAGS",
+];
 
 /// Merged definitions, by name.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -120,6 +129,43 @@ impl Definitions {
         }
     }
 
+    /// Takes one of our own flags out of a list that may hold the operator's too.
+    pub(crate) fn strike_out(&mut self, name: &str, flag: &str) {
+        let kept =
+            self.get(name).map(|flags| flags.split(' ').filter(|word| *word != flag).collect::<Vec<_>>().join(" "));
+        match kept {
+            Some(kept) if kept.is_empty() => drop(self.all.remove(name)),
+            Some(kept) => drop(self.all.insert(name.to_owned(), kept)),
+            None => {}
+        }
+    }
+
+    /// What these come to in this tree: an option that it deprecates becomes the one that replaced it, and one that it
+    /// ignores is left out, with a note. Two that then contradict each other are an error.
+    pub(crate) fn in_tree(&self, tree: &TreeOptions, cuda: bool) -> Result<Self, BuildError> {
+        let mut here = self.clone();
+        for old in &self.asked {
+            let Some(new) = tree.deprecated(old) else { continue };
+            here.asked.retain(|asked| asked != old);
+            let Some(value) = here.all.remove(old) else { continue };
+            let Some(new) = new else {
+                here.notes.push(format!("this release ignores {old}: `-D{old}={value}` is left out"));
+                continue;
+            };
+            if new == "GGML_CUDA" && is_on(&value) != cuda {
+                return Err(BuildError::AcceleratorContradiction { definition: format!("-D{old}={value}"), cuda });
+            }
+            if let Some(other) = here.get(new).filter(|other| here.asked_for(new) && !same(new, other, &value)) {
+                let (first, second) = (format!("-D{old}={value}"), format!("-D{new}={other}"));
+                return Err(BuildError::Contradiction { first, second });
+            }
+            here.asked.push(new.to_owned());
+            here.all.insert(new.to_owned(), value);
+        }
+        here.all.insert("GGML_CUDA".into(), if cuda { "ON" } else { "OFF" }.into());
+        Ok(here)
+    }
+
     /// As CMake arguments.
     pub fn arguments(&self) -> impl Iterator<Item = String> {
         self.all.iter().map(|(name, value)| format!("-D{name}={value}"))
@@ -181,6 +227,26 @@ mod tests {
             Err(BuildError::Contradiction { .. })
         ));
         assert_eq!(merge(&["-DLLAMA_NATIVE=OFF"], false).unwrap().get("GGML_NATIVE"), Some("OFF"));
+    }
+
+    /// EP-12: what the built-in names do not know, the tree does: a replaced option keeps its value, one that is ignored
+    /// is said to be, and the accelerator is not to be changed by a name that nobody expected.
+    #[test]
+    fn the_tree_has_the_last_word() {
+        let tree = TreeOptions::parse(
+            "option(GGML_FOO x)\noption(GGML_CUDA x)\nx_option_depr(W LLAMA_FOO GGML_FOO)\n\
+             x_option_depr(W LLAMA_CURL)\nx_option_depr(W LLAMA_GPU GGML_CUDA)\n",
+        );
+        let here = |asked: &[&str], cuda| merge(asked, cuda).unwrap().in_tree(&tree, cuda);
+        let kept = here(&["-DLLAMA_FOO=7", "-DLLAMA_CURL=ON"], false).unwrap();
+        assert_eq!((kept.get("GGML_FOO"), kept.get("LLAMA_FOO"), kept.get("LLAMA_CURL")), (Some("7"), None, None));
+        assert!(kept.asked_for("GGML_FOO") && !kept.asked_for("LLAMA_FOO"));
+        assert!(kept.notes().len() == 1 && kept.notes().iter().all(|note| note.contains("-DLLAMA_CURL=ON")));
+        assert!(here(&["-DLLAMA_FOO=ON", "-DGGML_FOO=1"], false).is_ok());
+        assert!(matches!(here(&["-DLLAMA_FOO=ON", "-DGGML_FOO=OFF"], false), Err(BuildError::Contradiction { .. })));
+        let other = |result| matches!(result, Err(BuildError::AcceleratorContradiction { .. }));
+        assert!(other(here(&["-DLLAMA_GPU=1"], false)) && other(here(&["-DLLAMA_GPU=0"], true)));
+        assert_eq!(here(&["-DLLAMA_GPU=1"], true).unwrap().get("GGML_CUDA"), Some("ON"));
     }
 
     /// Flags that make CUDA link are not lost to the operator's own.

@@ -148,7 +148,28 @@ pub enum BuildError {
         /// What is missing.
         missing: &'static str,
     },
-    /// CMake refused.
+    /// The tree is from before today's names of options, target and server.
+    #[error("this release of llama.cpp is too old: it has `{old}`, not yet `{new}`")]
+    #[diagnostic(
+        code(source::too_old),
+        help(
+            "the oldest that can be built is of 26 June 2024 (https://github.com/ggml-org/llama.cpp/pull/8006), such as \
+             the tag b3347: set `provisioning.source.ref` to a later one, for {repo}"
+        )
+    )]
+    TooOld {
+        /// The repository.
+        repo: String,
+        /// The option it has.
+        old: &'static str,
+        /// The option it lacks.
+        new: &'static str,
+    },
+    /// A step failed for a reason that is known.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Diagnosed(#[from] Box<crate::Diagnosed>),
+    /// CMake refused, for a reason that is not known.
     #[error("CMake could not configure the build ({exit}):\n{excerpt}")]
     #[diagnostic(code(build::configure_failed), help("{}the lines above say what CMake missed{}", if *cuda { "the accelerator is cuda, so nothing is built without it; " } else { "" }, whole(log.as_ref())))]
     Configure {
@@ -166,7 +187,7 @@ pub enum BuildError {
     #[diagnostic(
         code(build::cuda_lost),
         help(
-            "this tree may be older than GGML_CUDA (March 2024), or CMake dropped it{}",
+            "the tree does not know the option, or CMake dropped it{}",
             whole(log.as_ref())
         )
     )]
@@ -176,12 +197,12 @@ pub enum BuildError {
         /// The whole log, where it was kept.
         log: Option<PathBuf>,
     },
-    /// The compilers failed.
+    /// The compilers failed, for a reason that is not known.
     #[error("the build failed ({exit}):\n{excerpt}")]
     #[diagnostic(
         code(build::compile_failed),
         help(
-            "the lines above are the first that complain{}; `Killed` means too little memory: set `provisioning.source.build.jobs`",
+            "the lines above are the first that complain{}",
             whole(log.as_ref())
         )
     )]
@@ -197,9 +218,7 @@ pub enum BuildError {
     #[error("the build succeeded but left no `{expected}`")]
     #[diagnostic(
         code(build::no_binary),
-        help(
-            "releases before June 2024 call it `server` and are not supported; the oldest that are have `llama-server`"
-        )
+        help("`provisioning.source.repo` must be llama.cpp or a fork of it that still builds `llama-server`")
     )]
     NoBinary {
         /// Where it should be.
@@ -290,6 +309,7 @@ impl BuildError {
         match &mut self {
             Self::Configure { log, .. } | Self::CudaLost { log, .. } => *log = Some(place.join("configure.log")),
             Self::Compile { log, .. } => *log = Some(place.join("build.log")),
+            Self::Diagnosed(failure) => failure.log = Some(place.join(failure.log_name())),
             _ => {}
         }
         self

@@ -22,7 +22,7 @@ pub(crate) fn git(request: &BuildRequest) -> Git<'_> {
 }
 
 /// A git that may only talk to folders of this host.
-fn local_git(request: &BuildRequest) -> Git<'_> {
+pub(crate) fn local_git(request: &BuildRequest) -> Git<'_> {
     Git { transport: crate::Transport::Local, ..git(request) }
 }
 
@@ -71,6 +71,7 @@ pub(crate) fn fetch(layout: &Layout, request: &BuildRequest, commit: &Commit, tr
             }
             result => result?,
         }
+        crate::disk::touch(&mirror);
     }
     if request.source.submodules && tree.join(".gitmodules").exists() { submodules(request, tree) } else { Ok(()) }
 }
@@ -135,7 +136,7 @@ pub(crate) fn abbreviated(layout: &Layout, request: &BuildRequest, tips: &Listin
     })
 }
 
-fn open_mirror(layout: &Layout, request: &BuildRequest, mirror: &Path) -> Result<(), BuildError> {
+pub(crate) fn open_mirror(layout: &Layout, request: &BuildRequest, mirror: &Path) -> Result<(), BuildError> {
     if mirror.join("HEAD").exists() && is_sound(request, mirror)? {
         return Ok(());
     }
@@ -173,9 +174,9 @@ fn says_yes(request: &BuildRequest, mirror: &Path, question: &[&str]) -> Result<
 }
 
 fn set_aside(layout: &Layout, mirror: &Path) -> Result<(), BuildError> {
-    let aside = crate::staging::fresh_name(&layout.dir("bad"), "git")?;
+    let aside = crate::quarantine::set_aside(layout, mirror, "git")?;
     tracing::warn!(mirror = %mirror.display(), aside = %aside.display(), "a mirror that git cannot read is set aside");
-    std::fs::rename(mirror, &aside).map_err(BuildError::io("set aside", mirror))
+    Ok(())
 }
 
 fn has_commit(request: &BuildRequest, mirror: &Path, commit: &Commit) -> Result<bool, BuildError> {
@@ -202,10 +203,38 @@ fn check_out(request: &BuildRequest, mirror: &Path, commit: &Commit, tree: &Path
     succeed(request, &git.tree(tree).args(["checkout", "--quiet", "--force", "--detach", commit.as_str()]))
 }
 
+/// Whether a tree is exactly the commit's: nothing changed, nothing added, nothing ignored.
+pub(crate) fn is_clean(request: &BuildRequest, commit: &Commit, tree: &Path) -> bool {
+    let git = local_git(request);
+    let says = |args: &[&str]| {
+        // Looking is not to write the index: CMake configures again when that is younger than its own files.
+        let output = run(&git.tree(tree).env("GIT_OPTIONAL_LOCKS", "0").args(args.iter().copied())).ok()?;
+        (output.exit == Exit::Code(0)).then(|| output.stdout_text().trim().to_owned())
+    };
+    says(&["rev-parse", "HEAD"]).as_deref() == Some(commit.as_str())
+        && says(&["status", "--porcelain", "--untracked-files=all", "--ignored"]).as_deref() == Some("")
+}
+
 fn submodules(request: &BuildRequest, tree: &Path) -> Result<(), BuildError> {
     let git = git(request);
     succeed(request, &git.tree(tree).args(["config", "remote.origin.url", &request.source.repo]))?;
     succeed(request, &git.tree(tree).args(["submodule", "update", "--quiet", "--init", "--recursive", "--depth=1"]))
+}
+
+/// The submodules of a tree, by path, with their commits; none where they were not asked for.
+pub(crate) fn submodules_of(request: &BuildRequest, tree: &Path) -> Result<Vec<(String, String)>, BuildError> {
+    if !request.source.submodules || !tree.join(".gitmodules").exists() {
+        return Ok(Vec::new());
+    }
+    let spec = local_git(request).tree(tree).args(["submodule", "status", "--recursive"]);
+    let output = run(&spec).and_then(|output| output.require_success(&spec));
+    let output = output.map_err(|source| BuildError::git("list the submodules of", &request.source.repo, source))?;
+    // One sign, the commit, the path, and a description in parentheses.
+    let pair = |line: &str| {
+        let (commit, rest) = line.get(1..)?.split_once(' ')?;
+        Some((rest.rsplit_once(" (").map_or(rest, |(path, _)| path).to_owned(), commit.to_owned()))
+    };
+    Ok(output.stdout_text().lines().filter_map(pair).collect())
 }
 
 fn succeed(request: &BuildRequest, spec: &CommandSpec) -> Result<(), BuildError> {

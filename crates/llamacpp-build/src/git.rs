@@ -59,7 +59,7 @@ impl Git<'_> {
         let protocol = match self.transport {
             Transport::Https => "https",
             Transport::Ssh => "ssh",
-            Transport::Local => "file",
+            Transport::Local | Transport::WorkTree => "file",
         };
         let mut spec = CommandSpec::new(self.program, self.deadline)
             .inherit(self.env, &INHERITED)

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::libc_version::libc_version;
-use crate::{Backend, BuildError, BuildRequest, Commit, Definitions, Generator, ToolId, cpu, quirks};
+use crate::{Backend, BuildError, BuildRequest, Commit, Definitions, Generator, ToolId, cpu, helpers, quirks};
 
 /// Goes up when the way of building changes, so that entries of the old way are not taken for the new.
 const RECIPE: u32 = 1;
@@ -34,7 +34,7 @@ pub struct Inputs {
     pub definitions: BTreeMap<String, String>,
     /// Which kind of build files.
     pub generator: Generator,
-    /// CMake, C and C++ compiler, nvcc where it is used.
+    /// CMake, C and C++ compiler; nvcc, linker and ccache where they are used.
     pub tools: BTreeMap<String, ToolId>,
     /// Processor architecture and system.
     pub target: String,
@@ -51,6 +51,12 @@ pub struct Inputs {
 pub struct BuildKey(String);
 
 impl BuildKey {
+    /// A text that is a key.
+    pub fn parse(text: &str) -> Option<Self> {
+        let is_key = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
+        is_key.then(|| Self(text.to_owned()))
+    }
+
     /// The key: 32 hexadecimal digits.
     pub fn as_str(&self) -> &str {
         &self.0
@@ -90,6 +96,10 @@ pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Defi
         named.insert("nvcc".into(), nvcc.clone());
         env.extend(hints.iter().cloned());
     }
+    for (name, tool) in [("linker", &tools.linker), ("ccache", &tools.ccache)] {
+        named.extend(tool.clone().map(|tool| (name.to_owned(), tool)));
+    }
+    helpers::define(request, &mut accelerator);
     let mut definitions =
         Definitions::merge(&accelerator, &request.definitions, matches!(request.backend, Backend::Cuda { .. }))?;
     let features = cpu::features(&cpu::info());
@@ -126,8 +136,8 @@ fn usable(request: &BuildRequest) -> Result<(), BuildError> {
         Backend::Cpu => None,
     };
     let bad = |path: &Path| path.to_str().is_none_or(|text| !path.is_absolute() || text.contains([';', '\n']));
-    match [&tools.git, &tools.cmake, &tools.make, &tools.cc, &tools.cxx].into_iter().chain(nvcc).find(|t| bad(&t.path))
-    {
+    let named = [&tools.git, &tools.cmake, &tools.make, &tools.cc, &tools.cxx].into_iter().chain(nvcc);
+    match named.chain(&tools.linker).chain(&tools.ccache).find(|t| bad(&t.path)) {
         Some(tool) => Err(BuildError::BadToolPath { path: tool.path.clone() }),
         None => Ok(()),
     }

@@ -31,6 +31,7 @@ impl Layout {
             self.dir("store"),
             self.dir("verified"),
             self.dir("bad"),
+            self.dir("ccache"),
             self.dir("locks"),
         ] {
             durable::private_dir(&dir)?;

@@ -1,9 +1,10 @@
 //! Builds llama.cpp's server from source, once per distinct engine, and keeps the result in a verified store.
 //!
 //! The rules: the build's key covers everything that can change the result; a store entry is absent or complete,
-//! published by one rename, and never trusted without its manifest; a build works in a folder of its own that
-//! nobody reuses; the accelerator asked for is proven three times (options, configured cache, finished binary); what is
-//! decided against the tree's own default is said in [`Definitions::notes`].
+//! published by one rename, and never trusted without its manifest; a build works in a folder of its own, which only a
+//! next build of its key goes on with, and only with proof; the accelerator asked for is proven three times (options,
+//! configured cache, finished binary); what is decided against the tree's own default is said in
+//! [`Definitions::notes`].
 //!
 //! ```
 //! use llamacpp_build::{Definition, Definitions};
@@ -16,43 +17,61 @@
 //! ```
 //!
 //! The whole way is [`resolve`] → [`identify`] → [`Store::lookup`] → [`build`]; `examples/build.rs` walks it.
+//! [`Store::list`], [`Store::verify`] and [`Store::gc`] look after what came of it.
 
+mod budget;
 mod build;
+mod build_dir;
 mod cmake_cache;
+mod cmake_text;
 mod compile;
 mod configure;
 mod cpu;
 mod definition;
 mod definitions;
 mod diagnose;
+mod diagnosed;
+mod disk;
 mod error;
 mod fetch;
+mod file_api;
+mod gc;
 mod git;
+mod helpers;
+mod history;
 mod identity;
 mod jobs;
 mod layout;
 mod libc_version;
 mod manifest;
 mod prove;
+mod provenance;
 mod publish;
+mod quarantine;
 mod quirks;
 mod request;
 mod resolve;
+mod resume;
+mod sbom;
 mod staging;
 mod store;
 mod tree;
 mod verified;
+mod worktree;
 
 pub use build::{build, planned_commands};
+pub use build_dir::{BuildDir, Wanted};
 pub use cmake_cache::CmakeCache;
 pub use definition::Definition;
 pub use definitions::Definitions;
 pub use diagnose::{Diagnosis, Phase, diagnose, relevant_lines};
+pub use diagnosed::Diagnosed;
 pub use error::BuildError;
+pub use gc::{CacheItem, FRESH, GcItem, GcPolicy, GcReport, Kept};
 pub use identity::{BuildKey, Inputs, identify};
 pub use jobs::{Memory, jobs};
 pub use layout::Layout;
 pub use manifest::{FileEntry, Manifest};
 pub use request::{Backend, BuildRequest, Event, Generator, Limits, Observer, Source, ToolId, Toolchain, Transport};
 pub use resolve::{Commit, known_commit, resolve};
-pub use store::{Entry, Store};
+pub use store::{Entry, Store, Stored, Verdict};

@@ -10,6 +10,9 @@ use crate::{Backend, BuildError, BuildRequest};
 /// A server answers at once; one that loads CUDA libraries from a cold disk takes seconds.
 const DEADLINE: Duration = Duration::from_mins(1);
 
+/// llama-server reads a `config.ini` of its user, which is no part of what it is.
+const NO_CONFIG: &str = "/nonexistent";
+
 /// What a binary says about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Proof {
@@ -21,7 +24,11 @@ pub(crate) struct Proof {
 
 /// The command that asks for the version.
 pub(crate) fn version_command(binary: &Path) -> CommandSpec {
-    CommandSpec::new(binary, DEADLINE).arg("--version").env("PATH", "/usr/bin:/bin")
+    CommandSpec::new(binary, DEADLINE)
+        .arg("--version")
+        .env("PATH", "/usr/bin:/bin")
+        .env("XDG_CONFIG_HOME", NO_CONFIG)
+        .env("HOME", NO_CONFIG)
 }
 
 /// Runs the binary's own questions.

@@ -5,16 +5,24 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::compile::SERVER;
+use crate::file_api::Configured;
 use crate::manifest::{self, FILE, FileEntry, Manifest, SCHEMA};
 use crate::prove::Proof;
+use crate::provenance::Facts;
 use crate::staging::Staging;
-use crate::{BuildError, BuildKey, Entry, Inputs, Store};
+use crate::{BuildError, BuildKey, Entry, Inputs, Store, provenance, sbom};
+
+/// Where the build puts the server, relative to its folder: as CMake says, or where llama.cpp always has put it.
+fn server(configured: &Configured) -> PathBuf {
+    configured.executables.get(SERVER).cloned().unwrap_or_else(|| Path::new("bin").join(SERVER))
+}
 
 /// Copies the server, and the libraries it was linked with where they are shared, to `out/bin`. Returns the server.
-pub(crate) fn collect(staging: &Staging) -> Result<PathBuf, BuildError> {
-    let (from, to) = (staging.build().join("bin"), staging.out().join("bin"));
-    if !from.join(SERVER).is_file() {
-        return Err(BuildError::NoBinary { expected: format!("bin/{SERVER}") });
+pub(crate) fn collect(staging: &Staging, configured: &Configured) -> Result<PathBuf, BuildError> {
+    let server = server(configured);
+    let (from, to) = (staging.build().join(server.parent().unwrap_or(Path::new(""))), staging.out().join("bin"));
+    if !staging.build().join(&server).is_file() {
+        return Err(BuildError::NoBinary { expected: server.to_string_lossy().into_owned() });
     }
     fs::create_dir_all(&to).map_err(BuildError::io("create the folder", &to))?;
     for entry in fs::read_dir(&from).map_err(BuildError::io("list", &from))? {
@@ -31,17 +39,43 @@ pub(crate) fn collect(staging: &Staging) -> Result<PathBuf, BuildError> {
     Ok(to.join(SERVER))
 }
 
-/// Writes help text and manifest, makes everything durable, and moves `out` to its place in the store.
+/// How a build went.
+#[derive(Debug)]
+pub(crate) struct Made {
+    pub(crate) configured: Configured,
+    /// Path and commit.
+    pub(crate) submodules: Vec<(String, String)>,
+    /// Of compiling; of what was left to compile, where a killed build was gone on with.
+    pub(crate) took: Duration,
+}
+
+/// Writes help text, provenance, bill of materials and manifest, makes everything durable, and moves `out` to its place in the store.
 pub(crate) fn publish(
     store: &Store,
     staging: &Staging,
     key: &BuildKey,
     inputs: Inputs,
     proof: &Proof,
-    took: Duration,
+    made: &Made,
 ) -> Result<Entry, BuildError> {
     let (out, dir) = (staging.out(), store.dir(key));
     durable::replace(&out.join("help.txt"), proof.help.as_bytes())?;
+    let ended = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
+    let files = manifest::list(&out)?;
+    let files = files.iter().map(|path| FileEntry::of(&out, path)).collect::<Result<Vec<_>, _>>()?;
+    let facts = Facts {
+        key,
+        inputs: &inputs,
+        version: &proof.version,
+        files: &files,
+        configured: &made.configured,
+        submodules: &made.submodules,
+        begun: ended.saturating_sub(made.took.as_secs()),
+        ended,
+    };
+    for (name, document) in [(provenance::FILE, provenance::statement(&facts)), (sbom::FILE, sbom::bill(&facts))] {
+        durable::replace(&out.join(name), &serde_json::to_vec_pretty(&document).unwrap_or_default())?;
+    }
     let files = manifest::list(&out)?;
     let files = files.iter().map(|path| FileEntry::of(&out, path)).collect::<Result<Vec<_>, _>>()?;
     let manifest = Manifest {
@@ -51,8 +85,8 @@ pub(crate) fn publish(
         engine_version: proof.version.clone(),
         binary: Path::new("bin").join(SERVER),
         files,
-        build_seconds: took.as_secs(),
-        built_unix_s: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
+        build_seconds: made.took.as_secs(),
+        built_unix_s: ended,
     };
     for file in &manifest.files {
         let path = out.join(&file.path);

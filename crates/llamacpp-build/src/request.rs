@@ -18,6 +18,8 @@ pub enum Transport {
     Ssh,
     /// An absolute path, `file://`, or a git bundle.
     Local,
+    /// An absolute path whose files as they are now, committed or not, are the source; the reference counts for nothing.
+    WorkTree,
 }
 
 /// Where the source comes from. The strings are validated by the caller: none begins with `-`.
@@ -76,6 +78,20 @@ pub struct Toolchain {
     pub cc: ToolId,
     /// The C++ compiler.
     pub cxx: ToolId,
+    /// What the compilers link with: `mold` and `lld` (by their file names) are asked for, any other is taken to be the
+    /// compilers' own, and named so that a build knows it. One that does not link a small program is not used.
+    pub linker: Option<ToolId>,
+    /// ccache, which keeps objects under the cache folder. One that does not work is not used. (sccache is not taken: it
+    /// leaves a server running that has the environment of the build that started it.)
+    pub ccache: Option<ToolId>,
+}
+
+impl Toolchain {
+    /// The word after `-fuse-ld=` that asks for the linker, where one must be asked for.
+    pub(crate) fn fuse(&self) -> Option<&'static str> {
+        let name = self.linker.as_ref()?.path.file_name()?.to_str()?;
+        ["mold", "lld"].into_iter().find(|known| name.contains(known))
+    }
 }
 
 /// What the engine runs on.
@@ -128,7 +144,7 @@ pub struct BuildRequest {
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Event {
-    /// A part begins: "fetch", "configure", "build", "prove", "publish".
+    /// A part begins: "fetch", "configure", "build", "wait" (for the compilers of other builds), "prove", "publish".
     Phase(&'static str),
     /// The compilers have finished `done` of `total` steps; `what` is the current one.
     Step {
@@ -138,6 +154,9 @@ pub enum Event {
         total: u32,
         /// What was finished last.
         what: String,
+        /// How long the rest will take, by earlier builds on this host and by how this one goes; nothing at the
+        /// beginning of a first one.
+        left: Option<Duration>,
     },
 }
 

@@ -11,7 +11,7 @@ use exec::{CommandSpec, run};
 use serde::{Deserialize, Serialize};
 
 use crate::git::Git;
-use crate::{BuildError, BuildRequest, Layout, Source, fetch};
+use crate::{BuildError, BuildRequest, Layout, Source, Transport, fetch, worktree};
 
 /// Most remembered references of a repository.
 const LARGEST: u64 = 1 << 20;
@@ -47,21 +47,29 @@ struct Known {
 /// The commit a source means as far as this host knows, without asking anybody; with the unix time it was asked
 /// (0 for a whole commit id, which never needs asking).
 pub fn known_commit(layout: &Layout, source: &Source) -> Option<(Commit, u64)> {
-    if let Some(commit) = Commit::parse(&source.reference) {
+    if let Some(commit) = Commit::parse(&source.reference).filter(|_| source.transport != Transport::WorkTree) {
         return Some((commit, 0));
     }
     let known = remembered(layout, source).0.remove(&source.reference)?;
     Commit::parse(&known.commit.0).map(|commit| (commit, known.asked_unix_s))
 }
 
-/// The commit a source means now. Asks the repository unless the reference is a whole commit id.
+/// The commit a source means now. Asks the repository unless the reference is a whole commit id; of a working tree, what
+/// is in it becomes one.
 pub fn resolve(layout: &Layout, request: &BuildRequest) -> Result<Commit, BuildError> {
-    if let Some(commit) = Commit::parse(&request.source.reference) {
+    let of_tree = request.source.transport == Transport::WorkTree;
+    if let Some(commit) = Commit::parse(&request.source.reference).filter(|_| !of_tree) {
         return Ok(commit);
     }
     layout.create()?;
     let _lock = Lock::acquire(&layout.mirror_lock(&request.source.repo), "git", request.limits.fetch)?;
-    let commit = ask(layout, request)?;
+    let commit = if of_tree {
+        let mirror = layout.mirror(&request.source.repo);
+        fetch::open_mirror(layout, request, &mirror)?;
+        worktree::snapshot(request, &mirror)?
+    } else {
+        ask(layout, request)?
+    };
     let mut all = remembered(layout, &request.source);
     let asked_unix_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     all.0.insert(request.source.reference.clone(), Known { commit: commit.clone(), asked_unix_s });

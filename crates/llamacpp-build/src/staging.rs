@@ -1,34 +1,55 @@
-//! The folder one build works in: new for each build, locked while it lives, swept once its lock is free.
+//! The folder one build works in: locked while it lives; what a killed build left is adopted or swept.
 //!
-//! A name is never reused, so that compilers that outlive a killed build write where nobody looks any more.
+//! A folder is adopted only for the very key it was made for, and only as far as [`resume`](crate::resume) proves that
+//! nothing it was made from has changed and that nobody works in it any more. Otherwise the name is never used again,
+//! so that compilers that outlive a killed build write where nobody looks.
 
-use std::collections::hash_map::RandomState;
-use std::fs;
-use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use durable::Lock;
 
+use crate::disk::{fresh_name, last_used, remove};
 use crate::{BuildError, BuildKey, Layout};
+
+/// What a killed build left is kept this long for a next one of its key.
+const KEPT: Duration = Duration::from_hours(24);
+/// And so many of them, the newest.
+const MOST: usize = 2;
 
 /// A staging folder; dropping it removes it.
 #[derive(Debug)]
 pub(crate) struct Staging {
     dir: PathBuf,
+    keep: bool,
     _lock: Lock,
 }
 
 impl Staging {
-    /// A new folder for this key; folders that dead builds left behind are removed first. All of it under one lock, so
-    /// that no sweep meets a folder that is made but not locked yet.
+    /// A new folder for this key.
     pub(crate) fn create(layout: &Layout, key: &BuildKey) -> Result<Self, BuildError> {
-        let _lock = Lock::acquire(&layout.lock("staging"), "sweep", Duration::from_mins(2))?;
-        sweep(&layout.dir("staging"));
+        let _sweep = sweep_lock(layout)?;
+        sweep(layout, key);
         let dir = fresh_name(&layout.dir("staging"), key.as_str())?;
         durable::private_dir(&dir)?;
         let lock = Lock::acquire(&dir.join("lock"), "build", Duration::ZERO)?;
-        Ok(Self { dir, _lock: lock })
+        Ok(Self { dir, keep: false, _lock: lock })
+    }
+
+    /// The newest folder that a dead build of this key left, now ours.
+    pub(crate) fn adopt(layout: &Layout, key: &BuildKey) -> Result<Option<Self>, BuildError> {
+        let _sweep = sweep_lock(layout)?;
+        let of_key = |dir: &Path| dir.file_stem().is_some_and(|stem| stem == key.as_str());
+        for dir in dead(layout).into_iter().filter(|dir| of_key(dir)) {
+            if let Some(lock) = Lock::try_acquire(&dir.join("lock"), "build")? {
+                return Ok(Some(Self { dir, keep: false, _lock: lock }));
+            }
+        }
+        Ok(None)
+    }
+
+    pub(crate) fn dir(&self) -> &Path {
+        &self.dir
     }
 
     pub(crate) fn source(&self) -> PathBuf {
@@ -47,36 +68,53 @@ impl Staging {
     pub(crate) fn log(&self, name: &str) -> PathBuf {
         self.out().join("logs").join(name)
     }
+
+    /// Leaves the folder for the next build of its key.
+    pub(crate) fn keep(&mut self) {
+        self.keep = true;
+    }
 }
 
 impl Drop for Staging {
     fn drop(&mut self) {
-        if let Err(error) = fs::remove_dir_all(&self.dir) {
-            tracing::warn!(dir = %self.dir.display(), %error, "could not remove a staging folder; the next build will");
+        if !self.keep {
+            remove(&self.dir);
         }
     }
 }
 
-/// Removes the staging folders whose builds are gone.
-fn sweep(staging: &Path) {
-    for entry in fs::read_dir(staging).into_iter().flatten().flatten() {
-        let dir = entry.path();
-        // One without a lock file is half made or half removed: its build is gone in both cases.
-        if !dir.join("lock").exists() || matches!(Lock::try_acquire(&dir.join("lock"), "sweep"), Ok(Some(_))) {
+/// Under this lock nobody meets a folder that is made but not locked yet.
+fn sweep_lock(layout: &Layout) -> Result<Lock, BuildError> {
+    Ok(Lock::acquire(&layout.lock("staging"), "sweep", Duration::from_mins(2))?)
+}
+
+/// Folders whose builds are gone, the newest first. One without a lock file is half made or half removed: that is no
+/// build's, and is removed here.
+fn dead(layout: &Layout) -> Vec<PathBuf> {
+    let mut dead = Vec::new();
+    for entry in std::fs::read_dir(layout.dir("staging")).into_iter().flatten().flatten() {
+        let (dir, lock) = (entry.path(), entry.path().join("lock"));
+        if !lock.exists() {
+            remove(&dir);
+        } else if matches!(Lock::try_acquire(&lock, "sweep"), Ok(Some(_))) {
+            dead.push((last_used(&lock), dir));
+        }
+    }
+    dead.sort_by(|a, b| b.cmp(a));
+    dead.into_iter().map(|(_, dir)| dir).collect()
+}
+
+/// Removes what dead builds left, except the newest few that a next build of another key may go on from.
+fn sweep(layout: &Layout, key: &BuildKey) {
+    let mut kept = 0;
+    for dir in dead(layout) {
+        let age = SystemTime::now().duration_since(last_used(&dir)).unwrap_or_default();
+        let own = dir.file_stem().is_some_and(|stem| stem == key.as_str());
+        if own || age > KEPT || kept == MOST {
             tracing::info!(dir = %dir.display(), "removing what a killed build left behind");
-            fs::remove_dir_all(&dir).ok();
+            remove(&dir);
+        } else {
+            kept += 1;
         }
     }
-}
-
-/// A path `<dir>/<stem>.<random>` that does not exist.
-pub(crate) fn fresh_name(dir: &Path, stem: &str) -> Result<PathBuf, BuildError> {
-    for _ in 0..16 {
-        let random = RandomState::new().build_hasher().finish();
-        let path = dir.join(format!("{stem}.{random:016x}"));
-        if fs::symlink_metadata(&path).is_err() {
-            return Ok(path);
-        }
-    }
-    Err(BuildError::io("find a free name in", dir)(std::io::ErrorKind::AlreadyExists.into()))
 }

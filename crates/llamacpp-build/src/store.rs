@@ -1,12 +1,15 @@
 //! The store: one immutable folder for each key, absent or complete.
 
 use std::fs;
+use std::io::ErrorKind;
 use std::path::PathBuf;
+use std::time::SystemTime;
 
 use durable::Lock;
 
+use crate::disk::{last_used, size, touch};
 use crate::manifest::Manifest;
-use crate::{BuildError, BuildKey, Layout, verified};
+use crate::{BuildError, BuildKey, Layout, quarantine, verified};
 
 /// The store under a cache folder.
 #[derive(Clone, Debug)]
@@ -21,6 +24,34 @@ pub struct Entry {
     pub dir: PathBuf,
     /// Its manifest.
     pub manifest: Manifest,
+}
+
+/// What the store holds under one key.
+#[derive(Clone, Debug)]
+pub struct Stored {
+    /// Its key.
+    pub key: BuildKey,
+    /// Its folder.
+    pub dir: PathBuf,
+    /// Bytes of all its files.
+    pub bytes: u64,
+    /// When it was last handed out by [`Store::take`] or made, to the minute.
+    pub last_used: SystemTime,
+    /// Its manifest; none where it cannot be read, and then the entry is never handed out.
+    pub manifest: Option<Manifest>,
+}
+
+/// What a verification found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Verdict {
+    /// Every file is what the manifest says, and there is no other.
+    Sound,
+    /// It was not, and has been set aside; the next build of the key makes it anew.
+    Damaged,
+    /// Somebody builds or checks it just now.
+    Busy,
+    /// There is none.
+    Absent,
 }
 
 impl Entry {
@@ -82,9 +113,8 @@ impl Store {
         }
         let dir = self.dir(key);
         if fs::symlink_metadata(&dir).is_ok() {
-            let aside = crate::staging::fresh_name(&self.layout.dir("bad"), key.as_str())?;
+            let aside = quarantine::set_aside(&self.layout, &dir, key.as_str())?;
             tracing::warn!(%key, aside = %aside.display(), "a store entry is not what its manifest says; set aside");
-            fs::rename(&dir, &aside).map_err(BuildError::io("set aside", &dir))?;
         }
         Ok(None)
     }
@@ -101,6 +131,54 @@ impl Store {
             return Ok(None);
         }
         let Some(manifest) = Manifest::read(&dir, key)? else { return Ok(None) };
-        Ok(verified::matches(&self.layout, &dir, &manifest, remember)?.then_some(Entry { dir, manifest }))
+        let sound = verified::matches(&self.layout, &dir, &manifest, remember)?;
+        if sound && remember {
+            touch(&dir);
+        }
+        Ok(sound.then_some(Entry { dir, manifest }))
+    }
+
+    /// What the store holds, the longest unused first, as the manifests say it: nothing is verified or written.
+    pub fn list(&self) -> Result<Vec<Stored>, BuildError> {
+        let place = self.layout.dir("store");
+        let entries = match fs::read_dir(&place) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(BuildError::io("list", &place))?,
+        };
+        let mut stored = Vec::new();
+        for entry in entries {
+            let dir = entry.map_err(BuildError::io("list", &place))?.path();
+            let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let Some(key) = BuildKey::parse(&name) else { continue };
+            let manifest = Manifest::read(&dir, &key)?;
+            stored.push(Stored { bytes: size(&dir), last_used: last_used(&dir), key, dir, manifest });
+        }
+        stored.sort_by(|a, b| a.last_used.cmp(&b.last_used).then_with(|| a.key.cmp(&b.key)));
+        Ok(stored)
+    }
+
+    /// Reads every byte of an entry, whatever is remembered of it, and sets it aside if it is not what its manifest
+    /// says.
+    pub fn verify(&self, key: &BuildKey) -> Result<Verdict, BuildError> {
+        let dir = self.dir(key);
+        if fs::symlink_metadata(&dir).is_err() {
+            return Ok(Verdict::Absent);
+        }
+        let used = last_used(&dir);
+        self.layout.create()?;
+        let Some(_lock) = Lock::try_acquire(&self.lock(key), "verify")? else { return Ok(Verdict::Busy) };
+        verified::forget(&self.layout, key);
+        match self.take_locked(key)? {
+            Some(_) => {
+                // Being looked at is no use of it.
+                fs::File::open(&dir).and_then(|dir| dir.set_modified(used)).ok();
+                Ok(Verdict::Sound)
+            }
+            None => Ok(Verdict::Damaged),
+        }
+    }
+
+    pub(crate) fn layout(&self) -> &Layout {
+        &self.layout
     }
 }

@@ -53,6 +53,11 @@ pub(crate) fn matches(layout: &Layout, entry: &Path, manifest: &Manifest, rememb
     Ok(true)
 }
 
+/// Forgets what is known of an entry, so that it is hashed again.
+pub(crate) fn forget(layout: &Layout, key: &BuildKey) {
+    crate::disk::remove(&layout.dir("verified").join(format!("{key}.json")));
+}
+
 fn recall(place: &Path) -> Memory {
     let bytes = durable::read_regular(place, LARGEST).ok().flatten();
     bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()

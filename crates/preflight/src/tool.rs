@@ -34,6 +34,12 @@ pub enum Tool {
     Nvcc,
     /// A CUDA 12 compiler, for GPUs that CUDA 13 dropped. Ask for it, too, only where `gpu-detect` found none.
     Nvcc12,
+    /// Links faster than the compiler's own linker: mold.
+    Mold,
+    /// Links faster than the compiler's own linker: LLVM's.
+    Lld,
+    /// Keeps what compilers made.
+    Ccache,
     /// Fetches models from Hugging Face.
     HfCli,
     /// Runs containers: Podman, which is preferred, or Docker. A report names the one that was found.
@@ -66,6 +72,7 @@ const PLAIN: Facts =
 const RUNS_BUILD: &str = "it runs the build that CMake configures";
 const RUNS_CONTAINERS: &str = "it runs the engine's container";
 const COMPILES: &str = "it compiles the engine";
+const LINKS: &str = "it links faster";
 const CUDA: &str = "it compiles the engine's code for the GPU";
 /// Arch's package and NVIDIA's own installers put the toolkit there, and a running shell's `PATH` does not know.
 const CUDA_FOLDERS: &[&str] = &["/opt/cuda/bin", "/usr/local/cuda/bin"];
@@ -73,6 +80,9 @@ const CUDA_FOLDERS: &[&str] = &["/opt/cuda/bin", "/usr/local/cuda/bin"];
 impl Tool {
     /// What a llama.cpp server is built with.
     pub const SOURCE_BUILD: [Self; 5] = [Self::Git, Self::Cmake, Self::NinjaOrMake, Self::Cc, Self::Cxx];
+
+    /// What makes a build faster where it is there; a plan does without.
+    pub const HELPERS: [Self; 3] = [Self::Mold, Self::Lld, Self::Ccache];
 
     /// The tools that satisfy this one, in order of preference.
     pub(crate) fn choices(self) -> &'static [Self] {
@@ -89,6 +99,9 @@ impl Tool {
             Self::CurlHeaders => &[Self::CurlHeaders],
             Self::Nvcc => &[Self::Nvcc],
             Self::Nvcc12 => &[Self::Nvcc12],
+            Self::Mold => &[Self::Mold],
+            Self::Lld => &[Self::Lld],
+            Self::Ccache => &[Self::Ccache],
             Self::HfCli => &[Self::HfCli],
             Self::Podman => &[Self::Podman],
             Self::Docker => &[Self::Docker],
@@ -131,6 +144,14 @@ impl Tool {
                 name: "libcurl's headers",
                 ask: None,
                 why: "this version of llama.cpp is to be built with libcurl",
+                ..PLAIN
+            },
+            Self::Mold => Facts { name: "mold", programs: &["mold"], why: LINKS, ..PLAIN },
+            Self::Lld => Facts { name: "lld", programs: &["ld.lld"], why: LINKS, ..PLAIN },
+            Self::Ccache => Facts {
+                name: "ccache",
+                programs: &["ccache"],
+                why: "what was compiled once is not compiled again",
                 ..PLAIN
             },
             Self::Nvcc => Facts {

@@ -17,7 +17,7 @@ fn main() -> Result<(), Box<dyn Error>> {
 
     let mut settings = Settings::from_env(Env::current())?;
     settings.observer = Observer::new(|event| match event {
-        Event::BuildStep { done, total, what } => println!("[{done}/{total}] {what}"),
+        Event::BuildStep { done, total, what, .. } => println!("[{done}/{total}] {what}"),
         other => println!("{other:?}"),
     });
     let provider = provider_with(pool, settings)?;

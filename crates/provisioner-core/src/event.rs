@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::StepKind;
 
@@ -11,7 +12,7 @@ use crate::StepKind;
 pub enum Event {
     /// A step begins that has something to do.
     Begin(StepKind),
-    /// A part of the build begins: "fetch", "configure", "build", "prove", "publish".
+    /// A part of the build begins: "fetch", "configure", "wait", "build", "prove", "publish".
     BuildPhase(&'static str),
     /// The compilers have finished `done` of `total` steps.
     BuildStep {
@@ -21,6 +22,8 @@ pub enum Event {
         total: u32,
         /// What was finished last.
         what: String,
+        /// How long the rest will take, where earlier builds of this host tell.
+        left: Option<Duration>,
     },
     /// Something the operator should know, such as a flag that was rewritten.
     Note(String),

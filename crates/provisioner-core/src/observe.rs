@@ -47,11 +47,12 @@ pub(crate) fn observe(
     let needs = needs(desired, &model, cuda::lacks_toolkit(cuda.as_ref()));
     let mut memo = Memo::load(&memo_file(settings, "tools.json"));
     let (tools, install) = tools(desired, settings, &needs, &mut memo);
+    let helpers = preflight::check(&Tool::HELPERS, &settings.env, &mut memo);
     // Nothing is installed for a pool that this host cannot serve all the same.
     let install = install.filter(|_| !matches!(cuda, Some(Err(_))) || cuda::lacks_toolkit(cuda.as_ref()));
     let request = match (&tools, &cuda) {
-        (Ok(tools), None) => Some(request(desired, settings, tools, Backend::Cpu)),
-        (Ok(tools), Some(Ok(choice))) => Some(request(desired, settings, tools, backend(choice))),
+        (Ok(tools), None) => Some(request(desired, settings, tools, &helpers, Backend::Cpu)),
+        (Ok(tools), Some(Ok(choice))) => Some(request(desired, settings, tools, &helpers, backend(choice))),
         _ => None,
     };
     if remember == Remember::Yes && request.is_some() {
@@ -161,14 +162,12 @@ fn describe(report: &Report) -> String {
     tools.collect::<Vec<_>>().join(", ")
 }
 
-fn request(desired: &Desired, settings: &Settings, tools: &Report, backend: Backend) -> BuildRequest {
-    let id = |tool: Tool| {
-        let found = tools.get(tool);
-        ToolId {
-            path: found.map(|f| f.path.clone()).unwrap_or_default(),
-            version: found.map(|f| f.version_line.clone()).unwrap_or_default(),
-        }
+fn request(desired: &Desired, settings: &Settings, tools: &Report, helpers: &Report, backend: Backend) -> BuildRequest {
+    let found = |report: &Report, tool: Tool| {
+        let found = report.get(tool)?;
+        Some(ToolId { path: found.path.clone(), version: found.version_line.clone() })
     };
+    let id = |tool: Tool| found(tools, tool).unwrap_or_else(|| ToolId { path: PathBuf::new(), version: String::new() });
     let ninja = tools.get(Tool::Ninja).is_some();
     BuildRequest {
         source: desired.source.clone(),
@@ -181,6 +180,8 @@ fn request(desired: &Desired, settings: &Settings, tools: &Report, backend: Back
             make: id(if ninja { Tool::Ninja } else { Tool::Make }),
             cc: id(Tool::Cc),
             cxx: id(Tool::Cxx),
+            linker: found(helpers, Tool::Mold).or_else(|| found(helpers, Tool::Lld)),
+            ccache: found(helpers, Tool::Ccache),
         },
         jobs: desired.jobs,
         limits: Limits {

@@ -62,6 +62,8 @@ fn request() -> BuildRequest {
         backend: Backend::Cpu,
         definitions: Vec::new(),
         tools: Toolchain {
+            linker: None,
+            ccache: None,
             git: tool("git"),
             cmake: tool("cmake"),
             generator: Generator::Ninja,

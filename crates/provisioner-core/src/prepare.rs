@@ -60,8 +60,8 @@ pub(crate) fn prepare(
     let commit = pinned.map_or_else(|| resolve(&desired.layout, &request), Ok)?;
     let on_build = |event: &llamacpp_build::Event| match event {
         llamacpp_build::Event::Phase(name) => tell(Event::BuildPhase(name)),
-        llamacpp_build::Event::Step { done, total, what } => {
-            tell(Event::BuildStep { done: *done, total: *total, what: what.clone() });
+        llamacpp_build::Event::Step { done, total, what, left } => {
+            tell(Event::BuildStep { done: *done, total: *total, what: what.clone(), left: *left });
         }
         _ => {}
     };

@@ -37,7 +37,10 @@ const LAYERS: &[(&str, &[&str])] = &[
         ],
     ),
     // 3: what people call.
-    ("engine-provisioner", &["config-schema", "durable", "exec", "flags", "gpu-detect", "provisioner-core", "spawner"]),
+    (
+        "engine-provisioner",
+        &["config-schema", "durable", "exec", "flags", "gpu-detect", "llamacpp-build", "provisioner-core", "spawner"],
+    ),
     // Beside them, never shipped.
     ("testkit", &["exec"]),
     ("xtask", &["config-schema", "exec", "testkit"]),

@@ -31,6 +31,22 @@ impl Bench {
         bench
     }
 
+    /// One whose CMake and ninja take no time: they only leave behind what the real ones would, and the server is a
+    /// script of some size.
+    pub(crate) fn quick() -> Self {
+        let bench = Self::new();
+        let server = fake_tool(
+            &bench.at("tools"),
+            "server",
+            &format!("[ \"$1\" = --version ] && echo 'version: 1 (0000000)'\nexit 0\n#{}", "x".repeat(20_000)),
+        );
+        let cmake = "[ \"$1\" = -S ] || exec echo cmake 3.25.1\nmkdir -p \"$4\"; : > \"$4/CMakeCache.txt\"; exit 0";
+        bench.tool("cmake", cmake);
+        let ninja = "[ \"$1\" = -C ] || exec echo 1.11\nmkdir -p \"$2/bin\"; cp";
+        bench.tool("ninja", &format!("{ninja} '{}' \"$2/bin/llama-server\"; exit 0", server.display()));
+        bench
+    }
+
     pub(crate) fn at(&self, name: &str) -> PathBuf {
         self.dir.path().join(name)
     }
@@ -91,6 +107,8 @@ impl Bench {
                 make: tool("ninja"),
                 cc: tool("cc"),
                 cxx: tool("c++"),
+                linker: None,
+                ccache: None,
             },
             jobs: Some(2),
             limits: Limits {

@@ -1,6 +1,7 @@
 //! `kill -9` in the middle of a build leaves nothing that a later one trips over.
 
-use std::fs;
+use std::fs::{self, OpenOptions};
+use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
@@ -15,36 +16,129 @@ fn wait_for(path: &Path) {
     }
 }
 
-/// F02, F03, F21: killed while it configures and while it compiles. The lock is free at once, the next build works in a
-/// folder of its own, and the folder of the dead one is swept.
+/// Makes a tool wait to be killed when its arguments match, while `slow` exists; it says so with `reached`.
+fn stop_at(bench: &Bench, tool: &str, at: &str) {
+    let (slow, reached) = (bench.at("slow"), bench.at("reached"));
+    let (slow, reached) = (slow.display(), reached.display());
+    let script = format!("case \"$*\" in {at}) if [ -e '{slow}' ]; then : > '{reached}'; exec sleep 30; fi;; esac");
+    bench.tool(tool, &script);
+}
+
+/// A build that is killed when it gets there.
+fn killed(bench: &Bench) {
+    fs::File::create(bench.at("slow")).unwrap();
+    let mut process = bench.process();
+    wait_for(&bench.at("reached"));
+    process.kill().unwrap();
+    process.wait().unwrap();
+    // Its compilers end a moment later.
+    let staging = bench.at("cache/v1/staging");
+    let cwds = || fs::read_dir("/proc").unwrap().flatten().filter_map(|p| fs::read_link(p.path().join("cwd")).ok());
+    while cwds().any(|cwd| cwd.starts_with(&staging)) {
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    fs::remove_file(bench.at("slow")).unwrap();
+    fs::remove_file(bench.at("reached")).unwrap();
+    assert!(bench.cached("store").is_empty());
+    assert_eq!(bench.cached("staging").len(), 1, "the dead build's folder, and no other");
+}
+
+fn compiled(bench: &Bench, file: &str) -> usize {
+    bench.calls("c++", "-c ").iter().filter(|call| call.contains(file)).count()
+}
+
+/// F02, F03, F21: killed while it configures, the next build starts over; killed while it compiles, the next goes on
+/// from the objects that were finished, as soon as the dead one's compilers are gone. The lock is free at once.
 #[test]
 fn a_killed_build_is_repaired_by_the_next() {
     let bench = Bench::new();
-    let (slow, reached) = (bench.at("slow"), bench.at("reached"));
-    let stop = |tool: &str, at: &str| {
-        let script = format!(
-            "case \"$*\" in {at}) if [ -e '{}' ]; then : > '{}'; exec sleep 30; fi;; esac",
-            slow.display(),
-            reached.display()
-        );
-        bench.tool(tool, &script);
-    };
-    for (tool, at) in [("cmake", "-S*"), ("c++", "*main.cpp*")] {
-        stop(tool, at);
-        fs::File::create(&slow).unwrap();
-        let mut process = bench.process();
-        wait_for(&reached);
-        process.kill().unwrap();
-        process.wait().unwrap();
-        fs::remove_file(&slow).unwrap();
-        fs::remove_file(&reached).unwrap();
-        assert!(bench.cached("store").is_empty());
-        assert_eq!(bench.cached("staging").len(), 1, "{tool}: the dead build's folder, and no other");
-    }
+    stop_at(&bench, "cmake", "-S*");
+    killed(&bench);
+    stop_at(&bench, "cmake", "nothing");
+    stop_at(&bench, "c++", "*main.cpp*");
+    let dead = bench.cached("staging");
+    killed(&bench);
+    assert_ne!(bench.cached("staging"), dead, "CMake had not finished");
+    let (configured, objects) = (bench.calls("cmake", "-S").len(), compiled(&bench, "ggml.cpp"));
+    // What the dead build was writing is half an object; its log does not know it.
+    let half = bench.cached("staging")[0].join("build/tools/server/CMakeFiles/llama-server.dir/main.cpp.o");
+    fs::File::create(&half).unwrap();
     let waited = Instant::now();
     assert!(bench.process().wait().unwrap().success());
     assert!(waited.elapsed() < Duration::from_mins(1));
+    assert_eq!((configured, objects), (bench.calls("cmake", "-S").len(), compiled(&bench, "ggml.cpp")));
     assert!(bench.cached("staging").is_empty());
     let built = bench.build(&bench.request("main")).unwrap();
     assert_eq!(bench.cached("store"), [built.dir]);
+}
+
+/// F10: what a killed build left is not gone on with when anything it was made from has changed, nor when what it left
+/// does not do after all: then the build starts over.
+#[test]
+fn what_changed_since_is_built_anew() {
+    let bench = Bench::new();
+    stop_at(&bench, "c++", "*main.cpp*");
+    killed(&bench);
+    let staging = bench.cached("staging")[0].clone();
+    let source = staging.join("src/src/llama.cpp");
+    OpenOptions::new().append(true).open(&source).and_then(|mut file| file.write_all(b"// changed\n")).unwrap();
+    let dead = bench.cached("staging");
+    killed(&bench);
+    assert_ne!(bench.cached("staging"), dead, "its source is not the commit's");
+
+    // An object that the log calls finished, and that the disk has lost.
+    let staging = bench.cached("staging")[0].clone();
+    let with = |extension: &str| {
+        let all = below(&staging.join("build")).into_iter();
+        all.filter(|path| path.extension().is_some_and(|e| e == extension)).collect::<Vec<_>>()
+    };
+    for library in with("a") {
+        fs::remove_file(library).unwrap();
+    }
+    for object in with("o") {
+        // With its date: ninja makes anew what is younger than its log says.
+        let file = OpenOptions::new().write(true).open(&object).unwrap();
+        let date = file.metadata().unwrap().modified().unwrap();
+        file.set_len(0).and_then(|()| file.set_modified(date)).unwrap();
+    }
+    let before = bench.calls("cmake", "-S").len();
+    assert!(bench.process().wait().unwrap().success());
+    assert_eq!(bench.calls("cmake", "-S").len(), before + 1, "started over");
+    assert_eq!((bench.cached("store").len(), bench.cached("staging").len()), (1, 0));
+}
+
+fn below(dir: &Path) -> Vec<std::path::PathBuf> {
+    let entries = fs::read_dir(dir).unwrap().map(Result::unwrap);
+    entries.flat_map(|e| if e.path().is_dir() { below(&e.path()) } else { vec![e.path()] }).collect()
+}
+
+/// F16: compilers that the kernel kills for want of memory are fewer the next time, in the same folder.
+#[test]
+fn compilers_without_memory_become_fewer() {
+    let bench = Bench::quick();
+    let marks = bench.at("marks");
+    fs::create_dir(&marks).unwrap();
+    let (marks, script) = (marks.display(), fs::read_to_string(bench.at("tools/ninja")).unwrap());
+    // The first two times; the text is GCC's own.
+    let starved = format!(
+        "n=$(ls '{marks}' | wc -l); if [ \"$1\" = -C ] && [ $n -lt 2 ]; then : > '{marks}'/$n; echo \"$@\" > '{marks}'/$n\n\
+         echo 'c++: fatal error: Killed signal terminated program cc1plus' >&2; exit 1; fi\n"
+    );
+    testkit::fake_tool(&bench.at("tools"), "ninja", &(starved + &script));
+    let mut request = bench.request("main");
+    request.jobs = Some(4);
+    let built = bench.build(&request).unwrap();
+    let mut calls: Vec<_> =
+        (0..2).map(|n| fs::read_to_string(bench.at("marks").join(n.to_string())).unwrap()).collect();
+    calls.extend(bench.calls("ninja", "-C"));
+    let (jobs, folders): (Vec<_>, std::collections::BTreeSet<_>) = calls
+        .iter()
+        .map(|call| {
+            let mut words = call.split_whitespace().skip_while(|word| *word != "-C").skip(1);
+            let folder = words.next().unwrap();
+            (words.nth(1).unwrap(), folder)
+        })
+        .unzip();
+    assert_eq!((jobs, folders.len()), (vec!["4", "2", "1"], 1));
+    assert!(fs::read_to_string(built.log("build")).unwrap().contains("Killed signal"), "the log has all of it");
 }

@@ -52,7 +52,7 @@ fn a_damaged_mirror_is_made_anew() {
         damage(mirrors.first().unwrap());
         let tree = bench.tree(&request);
         assert!(tree.contains(&bench.repo.commit) && tree.contains("CMakeLists.txt"), "{name}: {tree}");
-        assert_eq!(bench.cached("bad").len(), i + 1, "{name}: the damaged one is kept");
+        assert_eq!(bench.cached("bad").len(), (i + 1).min(4), "{name}: the newest damaged ones are kept");
     }
     assert_eq!(bench.repo.git(&["status", "--porcelain"]), "");
     assert_eq!(bench.repo.git(&["rev-parse", "main"]), bench.repo.commit);

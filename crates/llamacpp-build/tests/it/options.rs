@@ -41,6 +41,40 @@ fn an_unknown_option_is_an_error_before_configuring() {
     assert!(bench.cached("store").is_empty() && bench.cached("staging").is_empty());
 }
 
+/// EP-12: a tree from before today's names is refused by name before CMake runs, for either accelerator.
+#[test]
+fn a_tree_from_before_today_s_names_is_too_old() {
+    let bench = Bench::new();
+    let list = fs::read_to_string(bench.repo.path.join("ggml/CMakeLists.txt")).unwrap();
+    assert!(list.contains("option(GGML_CUDA"), "{list}");
+    bench.repo.change("ggml/CMakeLists.txt", &list.replace("option(GGML_CUDA", "option(LLAMA_CUBLAS"));
+    let error = bench.build(&bench.request("main")).unwrap_err();
+    assert!(matches!(error, BuildError::TooOld { old: "LLAMA_CUBLAS", new: "GGML_CUDA", .. }), "{error:?}");
+    let help = miette::Diagnostic::help(&error).unwrap().to_string();
+    assert!(help.contains("b3347") && help.contains("26 June 2024"), "{help}");
+    assert_eq!(bench.calls("cmake", "-S"), [""; 0]);
+}
+
+/// EP-12: what the tree replaced is given to CMake under the new name, and what it ignores is not given at all.
+#[test]
+fn deprecations_of_the_tree_reach_cmake() {
+    let bench = Bench::new();
+    let list = fs::read_to_string(bench.repo.path.join("CMakeLists.txt")).unwrap();
+    let more = "function(tiny_option_depr)\nendfunction()\ntiny_option_depr(WARNING LLAMA_FOO BUILD_SHARED_LIBS)\n\
+                tiny_option_depr(WARNING LLAMA_GONE)\n";
+    bench.repo.change("CMakeLists.txt", &list.replace("\nadd_subdirectory", &format!("\n{more}add_subdirectory")));
+    let mut request = bench.request("main");
+    request.definitions = definitions(&["-DLLAMA_FOO=OFF", "-DLLAMA_GONE=ON"]);
+    bench.tool("cmake", "echo \"CMake Error: $*\"; exit 1");
+    match bench.build(&request) {
+        Err(BuildError::Configure { excerpt, .. }) => {
+            assert!(excerpt.contains("-DBUILD_SHARED_LIBS=OFF") && !excerpt.contains("LLAMA_FOO"), "{excerpt}");
+            assert!(!excerpt.contains("LLAMA_GONE"), "{excerpt}");
+        }
+        other => panic!("{other:?}"),
+    }
+}
+
 /// EP-12: what CMake itself reports as unused is found after configuring; a variable that the tree reads without
 /// declaring it is none of these.
 #[test]

@@ -1,6 +1,8 @@
 //! From any way to name a repository and a commit to the same tree.
 
-use llamacpp_build::{BuildError, identify, known_commit};
+use std::io::Write;
+
+use llamacpp_build::{BuildError, Transport, identify, known_commit};
 
 use crate::bench::Bench;
 
@@ -135,4 +137,67 @@ fn submodules_come_when_asked_for() {
     let error = bench.build(&request).unwrap_err();
     assert!(matches!(error, BuildError::Git { .. }), "{error:?}");
     assert!(!canary.exists() && bench.cached("staging").is_empty());
+}
+
+/// A working tree is built as it is: changed, added and removed files count, ignored ones do not, the same content is
+/// the same build however it came about, and the developer's own repository is not touched.
+#[test]
+fn a_working_tree_is_what_is_in_it() {
+    let bench = Bench::new();
+    let tree = &bench.repo.path;
+    let mut request = bench.request("whatever");
+    request.source.transport = Transport::WorkTree;
+    let write = |name: &str, text: &str| {
+        std::fs::File::create(tree.join(name)).and_then(|mut file| file.write_all(text.as_bytes())).unwrap();
+    };
+    // A filter and a hook of the developer's, which are theirs to run.
+    let canary = bench.at("canary");
+    bench.repo.git(&["config", "filter.own.clean", &format!("touch {}", canary.display())]);
+    write(".gitattributes", "*.txt filter=own\n");
+    write(".gitignore", "ignored\n");
+    std::fs::create_dir_all(tree.join(".git/info")).unwrap();
+    write(".git/info/exclude", "excluded\n");
+    let plain = bench.resolve(&request).unwrap();
+    write("ignored", "x");
+    write("excluded", "x");
+    assert_eq!(bench.resolve(&request).unwrap(), plain);
+    write("new.txt", "one\n");
+    let added = bench.resolve(&request).unwrap();
+    assert_ne!(added, plain);
+    assert!(!canary.exists());
+    let status = bench.repo.git(&["status", "--porcelain"]);
+    assert!(status.contains("?? new.txt"), "{status}");
+    let key = |commit| identify(&request, commit).unwrap().0.key();
+    assert_ne!(key(&added), key(&plain));
+    assert_eq!(known_commit(&bench.layout(), &request.source).unwrap().0, added);
+
+    // Committed, it is the same.
+    bench.repo.git(&["config", "--unset", "filter.own.clean"]);
+    bench.repo.git(&["add", "--all"]);
+    bench.repo.git(&["commit", "--quiet", "--message=x"]);
+    assert_eq!(bench.resolve(&request).unwrap(), added);
+    write("new.txt", "two\n");
+    std::fs::remove_file(tree.join("CHANGES")).unwrap();
+    let seen = bench.tree(&request);
+    assert!(seen.contains("new.txt") && !seen.contains("CHANGES") && !seen.contains("excluded"), "{seen}");
+    assert!(seen.contains(bench.resolve(&request).unwrap().as_str()), "{seen}");
+}
+
+/// F27: what a pull request points at, and a commit that is on no branch, are sources like any other.
+#[test]
+fn pull_requests_and_commits_on_no_branch() {
+    let bench = Bench::new();
+    let main = bench.repo.commit.clone();
+    let proposed = bench.repo.change("PROPOSED", "x\n");
+    bench.repo.git(&["update-ref", "refs/pull/7/head", &proposed]);
+    let lost = bench.repo.change("LOST", "x\n");
+    bench.repo.git(&["reset", "--quiet", "--hard", &main]);
+    for (reference, commit, file) in
+        [("refs/pull/7/head", &proposed, "PROPOSED"), ("pull/7/head", &proposed, "PROPOSED"), (&lost, &lost, "LOST")]
+    {
+        let request = bench.request(reference);
+        assert_eq!(bench.resolve(&request).unwrap().as_str(), commit);
+        let seen = bench.tree(&request);
+        assert!(seen.contains(commit) && seen.contains(file), "{reference}: {seen}");
+    }
 }

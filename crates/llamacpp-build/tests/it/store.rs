@@ -24,7 +24,7 @@ fn copy(from: &Path, to: &Path) {
 /// less, a manifest that lies: none of it is ever handed out, and the place is free for a new build.
 #[test]
 fn a_changed_entry_is_quarantined() {
-    let bench = Bench::new();
+    let bench = Bench::quick();
     let request = bench.request(&bench.repo.commit);
     let built = bench.build(&request).unwrap();
     let (key, entry, good) = (built.manifest.key.clone(), built.dir.clone(), bench.at("good"));
@@ -62,7 +62,7 @@ fn a_changed_entry_is_quarantined() {
         assert!(fs::symlink_metadata(&entry).is_ok(), "{name}: looking changes nothing");
         assert!(store.take(&key).unwrap().is_none(), "{name}");
         assert!(fs::symlink_metadata(&entry).is_err(), "{name}: set aside");
-        assert_eq!(bench.cached("bad").len(), i + 1, "{name}: and kept to be looked at");
+        assert_eq!(bench.cached("bad").len(), (i + 1).min(4), "{name}: and the newest kept to be looked at");
         copy(&good, &entry);
     }
 

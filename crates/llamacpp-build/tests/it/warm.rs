@@ -21,6 +21,7 @@ fn the_second_build_runs_nothing() {
     let configured = fs::read_to_string(built.log("configure")).unwrap();
     assert!(configured.starts_with("$ ") && configured.contains("-DLLAMA_BUILD_SERVER=ON"), "{configured}");
     assert!(fs::read_to_string(built.log("build")).unwrap().contains("Linking CXX executable bin/llama-server"));
+    proven_on_paper(&bench, &built);
     let manifest = fs::read_to_string(built.dir.join("build.json")).unwrap();
     assert!(!format!("{manifest}{configured}").contains("sentinel"), "the caller's environment decides nothing");
     assert!(bench.cached("staging").is_empty());
@@ -44,6 +45,31 @@ fn the_second_build_runs_nothing() {
     for dir in [bench.at("cache/v1"), bench.at("cache/v1/locks"), bench.at("cache/v1/store")] {
         fs::set_permissions(dir, Permissions::from_mode(0o700)).unwrap();
     }
+}
+
+/// The in-toto statement and the bill of materials beside the server name it by its digest, what it was made from and
+/// what it is linked with; the manifest has their own digests, so that they are checked with it.
+fn proven_on_paper(bench: &Bench, built: &llamacpp_build::Entry) {
+    let read = |name: &str| -> serde_json::Value {
+        assert!(built.manifest.files.iter().any(|file| file.path.as_os_str() == name), "{name}");
+        serde_json::from_slice(&fs::read(built.dir.join(name)).unwrap()).unwrap()
+    };
+    let sha256 = built.manifest.engine_digest().replace("sha256:", "");
+    let statement = read("provenance.json");
+    assert_eq!(statement["_type"], "https://in-toto.io/Statement/v1");
+    assert_eq!(statement["predicateType"], "https://slsa.dev/provenance/v1");
+    assert_eq!(statement["subject"][0]["digest"]["sha256"], sha256);
+    let definition = &statement["predicate"]["buildDefinition"];
+    assert_eq!(definition["resolvedDependencies"][0]["digest"]["gitCommit"], bench.repo.commit);
+    assert_eq!(definition["externalParameters"]["definitions"]["LLAMA_BUILD_SERVER"], "ON");
+    assert!(definition["internalParameters"]["compilers"]["CXX"].as_str().unwrap().contains("tools/c++"));
+    assert_eq!(statement["predicate"]["runDetails"]["metadata"]["invocationId"], built.manifest.key.as_str());
+    let bill = read("sbom.cdx.json");
+    assert_eq!((&bill["bomFormat"], &bill["specVersion"]), (&"CycloneDX".into(), &"1.6".into()));
+    assert_eq!(bill["metadata"]["component"]["components"][0]["hashes"][0]["content"], sha256);
+    let names: Vec<_> = bill["components"].as_array().unwrap().iter().map(|c| c["name"].as_str().unwrap()).collect();
+    assert!(names.contains(&"llama.cpp") && names.contains(&"cxx"), "{names:?}");
+    assert!(names.iter().any(|name| name.ends_with("libggml-base.a")), "{names:?}");
 }
 
 /// EP-16, F20: what changes the result changes the key, and nothing of another key is taken.

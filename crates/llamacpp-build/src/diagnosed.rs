@@ -1,0 +1,78 @@
+//! A failed step whose log says why: the diagnosis gives the error its code, its words and its help.
+
+use std::fmt;
+use std::path::PathBuf;
+
+use exec::Exit;
+use miette::Diagnostic;
+
+use crate::{BuildError, Diagnosis, Phase, diagnose};
+
+/// A step that failed for a reason that is known.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnosed {
+    /// Which step.
+    pub phase: Phase,
+    /// How CMake, ninja or make ended.
+    pub exit: Exit,
+    /// Why.
+    pub diagnosis: Diagnosis,
+    /// The whole log, where it was kept.
+    pub log: Option<PathBuf>,
+}
+
+impl Diagnosed {
+    /// The failure with its reason, where `log` tells one.
+    pub(crate) fn of(phase: Phase, exit: Exit, log: &str) -> Option<BuildError> {
+        let diagnosis = diagnose(phase, log)?;
+        Some(BuildError::Diagnosed(Box::new(Self { phase, exit, diagnosis, log: None })))
+    }
+
+    /// The name of the step's log.
+    pub(crate) fn log_name(&self) -> &'static str {
+        match self.phase {
+            Phase::Configure => "configure.log",
+            Phase::Build | Phase::Run => "build.log",
+        }
+    }
+}
+
+impl fmt::Display for Diagnosed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let what = match self.phase {
+            Phase::Configure => "CMake could not configure the build",
+            Phase::Build => "the build failed",
+            Phase::Run => "the finished server does not run",
+        };
+        write!(f, "{what} ({}): {}", self.exit, self.diagnosis.cause)?;
+        self.diagnosis.lines.iter().try_for_each(|line| write!(f, "\n{line}"))
+    }
+}
+
+impl std::error::Error for Diagnosed {}
+
+impl Diagnostic for Diagnosed {
+    fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        Some(Box::new(self.diagnosis.code))
+    }
+
+    fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
+        let log = self.log.as_ref().map(|log| format!("; the whole log is `{}`", log.display()));
+        Some(Box::new(format!("{}{}", self.diagnosis.remedy, log.unwrap_or_default())))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_diagnosis_is_the_error() {
+        let log = "c++: fatal error: Killed signal terminated program cc1plus\ncompilation terminated.\n";
+        let error = Diagnosed::of(Phase::Build, Exit::Code(1), log).unwrap().with_logs("/proof".as_ref());
+        assert_eq!(error.code().unwrap().to_string(), "build::out_of_memory");
+        assert!(error.to_string().contains("cc1plus"), "{error}");
+        assert!(error.help().unwrap().to_string().contains("/proof/build.log"));
+        assert!(Diagnosed::of(Phase::Build, Exit::Code(0), "[1/2] Building\n").is_none());
+    }
+}

@@ -1,0 +1,120 @@
+//! What a build was made from and by whom, as an in-toto statement with SLSA's provenance.
+//! <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>, <https://slsa.dev/spec/v1.0/provenance>
+
+use serde_json::{Value, json};
+
+use crate::file_api::Configured;
+use crate::manifest::FileEntry;
+use crate::{BuildKey, Inputs};
+
+/// Its file's name in an entry.
+pub(crate) const FILE: &str = "provenance.json";
+
+/// What is known at the end of a build.
+#[derive(Clone, Debug)]
+pub(crate) struct Facts<'a> {
+    pub(crate) key: &'a BuildKey,
+    pub(crate) inputs: &'a Inputs,
+    pub(crate) version: &'a str,
+    pub(crate) files: &'a [FileEntry],
+    pub(crate) configured: &'a Configured,
+    /// Path and commit.
+    pub(crate) submodules: &'a [(String, String)],
+    /// Unix seconds.
+    pub(crate) begun: u64,
+    pub(crate) ended: u64,
+}
+
+impl Facts<'_> {
+    /// The repository and commit as a package URL's kin: `git+<repo>@<commit>`.
+    pub(crate) fn source(&self) -> String {
+        format!("git+{}@{}", self.inputs.repo, self.inputs.commit.as_str())
+    }
+
+    /// The files that run.
+    pub(crate) fn programs(&self) -> impl Iterator<Item = &FileEntry> {
+        self.files.iter().filter(|file| file.path.starts_with("bin"))
+    }
+}
+
+/// The statement.
+pub(crate) fn statement(facts: &Facts<'_>) -> Value {
+    let inputs = facts.inputs;
+    let named = |file: &FileEntry| json!({ "name": file.path, "digest": { "sha256": file.sha256 } });
+    let mut resolved = vec![json!({ "uri": facts.source(), "digest": { "gitCommit": inputs.commit } })];
+    resolved.extend(
+        facts.submodules.iter().map(|(path, commit)| json!({ "name": path, "digest": { "gitCommit": commit } })),
+    );
+    resolved.extend(inputs.tools.iter().map(|(name, tool)| {
+        let uri = format!("file://{}", tool.path.display());
+        json!({ "name": name, "uri": uri, "annotations": { "version": tool.version } })
+    }));
+    json!({
+        "_type": "https://in-toto.io/Statement/v1",
+        "subject": facts.programs().map(named).collect::<Vec<_>>(),
+        "predicateType": "https://slsa.dev/provenance/v1",
+        "predicate": {
+            "buildDefinition": {
+                "buildType": format!("urn:engine-provisioner:llamacpp-build:{}", inputs.recipe),
+                "externalParameters": {
+                    "repository": inputs.repo,
+                    "commit": inputs.commit,
+                    "submodules": inputs.submodules,
+                    "backend": inputs.backend,
+                    "definitions": inputs.definitions,
+                },
+                "internalParameters": {
+                    "generator": inputs.generator,
+                    "target": inputs.target,
+                    "libc": inputs.libc,
+                    "cpu": inputs.cpu,
+                    "env": inputs.env,
+                    "compilers": facts.configured.compilers,
+                },
+                "resolvedDependencies": resolved,
+            },
+            "runDetails": {
+                "builder": {
+                    "id": "urn:engine-provisioner:llamacpp-build",
+                    "version": { "llamacpp-build": env!("CARGO_PKG_VERSION") },
+                },
+                "metadata": {
+                    "invocationId": facts.key,
+                    "startedOn": rfc3339(facts.begun),
+                    "finishedOn": rfc3339(facts.ended),
+                },
+                "byproducts": facts.files.iter().filter(|file| file.path.starts_with("logs")).map(named).collect::<Vec<_>>(),
+            },
+        },
+    })
+}
+
+/// Unix seconds as `2026-01-02T03:04:05Z`. The days are counted in eras of 400 years that begin in March.
+/// <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
+pub(crate) fn rfc3339(unix_s: u64) -> String {
+    let (days, second) = (unix_s / 86_400 + 719_468, unix_s % 86_400);
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = era * 400 + year_of_era + u64::from(month <= 2);
+    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    #[test]
+    fn days_of_the_calendar() {
+        for (unix_s, text) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (951_782_399, "2000-02-28T23:59:59Z"),
+            (951_782_400, "2000-02-29T00:00:00Z"),
+            (1_767_323_045, "2026-01-02T03:04:05Z"),
+            (4_107_542_400, "2100-03-01T00:00:00Z"),
+        ] {
+            assert_eq!(super::rfc3339(unix_s), text);
+        }
+    }
+}
