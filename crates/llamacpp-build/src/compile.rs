@@ -78,10 +78,10 @@ pub(crate) fn compile(
             tracing::warn!(jobs = slots.count(), "compilers were killed for want of memory; going on with fewer");
             continue;
         }
-        let text = last_call(&log);
+        let (text, cuda) = (last_call(&log), matches!(request.backend, Backend::Cuda { .. }));
         let unknown =
             || BuildError::Compile { exit: output.exit, excerpt: relevant_lines(&text).join("\n"), log: None };
-        return Err(Diagnosed::of(Phase::Build, output.exit, &text).unwrap_or_else(unknown));
+        return Err(Diagnosed::of(Phase::Build, output.exit, cuda, &text).unwrap_or_else(unknown));
     }
 }
 

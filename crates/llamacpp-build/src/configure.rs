@@ -111,7 +111,7 @@ pub(crate) fn configure(
     if output.exit != Exit::Code(0) {
         let excerpt = relevant_lines(&text).join("\n");
         let unknown = BuildError::Configure { exit: output.exit, excerpt, cuda, log: None };
-        return Err(Diagnosed::of(Phase::Configure, output.exit, &text).unwrap_or(unknown));
+        return Err(Diagnosed::of(Phase::Configure, output.exit, cuda, &text).unwrap_or(unknown));
     }
     if let Some(name) = unused(&text).into_iter().find(|name| definitions.asked_for(name)) {
         return Err(unknown(&name));
@@ -120,7 +120,7 @@ pub(crate) fn configure(
     if cuda && !cache.is_on("GGML_CUDA") {
         let found = cache.get("GGML_CUDA").map_or("absent".into(), |(kind, value)| format!("{value} ({kind})"));
         let unknown = BuildError::CudaLost { found, log: None };
-        return Err(Diagnosed::of(Phase::Configure, output.exit, &text).unwrap_or(unknown));
+        return Err(Diagnosed::of(Phase::Configure, output.exit, cuda, &text).unwrap_or(unknown));
     }
     let configured = Configured::read(&staging.build());
     if !configured.executables.is_empty() && !configured.executables.contains_key(SERVER) {

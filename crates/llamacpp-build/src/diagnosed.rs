@@ -17,15 +17,17 @@ pub struct Diagnosed {
     pub exit: Exit,
     /// Why.
     pub diagnosis: Diagnosis,
+    /// Whether CUDA was asked for.
+    pub cuda: bool,
     /// The whole log, where it was kept.
     pub log: Option<PathBuf>,
 }
 
 impl Diagnosed {
     /// The failure with its reason, where `log` tells one.
-    pub(crate) fn of(phase: Phase, exit: Exit, log: &str) -> Option<BuildError> {
+    pub(crate) fn of(phase: Phase, exit: Exit, cuda: bool, log: &str) -> Option<BuildError> {
         let diagnosis = diagnose(phase, log)?;
-        Some(BuildError::Diagnosed(Box::new(Self { phase, exit, diagnosis, log: None })))
+        Some(BuildError::Diagnosed(Box::new(Self { phase, exit, diagnosis, cuda, log: None })))
     }
 
     /// The name of the step's log.
@@ -58,7 +60,8 @@ impl Diagnostic for Diagnosed {
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let log = self.log.as_ref().map(|log| format!("; the whole log is `{}`", log.display()));
-        Some(Box::new(format!("{}{}", self.diagnosis.remedy, log.unwrap_or_default())))
+        let rule = if self.cuda { "; the accelerator is cuda, so nothing is built without it" } else { "" };
+        Some(Box::new(format!("{}{rule}{}", self.diagnosis.remedy, log.unwrap_or_default())))
     }
 }
 
@@ -69,10 +72,10 @@ mod tests {
     #[test]
     fn the_diagnosis_is_the_error() {
         let log = "c++: fatal error: Killed signal terminated program cc1plus\ncompilation terminated.\n";
-        let error = Diagnosed::of(Phase::Build, Exit::Code(1), log).unwrap().with_logs("/proof".as_ref());
+        let error = Diagnosed::of(Phase::Build, Exit::Code(1), false, log).unwrap().with_logs("/proof".as_ref());
         assert_eq!(error.code().unwrap().to_string(), "build::out_of_memory");
         assert!(error.to_string().contains("cc1plus"), "{error}");
         assert!(error.help().unwrap().to_string().contains("/proof/build.log"));
-        assert!(Diagnosed::of(Phase::Build, Exit::Code(0), "[1/2] Building\n").is_none());
+        assert!(Diagnosed::of(Phase::Build, Exit::Code(0), true, "[1/2] Building\n").is_none());
     }
 }

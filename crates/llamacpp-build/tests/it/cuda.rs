@@ -52,10 +52,11 @@ fn a_broken_nvcc_never_gives_a_build_for_the_processor() {
     let bench = Bench::new();
     let error = bench.build(&cuda(&bench, "main")).unwrap_err();
     let help = miette::Diagnostic::help(&error).unwrap().to_string();
-    let BuildError::Configure { excerpt, cuda: true, log: Some(log), .. } = &error else { panic!("{error:?}") };
-    assert!(excerpt.contains("CUDA"), "{excerpt}");
+    let BuildError::Diagnosed(failure) = &error else { panic!("{error:?}") };
+    assert_eq!(failure.diagnosis.code, "cuda::library_missing", "{error}");
+    let log = failure.log.as_ref().unwrap();
     assert!(help.contains("nothing is built without it") && help.contains(log.to_str().unwrap()), "{help}");
-    assert!(fs::read_to_string(log).unwrap().contains(excerpt.lines().next().unwrap()));
+    assert!(fs::read_to_string(log).unwrap().contains("Unable to find cudart library"));
     assert_eq!(bench.compiled(), 0);
     assert!(bench.cached("store").is_empty() && bench.cached("staging").is_empty());
 }

@@ -17,8 +17,10 @@ fn a_failing_compile_shows_what_the_compiler_said() {
     let request = bench.request("main");
     let error = bench.build(&request).unwrap_err();
     let help = miette::Diagnostic::help(&error).unwrap().to_string();
-    let BuildError::Compile { excerpt, log: Some(log), .. } = &error else { panic!("{error:?}") };
-    assert!(excerpt.contains("src/llama.cpp") && excerpt.contains("error: "), "{excerpt}");
+    let BuildError::Diagnosed(failure) = &error else { panic!("{error:?}") };
+    assert_eq!(failure.diagnosis.code, "build::compile_error");
+    assert!(failure.diagnosis.lines.iter().any(|line| line.contains("src/llama.cpp") && line.contains("error: ")));
+    let log = failure.log.as_ref().unwrap();
     assert!(
         error.to_string().contains("no_such_thing_at_all") && help.contains(log.to_str().unwrap()),
         "{error} {help}"
@@ -31,7 +33,7 @@ fn a_failing_compile_shows_what_the_compiler_said() {
     // With a place that cannot take them, the failure is still the compiler's.
     let (commit, nowhere) = (bench.resolve(&request).unwrap(), bench.at("nowhere"));
     let error = build(&bench.layout(), &request, &commit, Some(&nowhere), &|_: &Event| ()).unwrap_err();
-    assert!(matches!(error, BuildError::Compile { log: None, .. }), "{error:?}");
+    assert!(matches!(&error, BuildError::Diagnosed(failure) if failure.log.is_none()), "{error:?}");
     assert!(bench.cached("staging").is_empty());
 }
 

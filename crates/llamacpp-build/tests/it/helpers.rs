@@ -71,7 +71,7 @@ fn what_does_not_work_is_left_out() {
     request.definitions = crate::bench::definitions(&["-DCMAKE_EXE_LINKER_FLAGS=-Wl,-z,now"]);
     bench.tool("cmake", "echo \"CMake Error: $*\"; exit 1");
     let arguments = || match bench.build(&request) {
-        Err(BuildError::Configure { excerpt, .. }) => excerpt,
+        Err(BuildError::Configure { .. }) => fs::read_to_string(bench.at("logs/configure.log")).unwrap(),
         other => panic!("{other:?}"),
     };
     let well = arguments();

@@ -69,7 +69,7 @@ fn a_failed_build_leaves_its_logs() {
     let pool = world.pool(&json!({}));
     let error = world.try_ensure(&pool).unwrap_err();
     assert!(error.to_string().contains("broken on purpose"), "{error}");
-    assert_eq!(code(Err::<(), _>(error)), "build::compile_failed");
+    assert_eq!(code(Err::<(), _>(error)), "build::compile_error");
     let bundle = fs::read_dir(world.pool_dir("demo").proof_dir()).unwrap().next().unwrap().unwrap().path();
     assert!(fs::read_to_string(bundle.join("configure.log")).unwrap().contains("cmake"));
     assert!(fs::read_to_string(bundle.join("build.log")).unwrap().contains("broken on purpose"));
