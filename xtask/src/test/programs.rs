@@ -1,7 +1,6 @@
 //! Programs that compare a crate with the real thing and end with a status. Each run of one counts as one test.
 
 use std::ffi::OsStr;
-use std::path::Path;
 
 use exec::Env;
 use serde_json::Value;
@@ -66,5 +65,5 @@ fn real_toolkit(env: &Env) -> Result<()> {
 fn example<S: AsRef<OsStr>>(env: &Env, which: &[&str], args: &[S]) -> Result<()> {
     let words = ["run", "--quiet"].iter().chain(which).chain(&["--"]).map(OsStr::new);
     let words: Vec<&OsStr> = words.chain(args.iter().map(AsRef::as_ref)).collect();
-    proc::with_terminal(Path::new(&proc::cargo(env)?), &words, &[])
+    proc::with_terminal(&proc::cargo(env)?, &words, &[])
 }
