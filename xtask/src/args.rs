@@ -7,10 +7,15 @@ usage: cargo xtask TASK
 
   tidy             check layers, file heads and sizes, manifests, leftovers
   spec             print which test proves which requirement
-  test [--full]    install what the tests need, run all of them; --full adds the real engine
+  test [--full] [--cuda]
+                   install what the tests need, run all of them
+                   --full adds the real engine; --cuda a real CUDA toolkit (no GPU is needed; 573 MB are downloaded once)
   demo [--keep] [--repo URL|PATH] [--ref REF] [--model PATH|hf:OWNER/REPO/FILE] [--dir DIR]
                    build a real llama.cpp from source, start it, ask it a question, stop it
                    --keep leaves it running; --dir keeps everything (downloads, store, records) below DIR
+  gpu [--repo URL|PATH] [--ref REF] [--model PATH|hf:OWNER/REPO/FILE] [--dir DIR]
+                   on a host with an NVIDIA GPU and a CUDA toolkit: build llama.cpp for that GPU, serve from it, check
+                   that it does, write the figures to docs/measurements/gpu.md; --dir keeps the downloads below DIR
   bench [--real] [--write docs/measurements/NAME.md]
                    measure builds and warm starts against the same work by hand; --real takes llama.cpp itself";
 
@@ -20,9 +25,17 @@ pub(crate) enum Task {
     Help,
     Tidy,
     Spec,
-    Test { full: bool },
+    Test(TestArgs),
     Demo(DemoArgs),
+    Gpu(DemoArgs),
     Bench(BenchArgs),
+}
+
+/// What is tested beside what each machine can test in seconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct TestArgs {
+    pub(crate) full: bool,
+    pub(crate) cuda: bool,
 }
 
 /// What the demo shall use instead of its own choices.
@@ -51,14 +64,9 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
         "help" | "--help" | "-h" => return Ok(Task::Help),
         "tidy" => Task::Tidy,
         "spec" => Task::Spec,
-        "test" => Task::Test { full: words.flag("--full") },
-        "demo" => Task::Demo(DemoArgs {
-            keep: words.flag("--keep"),
-            repo: words.value("--repo")?,
-            reference: words.value("--ref")?,
-            model: words.value("--model")?,
-            dir: words.value("--dir")?.map(PathBuf::from),
-        }),
+        "test" => Task::Test(TestArgs { full: words.flag("--full"), cuda: words.flag("--cuda") }),
+        "demo" => Task::Demo(DemoArgs { keep: words.flag("--keep"), ..words.demo()? }),
+        "gpu" => Task::Gpu(words.demo()?),
         "bench" => {
             Task::Bench(BenchArgs { real: words.flag("--real"), write: words.value("--write")?.map(PathBuf::from) })
         }
@@ -80,6 +88,17 @@ impl Words {
         let before = self.left.len();
         self.left.retain(|word| word != name);
         self.left.len() < before
+    }
+
+    /// What `demo` and `gpu` both take.
+    fn demo(&mut self) -> Result<DemoArgs, String> {
+        Ok(DemoArgs {
+            keep: false,
+            repo: self.value("--repo")?,
+            reference: self.value("--ref")?,
+            model: self.value("--model")?,
+            dir: self.value("--dir")?.map(PathBuf::from),
+        })
     }
 
     fn value(&mut self, name: &str) -> Result<Option<String>, String> {
@@ -106,17 +125,20 @@ mod tests {
     fn words_become_tasks() {
         check("", Ok(Task::Help));
         check("tidy", Ok(Task::Tidy));
-        check("test", Ok(Task::Test { full: false }));
-        check("test --full", Ok(Task::Test { full: true }));
-        let wish = DemoArgs { keep: true, repo: Some("/r".into()), dir: Some("/d".into()), ..DemoArgs::default() };
+        check("test", Ok(Task::Test(TestArgs::default())));
+        check("test --full", Ok(Task::Test(TestArgs { full: true, cuda: false })));
+        check("test --cuda --full", Ok(Task::Test(TestArgs { full: true, cuda: true })));
         check("bench --write x.md", Ok(Task::Bench(BenchArgs { real: false, write: Some("x.md".into()) })));
-        check("demo --dir /d --repo /r --keep", Ok(Task::Demo(wish)));
+        let wish = DemoArgs { repo: Some("/r".into()), dir: Some("/d".into()), ..DemoArgs::default() };
+        check("gpu --dir /d --repo /r", Ok(Task::Gpu(wish.clone())));
+        check("demo --dir /d --repo /r --keep", Ok(Task::Demo(DemoArgs { keep: true, ..wish })));
     }
 
     #[test]
     fn what_is_not_understood_is_said() {
         check("brew", Err("there is no task `brew`"));
         check("tidy --fast", Err("this task does not know `--fast`"));
+        check("gpu --keep", Err("this task does not know `--keep`"));
         check("demo --repo", Err("`--repo` needs a value"));
         check("demo --repo --keep --ref x", Err("`--repo` needs a value"));
     }

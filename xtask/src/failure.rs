@@ -7,7 +7,7 @@ use std::fmt;
 #[derive(Debug)]
 pub(crate) struct Failure {
     message: String,
-    /// 1: the task failed; 3: something has to be installed first.
+    /// 1: the task failed; 3: this machine lacks something, a program or a GPU.
     pub(crate) exit_code: u8,
 }
 
@@ -18,7 +18,7 @@ impl Failure {
         Self { message: message.into(), exit_code: 1 }
     }
 
-    pub(crate) fn missing_tools(message: impl Into<String>) -> Self {
+    pub(crate) fn missing(message: impl Into<String>) -> Self {
         Self { message: message.into(), exit_code: 3 }
     }
 

@@ -1,4 +1,4 @@
-//! Tasks of this repository: `cargo xtask tidy | spec | test | demo | bench`.
+//! Tasks of this repository: `cargo xtask tidy | spec | test | demo | gpu | bench`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a task runner does")]
 
 mod args;
@@ -6,6 +6,8 @@ mod bench;
 mod cli;
 mod demo;
 mod failure;
+mod figures;
+mod gpu;
 mod packages;
 mod pool;
 mod proc;
@@ -33,8 +35,9 @@ fn main() -> ExitCode {
         }
         Task::Tidy => tidy::run(),
         Task::Spec => spec::run(),
-        Task::Test { full } => test::run(full),
+        Task::Test(wish) => test::run(wish),
         Task::Demo(wish) => demo::run(&wish),
+        Task::Gpu(wish) => gpu::run(&wish),
         Task::Bench(wish) => bench::run(&wish),
     };
     match result {

@@ -27,7 +27,7 @@ pub(crate) fn ensure(env: &Env, tools: &[Tool]) -> Result<()> {
     let debian = is_debian(&fs::read_to_string("/etc/os-release").unwrap_or_default());
     let root = fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0);
     if !(debian && root) {
-        return Err(Failure::missing_tools(advice(&missing, debian)));
+        return Err(Failure::missing(advice(&missing, debian)));
     }
     let apt = proc::find(env, "apt-get")?;
     let quiet = [("DEBIAN_FRONTEND", "noninteractive".as_ref())];

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use exec::{CommandSpec, Env, Output};
+use exec::{CommandSpec, Env, Output, Stream};
 
 use crate::failure::{Failure, Result};
 
@@ -17,7 +17,7 @@ pub(crate) fn root() -> &'static Path {
 
 /// The absolute path of a program that must be there.
 pub(crate) fn find(env: &Env, program: &str) -> Result<PathBuf> {
-    env.find(program).ok_or_else(|| Failure::missing_tools(format!("`{program}` is not on PATH")))
+    env.find(program).ok_or_else(|| Failure::missing(format!("`{program}` is not on PATH")))
 }
 
 /// The cargo that runs us.
@@ -31,6 +31,24 @@ pub(crate) fn cargo(env: &Env) -> Result<PathBuf> {
 /// A command of the developer's own tools, which may see the developer's whole environment.
 pub(crate) fn command(env: &Env, program: PathBuf, deadline: Duration) -> CommandSpec {
     env.iter().fold(CommandSpec::new(program, deadline).cwd(root()), |spec, (name, value)| spec.env(name, value))
+}
+
+/// A tool that works in a folder: its name, then its arguments.
+pub(crate) fn tool(env: &Env, words: &[&str], folder: &Path) -> Result<CommandSpec> {
+    let (program, args) = words.split_first().ok_or_else(|| Failure::new("no program to run"))?;
+    let spec = command(env, find(env, program)?, Duration::from_mins(15));
+    Ok(spec.args(args.iter().copied()).cwd(folder))
+}
+
+/// Runs to the end, whatever the status; each line is shown as it comes and handed to `seen`.
+pub(crate) fn lines(spec: &CommandSpec, seen: &mut dyn FnMut(Stream, &str)) -> Result<Output> {
+    Ok(exec::run_lines(spec, &mut |stream, line| {
+        match stream {
+            Stream::Stdout => println!("{line}"),
+            Stream::Stderr => eprintln!("{line}"),
+        }
+        seen(stream, line);
+    })?)
 }
 
 /// Runs to the end; a status other than 0 is a failure.

@@ -1,11 +1,11 @@
 //! What our program costs beside the same work by hand, both measured in one call on one machine.
 
 mod cold;
+mod shared;
 mod trace;
 mod warm;
 
 use std::fmt::Write;
-use std::fs;
 use std::path::Path;
 use std::time::Duration;
 
@@ -15,7 +15,7 @@ use crate::args::BenchArgs;
 use crate::cli::Cli;
 use crate::failure::Result;
 use crate::pool::Pool;
-use crate::{demo, packages, proc};
+use crate::{demo, figures, packages};
 
 /// One line of the table.
 struct Row {
@@ -35,13 +35,15 @@ pub(crate) fn run(wish: &BenchArgs) -> Result<()> {
     // A tiny build is over in seconds and can be repeated; the real one takes minutes.
     let rounds = if wish.real { 1 } else { 5 };
 
-    let mut rows = vec![cold::measure(&env, &cli, &pool, scratch.path(), rounds, subject)?];
+    let cold = cold::measure(&env, &cli, &pool, scratch.path(), rounds, subject)?;
     let (warm, tools) = warm::measure(&env, &cli, &pool, scratch.path())?;
-    rows.extend(warm);
+    let concurrent = shared::concurrent(&cli, &pool, scratch.path(), rounds)?;
+    let second = shared::second_pool(&cli, &pool, scratch.path(), cold.by_hand)?;
+    let rows: Vec<Row> = [cold].into_iter().chain(warm).chain([concurrent, second]).collect();
     let text = report(&rows, subject, &tools);
     print!("{text}");
     if let Some(file) = &wish.write {
-        durable_write(&proc::root().join(file), &text)?;
+        figures::write(file, &text)?;
     }
     Ok(())
 }
@@ -50,7 +52,7 @@ pub(crate) fn run(wish: &BenchArgs) -> Result<()> {
 fn tiny(scratch: &Path) -> Pool {
     let repo = testkit::tiny_llama_repo(scratch);
     let model = testkit::tiny_model(scratch).display().to_string();
-    Pool { repo: repo.path.display().to_string(), reference: repo.commit, model, accelerator: "cpu" }
+    pool(repo.path.display().to_string(), repo.commit, model)
 }
 
 /// What the demo runs.
@@ -58,22 +60,21 @@ fn real(env: &Env) -> Result<Pool> {
     let wish = crate::args::DemoArgs::default();
     let home = demo::home(env, None)?;
     let (repo, reference) = demo::source(&wish, env, &home)?;
-    Ok(Pool { repo, reference, model: demo::model(&wish, env, &home)?, accelerator: "cpu" })
+    Ok(pool(repo, reference, demo::model(&wish, env, &home)?))
 }
 
-fn durable_write(path: &Path, text: &str) -> Result<()> {
-    fs::create_dir_all(path.parent().unwrap_or(path))?;
-    std::io::Write::write_all(&mut fs::File::create(path)?, text.as_bytes())?;
-    Ok(())
+fn pool(repo: String, reference: String, model: String) -> Pool {
+    Pool { id: "bench".into(), repo, reference, model, accelerator: "cpu", flags: &[] }
 }
 
 fn report(rows: &[Row], subject: &str, tools: &[String]) -> String {
-    let mut text = format!("# Measurements with {subject}\n\n{}\n\n", machine());
+    let mut text = format!("# Measurements with {subject}\n\n{}\n\n", figures::machine());
     text += "| what | ours | by hand | ratio |\n| --- | ---: | ---: | ---: |\n";
     for Row { what, ours, by_hand } in rows {
         let ratio = ours.as_secs_f64() / by_hand.as_secs_f64().max(f64::MIN_POSITIVE);
+        let digits = if ratio < 0.1 { 4 } else { 2 };
         // Writing to a string cannot fail.
-        writeln!(text, "| {what} | {} | {} | {ratio:.2} |", shown(*ours), shown(*by_hand)).ok();
+        writeln!(text, "| {what} | {} | {} | {ratio:.digits$} |", shown(*ours), shown(*by_hand)).ok();
     }
     let tools = if tools.is_empty() { "none".into() } else { tools.join(", ") };
     text + &format!("\nPrograms a warm `ensure` runs beside the engine: {tools}.\n")
@@ -82,15 +83,6 @@ fn report(rows: &[Row], subject: &str, tools: &[String]) -> String {
 fn shown(time: Duration) -> String {
     let seconds = time.as_secs_f64();
     if seconds < 1.0 { format!("{:.2} ms", seconds * 1000.0) } else { format!("{seconds:.2} s") }
-}
-
-/// Processor and kernel, because the numbers mean nothing without them.
-fn machine() -> String {
-    let cpuinfo = fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
-    let model = cpuinfo.lines().find_map(|line| line.strip_prefix("model name")).unwrap_or_default();
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let kernel = fs::read_to_string("/proc/sys/kernel/osrelease").unwrap_or_default();
-    format!("{}, {cores} cores, Linux {}.", model.trim_start_matches([' ', '\t', ':']), kernel.trim())
 }
 
 /// The middle one.
@@ -105,9 +97,9 @@ mod tests {
 
     #[test]
     fn the_report_holds_ratios() {
-        let row = Row { what: "x".into(), ours: Duration::from_millis(1500), by_hand: Duration::from_secs(1) };
-        let text = report(&[row], "tiny-llama", &[]);
-        assert!(text.contains("| x | 1.50 s | 1.00 s | 1.50 |\n"), "{text}");
+        let row = |ms| Row { what: "x".into(), ours: Duration::from_millis(ms), by_hand: Duration::from_secs(1) };
+        let text = report(&[row(1500), row(5)], "tiny-llama", &[]);
+        assert!(text.contains("| x | 1.50 s | 1.00 s | 1.50 |\n| x | 5.00 ms | 1.00 s | 0.0050 |\n"), "{text}");
         assert!(text.ends_with("beside the engine: none.\n"), "{text}");
     }
 

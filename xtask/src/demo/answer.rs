@@ -7,11 +7,14 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
 
+/// One that a small model can answer.
+pub(crate) const QUESTION: &str = "Which city is the capital of France?";
+
 /// What the engine said, and how fast when it tells.
 #[derive(Debug, PartialEq)]
-pub(super) struct Answer {
+pub(crate) struct Answer {
     text: String,
-    tokens_per_second: Option<f64>,
+    pub(crate) tokens_per_second: Option<f64>,
 }
 
 impl fmt::Display for Answer {
@@ -25,9 +28,9 @@ impl fmt::Display for Answer {
 }
 
 /// Asks; an empty answer is a failure.
-pub(super) fn ask(host: &str, port: u16, question: &str) -> Result<Answer> {
+pub(crate) fn ask(host: &str, port: u16) -> Result<Answer> {
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    let body = json!({"messages": [{"role": "user", "content": question}], "max_tokens": 64, "temperature": 0});
+    let body = json!({"messages": [{"role": "user", "content": QUESTION}], "max_tokens": 64, "temperature": 0});
     let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_mins(2))).build().into();
     let reply = agent
         .post(format!("http://{host}:{port}/v1/chat/completions"))

@@ -5,9 +5,8 @@ use std::fmt::Write;
 use std::fs::{self, File};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
 
-use exec::{CommandSpec, Env};
+use exec::Env;
 use sha2::{Digest, Sha256};
 
 use crate::failure::{Failure, Result};
@@ -77,19 +76,13 @@ pub(crate) fn artifact(env: &Env, artifact: &Artifact, home: &Path) -> Result<Pa
 /// Downloads and unpacks in `scratch`; both digests are right when this succeeds.
 fn fetch(env: &Env, artifact: &Artifact, scratch: &Path) -> Result<PathBuf> {
     println!("downloading {}", artifact.package);
-    proc::capture(&tool(env, artifact.client, scratch)?)?;
+    proc::capture(&proc::tool(env, artifact.client, scratch)?)?;
     check(&scratch.join(artifact.package), artifact.package_sha256)?;
     let (before, after) = artifact.unpack;
-    proc::capture(&tool(env, before, scratch)?.arg(artifact.package).args(after.iter().copied()))?;
+    proc::capture(&proc::tool(env, before, scratch)?.arg(artifact.package).args(after.iter().copied()))?;
     let file = scratch.join(artifact.member);
     check(&file, artifact.sha256)?;
     Ok(file)
-}
-
-fn tool(env: &Env, words: &[&str], scratch: &Path) -> Result<CommandSpec> {
-    let (program, args) = words.split_first().ok_or_else(|| Failure::new("no program to run"))?;
-    let spec = proc::command(env, proc::find(env, program)?, Duration::from_mins(15));
-    Ok(spec.args(args.iter().copied()).cwd(scratch))
 }
 
 fn check(file: &Path, expected: &str) -> Result<()> {
@@ -100,7 +93,8 @@ fn check(file: &Path, expected: &str) -> Result<()> {
     Err(Failure::new(format!("{} has the digest {found}, not {expected}", file.display())))
 }
 
-fn digest(file: &Path) -> Result<String> {
+/// SHA-256 of a file, in hexadecimal.
+pub(crate) fn digest(file: &Path) -> Result<String> {
     let mut file = File::open(file)?;
     let mut hash = Sha256::new();
     let mut buffer = vec![0; 1 << 20];
@@ -165,7 +159,7 @@ mod tests {
         let home = home();
         let home = home.path();
         let env = Env::current();
-        let package = tool(&env, MADE.client, &home.join("origin")).unwrap();
+        let package = proc::tool(&env, MADE.client, &home.join("origin")).unwrap();
         proc::capture(&package).unwrap();
         let sha256: &'static str = digest(&home.join("origin/made.tar")).unwrap().leak();
         let whole = Artifact { package_sha256: sha256, ..MADE };

@@ -1,7 +1,7 @@
 //! From nothing to an answering engine: a real llama.cpp, built from source by `engine-provisioner`, with a real model.
 
-mod answer;
-mod fetch;
+pub(crate) mod answer;
+pub(crate) mod fetch;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -13,6 +13,9 @@ use crate::cli::Cli;
 use crate::failure::{Failure, Result};
 use crate::packages;
 use crate::pool::Pool;
+
+/// The pool of the demo.
+pub(crate) const ID: &str = "demo";
 
 /// Runs all phases; an engine that was started is stopped again, also when a later phase fails.
 pub(crate) fn run(wish: &DemoArgs) -> Result<()> {
@@ -35,7 +38,7 @@ pub(crate) fn run(wish: &DemoArgs) -> Result<()> {
     }
 
     clock.phase("plan");
-    let mut pool = Pool { repo, reference, model, accelerator: "cuda" };
+    let mut pool = Pool { id: ID.into(), repo, reference, model, accelerator: "cuda", flags: &[] };
     let file = pool.write(&home)?;
     if let Some(reason) = cli.why_no_gpu(&file)? {
         println!(
@@ -89,9 +92,8 @@ fn serve(cli: &Cli, file: &Path, clock: &mut Clock) -> Result<()> {
     cli.show(&["ensure", "--wait"], file)?;
     clock.phase("question");
     let (host, port) = cli.address(file)?;
-    let question = "Which city is the capital of France?";
-    let answer = answer::ask(&host, port, question)?;
-    println!("\nQ: {question}\nA: {answer}\n");
+    let answer = answer::ask(&host, port)?;
+    println!("\nQ: {}\nA: {answer}\n", answer::QUESTION);
     cli.show(&["status"], file)
 }
 

@@ -1,93 +1,38 @@
-//! All tests of the repository with one command, and one line at the end that says how many passed.
+//! Runs tests and counts them by what the runner says, whichever it is.
 
 use std::ffi::OsStr;
-use std::time::Duration;
 
-use exec::{CommandSpec, Env, Exit, Stream};
+use exec::{CommandSpec, Exit};
 
-use crate::args::DemoArgs;
-use crate::failure::{Failure, Result};
-use crate::{demo, packages, proc};
+use crate::failure::Result;
+use crate::proc;
 
 /// How many tests passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-struct Counts {
-    passed: u64,
-    failed: u64,
+pub(super) struct Counts {
+    pub(super) passed: u64,
+    pub(super) failed: u64,
 }
 
 impl Counts {
-    fn add(&mut self, other: Self) {
+    pub(super) fn add(&mut self, other: Self) {
         self.passed += other.passed;
         self.failed += other.failed;
     }
 }
 
-/// Installs what is missing and runs everything. With `full`, the real engine comes first, so that the runner's own
-/// closing lines stay the last ones.
-pub(crate) fn run(full: bool) -> Result<()> {
-    let env = Env::current();
-    packages::ensure(&env, &[packages::BUILD, packages::TESTS].concat())?;
-    let mut counts = Counts::default();
-    if full {
-        counts.add(real_engine());
-    }
-    let cargo = proc::cargo(&env)?;
-    let cargo = || proc::command(&env, cargo.clone(), Duration::from_hours(1));
-    let nextest = env.find("cargo-nextest").is_some();
-    let tests = if nextest {
-        (Runner::Nextest, cargo().args(["nextest", "run", "--workspace", "--no-fail-fast"]))
-    } else {
-        let all = ["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"];
-        (Runner::Libtest, cargo().args(all))
-    };
-    let doc_tests = (Runner::Libtest, cargo().args(["test", "--doc", "--workspace", "--no-fail-fast"]));
-    let mut ended_well = true;
-    for (runner, spec) in [doc_tests, tests] {
-        let (exit, seen) = run_and_count(runner, &spec)?;
-        ended_well &= exit == Exit::Code(0);
-        counts.add(seen);
-    }
-    println!("{} passed, {} failed", counts.passed, counts.failed);
-    if ended_well && counts.failed == 0 { Ok(()) } else { Err(Failure::new("not all tests passed")) }
-}
-
-/// The demo twice: the first run builds (or finds) the engine, the second must find it. Each run is one test.
-fn real_engine() -> Counts {
-    let mut counts = Counts::default();
-    for run in ["first", "second"] {
-        match demo::run(&DemoArgs::default()) {
-            Ok(()) => {
-                println!("PASS: real engine, {run} run");
-                counts.passed += 1;
-            }
-            Err(failure) => {
-                println!("FAIL: real engine, {run} run: {failure}");
-                counts.failed += 1;
-            }
-        }
-    }
-    counts
-}
-
 /// Who runs tests. They report in different words, and nextest repeats what libtest said about a test that failed.
 #[derive(Clone, Copy)]
-enum Runner {
+pub(super) enum Runner {
     Libtest,
     Nextest,
 }
 
 /// Shows every line as it comes and counts what the runner reports.
-fn run_and_count(runner: Runner, spec: &CommandSpec) -> Result<(Exit, Counts)> {
+pub(super) fn run_and_count(runner: Runner, spec: &CommandSpec) -> Result<(Exit, Counts)> {
     println!("running {}", spec.args.iter().map(|arg| OsStr::to_string_lossy(arg)).collect::<Vec<_>>().join(" "));
     let mut counts = Counts::default();
-    let output = exec::run_lines(spec, &mut |stream, line| {
-        match stream {
-            Stream::Stdout => println!("{line}"),
-            Stream::Stderr => eprintln!("{line}"),
-        }
-        counts.add(counts_in(runner, line));
-    })?;
+    let output = proc::lines(spec, &mut |_, line| counts.add(counts_in(runner, line)))?;
     Ok((output.exit, counts))
 }
 

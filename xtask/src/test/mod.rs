@@ -1,0 +1,39 @@
+//! All tests of the repository with one command, and one line at the end that says how many passed.
+
+mod counts;
+mod cuda_root;
+mod programs;
+
+use std::time::Duration;
+
+use exec::{Env, Exit};
+
+use self::counts::{Runner, run_and_count};
+use crate::args::TestArgs;
+use crate::failure::{Failure, Result};
+use crate::{packages, proc};
+
+/// Installs what is missing and runs everything. Programs that are tests come first, so that the runner's own closing
+/// lines stay the last ones.
+pub(crate) fn run(wish: TestArgs) -> Result<()> {
+    let env = Env::current();
+    packages::ensure(&env, &[packages::BUILD, packages::TESTS].concat())?;
+    let mut counts = programs::run(&env, wish);
+    let cargo = proc::cargo(&env)?;
+    let cargo = || proc::command(&env, cargo.clone(), Duration::from_hours(1));
+    let tests = if env.find("cargo-nextest").is_some() {
+        (Runner::Nextest, cargo().args(["nextest", "run", "--workspace", "--no-fail-fast"]))
+    } else {
+        let all = ["test", "--workspace", "--no-fail-fast", "--lib", "--bins", "--tests", "--examples"];
+        (Runner::Libtest, cargo().args(all))
+    };
+    let doc_tests = (Runner::Libtest, cargo().args(["test", "--doc", "--workspace", "--no-fail-fast"]));
+    let mut ended_well = true;
+    for (runner, spec) in [doc_tests, tests] {
+        let (exit, seen) = run_and_count(runner, &spec)?;
+        ended_well &= exit == Exit::Code(0);
+        counts.add(seen);
+    }
+    println!("{} passed, {} failed", counts.passed, counts.failed);
+    if ended_well && counts.failed == 0 { Ok(()) } else { Err(Failure::new("not all tests passed")) }
+}
