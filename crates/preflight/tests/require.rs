@@ -40,7 +40,7 @@ fn one_line_for_each_distribution() {
     check_remedy("ID=arch", &[Tool::Make], "pacman -S --needed make");
 }
 
-/// EP-22, EP-23
+/// EP-22, EP-23, EP-24: the system's own packages come first.
 #[test]
 fn what_has_no_package_is_named() {
     check_remedy("ID=arch", &[Tool::Git, Tool::HfCli], "pacman -S --needed git python-huggingface-hub");

@@ -4,7 +4,7 @@ use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
 
 use provisioner_core::cfg::PoolConfig;
-use provisioner_core::{Status, StepKind, provider_for, provider_with};
+use provisioner_core::{EngineProvisioner, Error, Plan, Status, StepKind, provider_for, provider_with};
 use serde_json::{Value, json};
 
 use crate::world::{World, code};
@@ -131,4 +131,14 @@ fn flags_and_variables() {
         }
     }
     assert_eq!(fs::read_dir(world.settings.run_dir.join("demo")).unwrap().count(), 1, "the lock and nothing else");
+}
+
+/// EP-01, EP-07: what callers compile against. A change here is a change for all of them, in the same commit.
+#[test]
+fn the_contract_is_as_published() {
+    type Plans = fn(&dyn EngineProvisioner, PoolConfig) -> Result<Plan, Error>;
+    type Ensures = fn(&dyn EngineProvisioner, PoolConfig) -> Result<(), Error>;
+    let _provider: fn(&PoolConfig) -> Result<Box<dyn EngineProvisioner>, Error> = provider_for;
+    let _plan: Plans = |provider, pool| provider.plan(pool);
+    let _ensure: Ensures = |provider, pool| provider.ensure(pool);
 }
