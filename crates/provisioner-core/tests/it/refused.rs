@@ -136,9 +136,12 @@ fn flags_and_variables() {
 /// EP-01, EP-07: what callers compile against. A change here is a change for all of them, in the same commit.
 #[test]
 fn the_contract_is_as_published() {
+    type Provider = fn(&PoolConfig) -> Result<Box<dyn EngineProvisioner>, Error>;
     type Plans = fn(&dyn EngineProvisioner, PoolConfig) -> Result<Plan, Error>;
     type Ensures = fn(&dyn EngineProvisioner, PoolConfig) -> Result<(), Error>;
-    let _provider: fn(&PoolConfig) -> Result<Box<dyn EngineProvisioner>, Error> = provider_for;
-    let _plan: Plans = |provider, pool| provider.plan(pool);
-    let _ensure: Ensures = |provider, pool| provider.ensure(pool);
+    let calls: (Provider, Plans, Ensures) = (provider_for, |p, pool| p.plan(pool), |p, pool| p.ensure(pool));
+    let pool = World::new().pool(&json!({ "mode": "external" }));
+    let provider = calls.0(&pool).unwrap();
+    assert_eq!(code(calls.1(provider.as_ref(), pool.clone())), "pool::unsupported_mode");
+    assert_eq!(code(calls.2(provider.as_ref(), pool)), "pool::unsupported_mode");
 }
