@@ -60,7 +60,7 @@ fn text(found: &Checkup) -> String {
         let name = if finding.blocking { "trouble" } else { "warning" };
         line(name, &format!("{} [{}]; {}", finding.message, finding.code, finding.help));
     }
-    text.push_str(&gpus::text(&gpu.report));
+    text.push_str(&gpus::text(gpu));
     for pool in &found.pools {
         text.push_str(&pool_text(pool));
     }

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::PathBuf;
 
 use exec::Env;
-use gpu_detect::{GpuReport, Host, answer_probe, diagnose};
+use gpu_detect::{Diagnosis, Host, Verdict, answer_probe, diagnose};
 
 use crate::args::Args;
 use crate::exit::Exit;
@@ -14,7 +14,7 @@ use crate::{report, target};
 pub(crate) fn run(args: &Args) -> Result<Exit> {
     let mut host = Host::current(Env::current());
     host.probe = target::probe();
-    let found = diagnose(&host, &[]).report;
+    let found = diagnose(&host, &[]);
     report::result(args.json, &found, || text(&found))?;
     Ok(Exit::Done)
 }
@@ -27,7 +27,7 @@ pub(crate) fn answer(libraries: &[PathBuf]) -> Result<Exit> {
 }
 
 /// One fact a line; what is not there is said too.
-pub(crate) fn text(found: &GpuReport) -> String {
+pub(crate) fn text(Diagnosis { report: found, verdict }: &Diagnosis) -> String {
     let mut text = String::new();
     let mut line = |name: &str, value: &dyn std::fmt::Display| {
         // Writing to a `String` cannot fail.
@@ -64,6 +64,22 @@ pub(crate) fn text(found: &GpuReport) -> String {
     }
     if let Some(glibc) = &found.glibc {
         line("glibc", &format!("{}.{} (from {})", glibc.version.0, glibc.version.1, glibc.source));
+    }
+    match verdict {
+        Verdict::Choice { choice, .. } => {
+            let architectures: Vec<String> = choice.architectures.iter().map(u32::to_string).collect();
+            let ((major, minor), compiler) = (choice.version, choice.host_compiler.path.display());
+            let what = format!("CUDA {major}.{minor} in {} with {compiler}", choice.root.display());
+            line("build", &format!("{what}, for architecture {}", architectures.join(", ")));
+            choice.notes.iter().for_each(|note| line("note", note));
+        }
+        Verdict::Refusal { code, message, help, .. } => {
+            let reason = message.lines().next().unwrap_or_default().trim_end_matches(':');
+            line("build", &format!("no CUDA build here: {reason} [{code}]"));
+            if let Some(help) = help {
+                line("to do", &help.replace('\n', "\n           "));
+            }
+        }
     }
     text
 }

@@ -40,7 +40,8 @@ fn a_pool_for_a_gpu_that_is_not_there_is_not_ready() {
 fn gpus_are_listed_or_their_absence_is() {
     let place = Place::bare();
     let found = place.call_bare(&["gpus", "--json"]).done().json();
-    assert!(found["devices"].is_array() && found["toolkits"].is_array(), "{found}");
+    let report = &found["report"];
+    assert!(report["devices"].is_array() && report["toolkits"].is_array() && found["verdict"].is_object(), "{found}");
     assert!(place.call_bare(&["gpus"]).done().stdout.contains("driver "));
     // What the child process says that opens the driver's library.
     let answer = place.call_bare(&["gpu-probe", "--", "/nonexistent/libnvidia-ml.so.1"]).done().json();
