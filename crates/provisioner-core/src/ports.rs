@@ -96,7 +96,7 @@ pub(crate) fn choose(
         match (neighbours.iter().find(|neighbour| neighbour.port == port), listener) {
             (None, None) => return Ok(port),
             (Some(neighbour), _) => holders.push(Holder::Neighbour(neighbour)),
-            (None, Some(entry)) => holders.push(Holder::Socket(port, entry.inode)),
+            (None, Some(entry)) => holders.push(Holder::Socket(entry.local_address)),
         }
     }
     Err(PortError::Taken { host, holders: holders.iter().take(8).map(Holder::named).collect() })
@@ -105,7 +105,7 @@ pub(crate) fn choose(
 /// Who holds a port, before it is worth finding out the name.
 enum Holder<'a> {
     Neighbour(&'a Neighbour),
-    Socket(u16, u64),
+    Socket(SocketAddr),
 }
 
 impl Holder<'_> {
@@ -114,7 +114,7 @@ impl Holder<'_> {
             Self::Neighbour(Neighbour { pool, pid, port }) => {
                 PortHolder { port: *port, process: Some((*pid, format!("the engine of pool `{pool}`"))) }
             }
-            Self::Socket(port, inode) => PortHolder { port: *port, process: owner(*inode) },
+            Self::Socket(address) => PortHolder { port: address.port(), process: owner(*address) },
         }
     }
 }
@@ -136,20 +136,10 @@ fn listeners() -> Vec<TcpNetEntry> {
     both.filter(|entry| entry.state == TcpState::Listen).collect()
 }
 
-/// The process that holds a socket.
-fn owner(inode: u64) -> Option<(i32, String)> {
-    let socket = std::path::PathBuf::from(format!("socket:[{inode}]"));
-    for process in procfs::process::all_processes().ok()?.flatten() {
-        let holds = std::fs::read_dir(format!("/proc/{}/fd", process.pid))
-            .into_iter()
-            .flatten()
-            .flatten()
-            .any(|fd| std::fs::read_link(fd.path()).is_ok_and(|link| link == socket));
-        if holds {
-            return Some((process.pid, process.stat().map(|stat| stat.comm).unwrap_or_default()));
-        }
-    }
-    None
+/// The process that listens there.
+fn owner(address: SocketAddr) -> Option<(i32, String)> {
+    let all = spawner::holders(address.port()).unwrap_or_default();
+    all.into_iter().find(|holder| holder.address == address)?.process
 }
 
 fn lowest_unprivileged() -> u16 {

@@ -32,14 +32,11 @@ const CALLS: [&str; 18] = [
 /// More calls of one kind than any of these programs makes.
 const END: u32 = 100;
 
-/// Whether `strace` works here; a container may lack it or forbid it.
-pub(crate) fn traces() -> bool {
+/// `strace` has to work here: without it, these tests would prove nothing.
+fn need_strace() {
     let works = outside("strace").args(["-qq", "-o", "/dev/null", "true"]).output();
     let works = works.is_ok_and(|output| output.status.success());
-    if !works {
-        println!("skipped: `strace` is missing or not allowed");
-    }
-    works
+    assert!(works, "install strace (`cargo xtask test` does), and allow it to trace");
 }
 
 struct Place {
@@ -133,9 +130,7 @@ fn sweep(more: &[&str], strike: impl Fn(&str, u32) -> bool) {
 /// F05, F06, F25: promises 1, 5 and 7 hold wherever a start is killed.
 #[test]
 fn a_start_killed_anywhere_is_put_right() {
-    if !traces() {
-        return;
-    }
+    need_strace();
     // Between its reads the starter waits for the child, and the child for it.
     sweep(&["read"], |inject, _| {
         let place = Place::new(WITH_WORKER);
@@ -149,9 +144,7 @@ fn a_start_killed_anywhere_is_put_right() {
 /// F05: killed at the calls of the thread that forks, and of the child between fork and exec.
 #[test]
 fn a_child_killed_before_its_program_leaves_nothing() {
-    if !traces() {
-        return;
-    }
+    need_strace();
     let calls = ["setsid", "umask", "close_range", "getppid", "prctl", "clone", "clone3", "exit_group"];
     for (call, n) in calls.into_iter().flat_map(|call| [(call, 1), (call, 2)]) {
         let place = Place::new(ALONE);
@@ -165,9 +158,7 @@ fn a_child_killed_before_its_program_leaves_nothing() {
 /// F07: wherever a stop is killed, the next one ends the rest, and a start does not build on what was asked to end.
 #[test]
 fn a_stop_killed_anywhere_is_finished() {
-    if !traces() {
-        return;
-    }
+    need_strace();
     sweep(&[], |inject, n| {
         let place = Place::new(WITH_WORKER);
         place.run("ensure");
@@ -185,9 +176,7 @@ fn a_stop_killed_anywhere_is_finished() {
 /// F12, F15, F22: whatever the system refuses, a start either runs an engine that is owned or leaves nothing.
 #[test]
 fn a_start_that_the_system_refuses_leaves_nothing() {
-    if !traces() {
-        return;
-    }
+    need_strace();
     for (call, error, step) in [
         ("fsync", "EIO", 1),
         ("write", "ENOSPC", 1),
@@ -219,9 +208,7 @@ fn a_start_that_the_system_refuses_leaves_nothing() {
 /// F22: a lock that the file system cannot give is an error, never a start without one.
 #[test]
 fn without_locks_nothing_is_started() {
-    if !traces() {
-        return;
-    }
+    need_strace();
     for error in ["ENOLCK", "EOPNOTSUPP"] {
         let place = Place::new(WITH_WORKER);
         let output = place.strike("ensure", &format!("flock:error={error}"));
@@ -235,9 +222,7 @@ fn without_locks_nothing_is_started() {
 /// F09, F40: for a record of a process that is not ours, no signal leaves the program.
 #[test]
 fn no_signal_is_sent_for_a_stale_record() {
-    if !traces() {
-        return;
-    }
+    need_strace();
     let place = Place::new(WITH_WORKER);
     place.run("ensure");
     let record = place.pool.record();
