@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, Parser, Subcommand};
+use clap::{ArgAction, CommandFactory, Parser, Subcommand};
 
 /// Builds, proves and starts the engine of a pool.
 #[derive(Debug, Parser)]
@@ -86,6 +86,16 @@ pub(crate) enum Verb {
     Cache(CacheVerb),
     /// Print the JSON Schema of the configuration
     Schema,
+    /// Print the completions for a shell: `completions bash > /etc/bash_completion.d/engine-provisioner`
+    Completions {
+        /// For which shell
+        shell: clap_complete::Shell,
+    },
+    /// Print a manual page: `man > engine-provisioner.1`, or `man ensure | man -l -`
+    Man {
+        /// The page of one command instead of the one about all
+        verb: Option<String>,
+    },
 }
 
 /// What to do with the kept engines.
@@ -129,10 +139,17 @@ pub(crate) struct FlagsArgs {
     pub(crate) words: Vec<std::ffi::OsString>,
 }
 
+/// The command line as people are to know it: the generators of pages and completions take hidden verbs too.
+pub(crate) fn shown() -> clap::Command {
+    let all = Args::command();
+    let verbs: Vec<_> = all.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned().collect();
+    let empty = clap::Command::new("engine-provisioner").version(env!("CARGO_PKG_VERSION")).after_help(EXIT_STATUS);
+    let empty = empty.about(all.get_about().cloned().unwrap_or_default()).subcommand_required(true);
+    empty.args(all.get_arguments().cloned()).subcommands(verbs)
+}
+
 #[cfg(test)]
 mod tests {
-    use clap::CommandFactory;
-
     use super::*;
 
     #[test]

@@ -19,6 +19,9 @@ pub(crate) enum Failure {
     #[error("`{0}` is not a pool id")]
     #[diagnostic(code(usage::bad_pool), help("{1}"))]
     BadPool(String, &'static str),
+    #[error("there is no command `{verb}`")]
+    #[diagnostic(code(usage::unknown_verb), help("there are {known}"))]
+    UnknownVerb { verb: String, known: String },
     #[error("the folder `{}` is relative to a folder that cannot be told", .path.display())]
     #[diagnostic(code(usage::relative_folder), help("name it absolute"))]
     RelativeFolder {

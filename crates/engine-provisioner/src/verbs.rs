@@ -1,11 +1,13 @@
 //! From a verb to its file.
 
 mod cache;
+mod completions;
 mod doctor;
 mod ensure;
 mod flags;
 mod gpus;
 mod logs;
+mod man;
 mod plan;
 mod prepare;
 mod schema;
@@ -33,5 +35,7 @@ pub(crate) fn run(args: &Args, progress: &Progress) -> Result<Exit> {
         Verb::GpuProbe { libraries } => gpus::answer(libraries),
         Verb::Cache(verb) => cache::run(args, verb),
         Verb::Schema => schema::run(),
+        Verb::Completions { shell } => completions::run(*shell),
+        Verb::Man { verb } => man::run(verb.as_deref()),
     }
 }

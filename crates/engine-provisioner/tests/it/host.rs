@@ -69,3 +69,21 @@ fn flags_become_those_of_an_engine() {
     let secret = place.call_bare_last(&["flags"], &["--api-key", "s3cret-value"]).done();
     assert!(!secret.stdout.contains("s3cret") && secret.stdout.contains("LLAMA_API_KEY"), "{secret:?}");
 }
+
+/// What a distribution's package installs beside the program: shells and `man` themselves take it.
+#[test]
+fn completions_and_manual_pages_are_printed() {
+    let place = Place::bare();
+    for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
+        let script = place.call_bare(&["completions", shell]).done().stdout;
+        assert!(script.contains("ensure") && script.contains("doctor"), "{shell}: {script}");
+        assert!(!script.contains("gpu-probe"), "a hidden verb is offered: {script}");
+    }
+    let page = place.call_bare(&["man"]).done().stdout;
+    assert!(page.contains(".TH engine-provisioner 1") && page.contains("SUBCOMMANDS"), "{page}");
+    let page = place.call_bare(&["man", "ensure"]).done().stdout;
+    assert!(page.contains(".TH engine-provisioner-ensure 1") && page.contains("\\-\\-replace"), "{page}");
+    let said = place.call_bare(&["man", "enusre"]);
+    assert_eq!(said.code, 2, "{said:?}");
+    assert!(said.stderr.contains("there are plan, prepare, ensure"), "{said:?}");
+}
