@@ -27,7 +27,8 @@ pub struct CatalogConfig {
     pub trust_policy: Option<TrustPolicyConfig>,
 }
 
-/// What a model must bring with it to be trusted.
+/// What a model must bring with it to be trusted. It is for the one who registers models; `engine-provisioner` enforces
+/// none of it, and says so.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct TrustPolicyConfig {

@@ -14,10 +14,22 @@ use crate::progress::Progress;
 /// No log grows far beyond this many bytes while somebody looks.
 const LARGEST_LOG: u64 = 16 << 20;
 
+/// The configuration. A wish in it that nobody here fulfils is said each time.
+pub(crate) fn config(file: &Path) -> Result<Config> {
+    let config = Config::load(file)?;
+    if config.catalog.trust_policy.is_some() {
+        tracing::warn!(
+            "`catalog.trust_policy` is not enforced here: neither signature nor bill of materials nor registry of a model is \
+             looked at; `provisioning.model.checksum` is"
+        );
+    }
+    Ok(config)
+}
+
 /// The pool of the configuration that is meant.
 pub(crate) fn pool(args: &Args) -> Result<PoolConfig> {
     let file = args.config.as_ref().ok_or(Failure::NoConfig)?;
-    Ok(Config::load(file)?.pool(args.pool.as_deref())?.clone())
+    Ok(config(file)?.pool(args.pool.as_deref())?.clone())
 }
 
 /// The provider for a pool.

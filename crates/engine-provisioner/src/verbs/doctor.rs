@@ -2,7 +2,6 @@
 
 use std::fmt::Write;
 
-use provisioner_core::cfg::Config;
 use provisioner_core::{Checkup, PoolCheckup, Settings, Status, checkup};
 
 use crate::args::Args;
@@ -16,7 +15,7 @@ pub(crate) fn run(args: &Args, progress: &Progress) -> Result<Exit> {
     let settings = Settings { observer: progress.observer(), ..target::settings(args)? };
     let pools = match (&args.config, &args.pool) {
         (Some(_), Some(_)) => vec![target::pool(args)?],
-        (Some(file), None) => Config::load(file)?.pools,
+        (Some(file), None) => target::config(file)?.pools,
         (None, _) => Vec::new(),
     };
     let found = checkup(&pools, &settings);

@@ -117,3 +117,15 @@ fn command_lines_that_are_not_understood() {
     assert_eq!(place.call_bare(&["plain"]).code, 2);
     assert_eq!(place.call_bare(&["plan", "--json", "-c", "/nonexistent/x.toml"]).json()["error"]["code"], "config::io");
 }
+
+/// A policy that is read and not enforced is told, never passed over.
+#[test]
+fn a_trust_policy_is_not_silently_ignored() {
+    let place = Place::new();
+    assert!(!place.call(&["plan"]).done().stderr.contains("trust_policy"));
+    place.edit("[[pools]]", "[catalog.trust_policy]\nrequire_signature = true\n\n[[pools]]");
+    for verb in ["plan", "doctor"] {
+        let said = place.call(&[verb]).done();
+        assert!(said.stderr.contains("`catalog.trust_policy` is not enforced here"), "{said:?}");
+    }
+}
