@@ -93,13 +93,18 @@ impl CommandSpec {
 
     /// One line that a person can paste into a shell, redacted.
     pub fn display(&self, redactor: &Redactor) -> String {
-        self.argv(redactor).iter().map(|arg| quote(arg)).collect::<Vec<_>>().join(" ")
+        shell_line(&self.argv(redactor))
     }
 
     /// The program's file name, for messages.
     pub(crate) fn name(&self) -> String {
         self.program.file_name().unwrap_or(OsStr::new("program")).to_string_lossy().into_owned()
     }
+}
+
+/// Words as one line that a person can paste into a POSIX shell.
+pub fn shell_line<S: AsRef<str>>(words: &[S]) -> String {
+    words.iter().map(|word| quote(word.as_ref())).collect::<Vec<_>>().join(" ")
 }
 
 /// Quotes for a POSIX shell, only where needed.
@@ -127,6 +132,13 @@ mod tests {
         check(&["--api-key=hunter2"], "/bin/x '--api-key=***'");
         check(&["-DHF_TOKEN=hunter2", "-DGGML_CUDA=ON"], "/bin/x '-DHF_TOKEN=***' -DGGML_CUDA=ON");
         check(&["https://me:hunter2@host/x"], "/bin/x 'https://***@host/x'");
+    }
+
+    #[test]
+    fn a_line_tells_words_with_blanks_from_several_words() {
+        assert_eq!(shell_line(&["a b"]), "'a b'");
+        assert_eq!(shell_line(&["a", "b", "{% x %}"]), "a b '{% x %}'");
+        assert_eq!(shell_line::<&str>(&[]), "");
     }
 
     #[test]

@@ -24,7 +24,7 @@ mod redact;
 mod run;
 mod secret_name;
 
-pub use command_spec::CommandSpec;
+pub use command_spec::{CommandSpec, shell_line};
 pub use env::Env;
 pub use error::ExecError;
 pub use output::{Exit, Output, Stream};

@@ -40,7 +40,7 @@ pub(crate) fn fingerprint(
         ("source".into(), format!("{}@{}", desired.source.repo, desired.source.reference)),
         ("accelerator".into(), desired.accelerator.to_string()),
         ("model size".into(), model_size.to_string()),
-        ("flags".into(), line.args.join(" ")),
+        ("flags".into(), exec::shell_line(&line.args)),
         ("secret_env".into(), line.secret_env.keys().cloned().collect::<Vec<_>>().join(",")),
     ]);
     let inherited = |name: &str| INHERITED.contains(&name) && !desired.env.contains_key(name);

@@ -1,6 +1,6 @@
 //! From what is wanted and what is there to a plan: a pure function.
 
-use exec::{CommandSpec, Redactor};
+use exec::{CommandSpec, Redactor, shell_line};
 use llamacpp_build::planned_commands;
 use miette::Diagnostic;
 use model_provisioner::Presence;
@@ -174,7 +174,7 @@ fn model(desired: &Desired, observed: &Observed) -> PlanStep {
 
 fn flags(observed: &Observed) -> PlanStep {
     match (&observed.line, &observed.port, &observed.model) {
-        (Some(Ok(line)), ..) => step(StepKind::Flags, line.args.join(" "), Status::Satisfied),
+        (Some(Ok(line)), ..) => step(StepKind::Flags, shell_line(&line.args), Status::Satisfied),
         (Some(Err(error)), ..) => step(StepKind::Flags, "the engine's flags", blocked(error)),
         (None, _, Presence::Unusable(_)) => step(StepKind::Flags, "the engine's flags", blocked_by(StepKind::Model)),
         (None, Err(error), _) => step(StepKind::Flags, "the engine's flags", blocked(error)),

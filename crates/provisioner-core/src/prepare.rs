@@ -104,6 +104,6 @@ pub(crate) fn prepare(
         secret_env: line.secret_env.keys().cloned().collect(),
         proof_dir: proof.dir().to_owned(),
     };
-    tracing::info!(pool = desired.pool_id.as_str(), engine_version = summary.engine_version, build_ref = summary.build_ref, engine_digest = summary.engine_digest, binary = %entry.binary().display(), flags = summary.flags.join(" "), "prepared");
+    tracing::info!(pool = desired.pool_id.as_str(), engine_version = summary.engine_version, build_ref = summary.build_ref, engine_digest = summary.engine_digest, binary = %entry.binary().display(), flags = exec::shell_line(&summary.flags), "prepared");
     Ok(Prepared { summary, program: entry.binary(), line, build_key: entry.manifest.key.to_string(), claim })
 }

@@ -24,7 +24,7 @@ fn text(plan: &Plan, commands: bool) -> String {
     if commands {
         for step in &plan.steps {
             for command in &step.commands {
-                writeln!(text, "\n{}:\n  {}", step.kind, command.join(" ")).ok();
+                writeln!(text, "\n{}:\n  {}", step.kind, exec::shell_line(command)).ok();
             }
         }
     }

@@ -23,7 +23,7 @@ pub(crate) fn of(prepared: &PreparedEngine) -> String {
         line("binary", &binary.display().to_string());
     }
     line("model", &format!("{} ({})", prepared.model.path.display(), indicatif::HumanBytes(prepared.model.size)));
-    line("flags", &prepared.flags.join(" "));
+    line("flags", &exec::shell_line(&prepared.flags));
     if !prepared.secret_env.is_empty() {
         line("secrets", &prepared.secret_env.join(" "));
     }
