@@ -81,6 +81,14 @@ pub(crate) enum Verb {
         /// The libraries to try.
         libraries: Vec<PathBuf>,
     },
+    /// Keep the log of the engine whose pidfd is standard input within a limit, as long as that engine lives
+    #[command(hide = true)]
+    TendLog {
+        /// The pool's folder.
+        folder: PathBuf,
+        /// How many bytes each of its files may hold.
+        limit: u64,
+    },
     /// Look after the engines that are kept
     #[command(subcommand)]
     Cache(CacheVerb),

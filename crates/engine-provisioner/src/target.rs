@@ -5,14 +5,11 @@ use std::path::{Path, PathBuf};
 use exec::Env;
 use provisioner_core::cfg::{Config, PoolConfig, PoolId};
 use provisioner_core::{EngineProvisioner, Probe, Settings, provider_with};
-use spawner::PoolDir;
+use spawner::{LOG_LIMIT, PoolDir, Tender};
 
 use crate::args::Args;
 use crate::failure::{Failure, Result};
 use crate::progress::Progress;
-
-/// No log grows far beyond this many bytes while somebody looks.
-const LARGEST_LOG: u64 = 16 << 20;
 
 /// The configuration. A wish in it that nobody here fulfils is said each time.
 pub(crate) fn config(file: &Path) -> Result<Config> {
@@ -55,11 +52,11 @@ pub(crate) fn known(args: &Args) -> Result<(PoolId, Option<PoolConfig>)> {
     }
 }
 
-/// The folder of a pool; none while no engine was ever prepared for it. A log that has grown since its engine's starter
-/// ended is cut to its limit on the way.
+/// The folder of a pool; none while no engine was ever prepared for it. A log that nobody tends is cut to its limit on the
+/// way.
 pub(crate) fn dir(args: &Args, id: &PoolId) -> Result<Option<PoolDir>> {
     let dir = PoolDir::existing(&settings(args)?.run_dir, id.as_str())?;
-    if let Some(Err(error)) = dir.as_ref().map(|dir| spawner::cap_log(dir, LARGEST_LOG)) {
+    if let Some(Err(error)) = dir.as_ref().map(|dir| spawner::cap_log(dir, LOG_LIMIT)) {
         tracing::debug!(%error, "the log was not cut");
     }
     Ok(dir)
@@ -74,12 +71,17 @@ pub(crate) fn settings(args: &Args) -> Result<Settings> {
             env = env.with(variable, absolute(folder)?);
         }
     }
-    Ok(Settings { probe: probe(), ..Settings::from_env(env)? })
+    Ok(Settings { probe: probe(), tender: tender(), ..Settings::from_env(env)? })
 }
 
 /// This program itself opens the driver's library for its callers.
 pub(crate) fn probe() -> Option<Probe> {
     Some(Probe { program: std::env::current_exe().ok()?, args: vec!["gpu-probe".into(), "--".into()] })
+}
+
+/// This program itself looks after an engine's log once its starter has ended.
+fn tender() -> Option<Tender> {
+    Some(Tender { program: std::env::current_exe().ok()?, args: vec!["tend-log".into()] })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

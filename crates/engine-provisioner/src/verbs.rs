@@ -33,6 +33,7 @@ pub(crate) fn run(args: &Args, progress: &Progress) -> Result<Exit> {
         Verb::Gpus => gpus::run(args),
         Verb::Flags(wish) => flags::run(args, wish),
         Verb::GpuProbe { libraries } => gpus::answer(libraries),
+        Verb::TendLog { folder, limit } => Ok(spawner::tend_engine(folder, *limit).map(|()| Exit::Done)?),
         Verb::Cache(verb) => cache::run(args, verb),
         Verb::Schema => schema::run(),
         Verb::Completions { shell } => completions::run(*shell),

@@ -12,6 +12,11 @@ const PLACES: [&str; 2] = ["/proc/driver/nvidia/version", "/sys/module/nvidia/ve
 /// One folder for each GPU that the module drives.
 const GPUS: &str = "/proc/driver/nvidia/gpus";
 
+/// Whether a kernel module is there at all; without one no GPU of NVIDIA's has processes.
+pub(crate) fn is_loaded(host: &Host) -> bool {
+    PLACES.iter().any(|place| host.at(place).exists())
+}
+
 /// Fills in the driver from the first of the files that holds a version, and the GPUs that the module knows; a
 /// malformed file does not end the search.
 pub(crate) fn detect(host: &Host, report: &mut GpuReport) {

@@ -1,7 +1,7 @@
 //! From a prepared engine to a running one; an engine that already runs is left alone, or replaced when asked.
 
 use llamacpp_build::Commit;
-use spawner::{PoolGuard, Record, StartRequest};
+use spawner::{LOG_LIMIT, PoolGuard, Record, StartRequest};
 
 use crate::changes::{Comparison, compare, fingerprint};
 use crate::desired::Desired;
@@ -21,6 +21,7 @@ pub(crate) fn ensure(
     let mut pinned: Option<Commit> = None;
     match (compare(desired, &observed), &running) {
         (Comparison::Same, Some(record)) => {
+            restore_tender(guard, record, settings);
             if let Some(mut ensured) = published::published(record, guard.dir()) {
                 tracing::info!(pool = desired.pool_id.as_str(), pid = record.pid, "already runs");
                 ensured.process.started = Started::Already;
@@ -73,10 +74,22 @@ fn start_request(desired: &Desired, prepared: &Prepared, settings: &Settings) ->
     request.env.clone_from(&line.env);
     request.secret_env.clone_from(&line.secret_env);
     request.early_exit = settings.early_exit;
+    request.tender.clone_from(&settings.tender);
     request.fingerprint = fingerprint(desired, build_key, summary.model.size, line);
     request.host.clone_from(&summary.host);
     request.port = summary.port;
     request
+}
+
+/// An engine that runs on has somebody who keeps its log within its limit; that nobody can be had for it is no reason to
+/// fail.
+fn restore_tender(guard: &PoolGuard, record: &Record, settings: &Settings) {
+    let restored = settings.tender.as_ref().map(|tender| spawner::restore_tender(guard, record, tender, LOG_LIMIT));
+    match restored {
+        Some(Ok(true)) => tracing::info!(pool = guard.dir().pool(), "the engine's log is tended again"),
+        Some(Err(error)) => tracing::warn!(pool = guard.dir().pool(), %error, "nobody tends the engine's log"),
+        Some(Ok(false)) | None => {}
+    }
 }
 
 /// The summary is published last: whoever reads it finds the engine it speaks of.

@@ -64,6 +64,7 @@ pub use ports::{PortError, PortHolder};
 pub use provider::{EngineProvisioner, provider_for, provider_with};
 pub use published::published;
 pub use settings::Settings;
+pub use spawner::Tender;
 pub use summary::{Ensured, Model, PreparedEngine, Process, Started};
 
 /// What this crate's functions return.

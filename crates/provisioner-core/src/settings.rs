@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use exec::Env;
 use gpu_detect::Probe;
+use spawner::Tender;
 
 use crate::{Error, Observer, Result};
 
@@ -22,6 +23,9 @@ pub struct Settings {
     /// The program that opens the GPU driver's library in a child process, so that a driver that hangs or crashes does so
     /// alone; without one, a thread of this process does it.
     pub probe: Option<Probe>,
+    /// The program that keeps an engine's log within its limit once this process has gone; without one, this process does it
+    /// as long as it lives.
+    pub tender: Option<Tender>,
     /// Whether an engine that runs with another configuration is stopped and replaced.
     pub replace: bool,
     /// How long an engine is watched for an immediate death before `ensure` returns.
@@ -56,6 +60,7 @@ impl Settings {
             system_root: "/".into(),
             env,
             probe: None,
+            tender: None,
             replace: false,
             early_exit: Duration::from_millis(300),
             observer: Observer::default(),

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::os::fd::OwnedFd;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
 
@@ -12,6 +13,7 @@ use secrecy::ExposeSecret;
 
 use crate::gate::Threshold;
 use crate::request::{INSTANCE_VAR, Lifetime, StartRequest};
+use crate::tender::{TENDER_VAR, Tender};
 use crate::{PoolDir, SpawnError};
 
 /// The command that becomes the engine: in a session of its own, in the pool's folder, with standard input closed, both
@@ -30,24 +32,38 @@ pub(crate) fn command(
     command.envs(request.secret_env.iter().map(|(name, value)| (name, value.expose_secret())));
     command.env(INSTANCE_VAR, instance).current_dir(dir.path());
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log.try_clone()?);
-    seal(&mut command, threshold, request.lifetime == Lifetime::Tied);
+    let tied = request.lifetime == Lifetime::Tied;
+    in_child(&mut command, move || isolate().and_then(|()| threshold.cross(tied)));
     Ok(command)
 }
 
+/// The command that becomes the tender of the engine that `engine` is a pidfd of: apart from everything, as an engine is,
+/// and in no folder that somebody may want to remove.
+#[expect(clippy::disallowed_methods, reason = "the one place that starts engines and their tenders")]
+pub(crate) fn tender_command(tender: &Tender, dir: &PoolDir, limit: u64, instance: &str, engine: OwnedFd) -> Command {
+    let mut command = Command::new(&tender.program);
+    command.args(&tender.args).arg(dir.path()).arg(limit.to_string());
+    command.env_clear().env(TENDER_VAR, instance).current_dir("/");
+    command.stdin(engine).stdout(Stdio::null()).stderr(Stdio::null());
+    in_child(&mut command, isolate);
+    command
+}
+
 #[expect(unsafe_code, reason = "`pre_exec` is unsafe; std has no other way to act between fork and exec")]
-fn seal(command: &mut Command, threshold: Threshold, tied: bool) {
-    let in_child = move || {
-        setsid()?;
-        umask(Mode::RWXG | Mode::RWXO);
-        // A core dump would hold secrets.
-        setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
-        default_signals();
-        close_on_exec()?;
-        threshold.cross(tied)
-    };
+fn in_child(command: &mut Command, act: impl Fn() -> io::Result<()> + Send + Sync + 'static) {
     // SAFETY: between fork and exec only system calls are made; no memory is allocated and no lock taken (tests in
     // `isolation`, `engines` and `sweep`).
-    unsafe { command.pre_exec(in_child) };
+    unsafe { command.pre_exec(act) };
+}
+
+/// Nothing of its starter's session, files, signals, permissions or limits is left to it.
+fn isolate() -> io::Result<()> {
+    setsid()?;
+    umask(Mode::RWXG | Mode::RWXO);
+    // A core dump would hold secrets.
+    setrlimit(Resource::Core, Rlimit { current: Some(0), maximum: Some(0) })?;
+    default_signals();
+    close_on_exec()
 }
 
 /// What a library of the caller left open without close-on-exec (a GPU device, a socket) must not live on in the

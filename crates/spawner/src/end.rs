@@ -39,7 +39,9 @@ pub(crate) fn end(family: &mut Family, grace: Duration) -> Result<Ended, SpawnEr
             if !family.sweep()? {
                 return Ok(ended);
             }
-            if started.elapsed() >= limit {
+            // A tender that has not ended by now hangs, and its engine is gone.
+            let hangs = signal == Signal::TERM && pause > SWEEP.0 && family.is_over();
+            if hangs || started.elapsed() >= limit {
                 break;
             }
             if family.ask(signal)? {

@@ -12,11 +12,14 @@ use rustix::process::Signal;
 use crate::process::{Process, wait_any};
 use crate::request::INSTANCE_VAR;
 use crate::stat::{self, Facts, environment};
+use crate::tender::TENDER_VAR;
 use crate::{PoolDir, Record, SpawnError};
 
 /// The living processes of one engine that were found so far.
 pub(crate) struct Family {
     token: Vec<u8>,
+    /// The mark of the engine's tender.
+    mark: Vec<u8>,
     /// The leader's number and start time, where known.
     leader: Option<(i32, u64)>,
     /// No member is older: all descend from the leader.
@@ -26,15 +29,25 @@ pub(crate) struct Family {
 
 struct Member {
     process: Process,
+    role: Role,
     asked: Option<Signal>,
     /// Why the system does not let us signal it.
     barred: Option<SpawnError>,
 }
 
+/// What a process is to the engine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Role {
+    /// A part of it.
+    Engine,
+    /// Its tender: it ends by itself when the engine has, and is no part of what the engine was asked to end.
+    Tender,
+}
+
 impl Family {
     /// The family of an engine known by its token alone.
     pub(crate) fn of_token(instance: &str) -> Self {
-        Self { token: token_of(instance), leader: None, since: 0, members: Vec::new() }
+        Self { token: token_of(instance), mark: mark_of(instance), leader: None, since: 0, members: Vec::new() }
     }
 
     /// The family of an engine whose leader was proven to be there a moment ago, alive or as a zombie.
@@ -47,7 +60,11 @@ impl Family {
 
     /// Adds a process that is proven already.
     pub(crate) fn add(&mut self, process: Process) {
-        self.members.push(Member { process, asked: None, barred: None });
+        self.join(process, Role::Engine);
+    }
+
+    fn join(&mut self, process: Process, role: Role) {
+        self.members.push(Member { process, role, asked: None, barred: None });
     }
 
     /// Forgets members that have ended and finds those not yet known. Says whether any live.
@@ -56,15 +73,15 @@ impl Family {
         let myself = std::process::id();
         for pid in stat::all()? {
             let known = self.members.iter().any(|member| member.process.pid == pid);
-            if known || u32::try_from(pid) == Ok(myself) || !self.claims(pid) {
+            if known || u32::try_from(pid) == Ok(myself) || self.role_of(pid).is_none() {
                 continue;
             }
             let Some(process) = Process::open(pid)? else {
                 continue;
             };
             // The number may have changed hands between the look and the opening: look again, now that it cannot.
-            if self.claims(pid) && !process.has_exited()? {
-                self.add(process);
+            if let Some(role) = self.role_of(pid).filter(|_| process.has_exited().is_ok_and(|exited| !exited)) {
+                self.join(process, role);
             }
         }
         Ok(!self.members.is_empty())
@@ -77,13 +94,13 @@ impl Family {
         Ok(())
     }
 
-    fn claims(&self, pid: i32) -> bool {
-        let Ok(facts) = stat::read(pid) else {
-            return false;
-        };
-        facts.dead.is_none()
-            && facts.start_ticks >= self.since
-            && (self.owns_session_of(facts) || environment(pid, |entry| entry == self.token))
+    fn role_of(&self, pid: i32) -> Option<Role> {
+        let facts = stat::read(pid).ok().filter(|facts| facts.dead.is_none() && facts.start_ticks >= self.since)?;
+        if self.owns_session_of(facts) {
+            return Some(Role::Engine);
+        }
+        let marks = [(&self.token, Role::Engine), (&self.mark, Role::Tender)];
+        environment(pid, |entry| marks.iter().find(|(mark, _)| entry == mark.as_slice()).map(|(_, role)| *role))
     }
 
     fn owns_session_of(&self, facts: Facts) -> bool {
@@ -98,13 +115,18 @@ impl Family {
         leader_stands || self.members.iter().any(|member| member.process.is_alive_in(leader))
     }
 
-    /// Sends `signal` once to every member that has not had it. Says whether one took it.
+    /// Sends `signal` once to every member that has not had it; to a tender only what ends it for certain. Says whether a
+    /// part of the engine took it.
     pub(crate) fn ask(&mut self, signal: Signal) -> Result<bool, SpawnError> {
         let mut asked = false;
         for member in self.members.iter_mut().filter(|member| member.asked != Some(signal)) {
+            let engine = member.role == Role::Engine;
+            if !engine && signal == Signal::TERM {
+                continue;
+            }
             member.asked = Some(signal);
             match member.process.signal(signal) {
-                Ok(()) => asked = true,
+                Ok(()) => asked |= engine,
                 // The others are asked all the same.
                 Err(error @ SpawnError::NotPermitted { .. }) => {
                     member.barred = Some(error);
@@ -133,15 +155,24 @@ impl Family {
 
     /// When none is left but members that we may not signal: why.
     pub(crate) fn barred(&mut self) -> Option<SpawnError> {
-        if self.members.iter().any(|member| member.barred.is_none()) {
+        if self.engine().any(|member| member.barred.is_none()) {
             return None;
         }
         self.members.iter_mut().find_map(|member| member.barred.take())
     }
 
-    /// The members' numbers.
+    /// Whether nothing is left but the tender.
+    pub(crate) fn is_over(&self) -> bool {
+        self.engine().next().is_none()
+    }
+
+    /// The numbers of the engine's processes.
     pub(crate) fn pids(&self) -> Vec<i32> {
-        self.members.iter().map(|member| member.process.pid).collect()
+        self.engine().map(|member| member.process.pid).collect()
+    }
+
+    fn engine(&self) -> impl Iterator<Item = &Member> {
+        self.members.iter().filter(|member| member.role == Role::Engine)
     }
 }
 
@@ -156,7 +187,13 @@ pub(crate) fn unrecorded(dir: &PoolDir) -> Result<Vec<i32>, SpawnError> {
     let runs_here =
         |pid| std::fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == folder || cwd == removed);
     let prefix = token_of("");
-    Ok(stat::all()?.filter(|pid| runs_here(*pid) && environment(*pid, |entry| entry.starts_with(&prefix))).collect())
+    Ok(stat::all()?
+        .filter(|pid| runs_here(*pid) && environment(*pid, |entry| entry.starts_with(&prefix).then_some(())).is_some())
+        .collect())
+}
+
+fn mark_of(instance: &str) -> Vec<u8> {
+    format!("{TENDER_VAR}={instance}").into_bytes()
 }
 
 fn token_of(instance: &str) -> Vec<u8> {

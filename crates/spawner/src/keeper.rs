@@ -15,7 +15,7 @@ use nix::unistd::Pid;
 
 use crate::gate::Absence;
 use crate::process::{Process, exit_of};
-use crate::tend::tend;
+use crate::tend::{RETRY, tend};
 use crate::{PoolDir, SpawnError};
 
 /// How the engine ended, once it has.
@@ -44,8 +44,9 @@ impl Outcome {
 enum Duty {
     /// Collect the child when it ends, at once if it has.
     Reap,
-    /// Keep the log of this folder within the limit until the child ends, then collect it.
-    Tend(PoolDir, u64),
+    /// Keep the log of this folder within the limit until the child ends, then collect it; and its tender, where it has
+    /// one, beside which there is nothing to do as long as that lives.
+    Tend(PoolDir, u64, Option<Child>),
 }
 
 /// A keeper whose child the starter still watches: until it is dismissed or asked to tend, it does not collect the
@@ -74,7 +75,7 @@ impl Keeper {
                     let duty = duties.recv().unwrap_or(Duty::Reap);
                     // Not before the starter is done with the gate, whose other side is in here.
                     drop(command);
-                    keep(child, &duty, &known);
+                    keep(child, duty, &known);
                 }
                 Err(error) => drop(tell.send(Err(error))),
             }
@@ -91,8 +92,8 @@ impl Keeper {
     }
 
     /// Leaves the running child to the keeper.
-    pub(crate) fn tend(self, dir: PoolDir, limit: u64) -> Arc<Outcome> {
-        self.duty.send(Duty::Tend(dir, limit)).ok();
+    pub(crate) fn tend(self, dir: PoolDir, limit: u64, tender: Option<Child>) -> Arc<Outcome> {
+        self.duty.send(Duty::Tend(dir, limit, tender)).ok();
         self.outcome
     }
 
@@ -103,16 +104,25 @@ impl Keeper {
     }
 }
 
-fn keep(mut child: Child, duty: &Duty, outcome: &Outcome) {
-    if let Duty::Tend(dir, limit) = duty
-        && let Ok(Some(process)) = i32::try_from(child.id()).map_or(Ok(None), Process::open)
-        && let Err(error) = tend(dir, &process, *limit)
-    {
-        tracing::warn!(pool = dir.pool(), %error, "the engine's log is no longer kept within its limit");
+fn keep(mut child: Child, duty: Duty, outcome: &Outcome) {
+    let mut tender = None;
+    if let Duty::Tend(dir, limit, other) = duty {
+        let process = i32::try_from(child.id()).map_or(Ok(None), Process::open);
+        // The tender comes first, so that the log stays tended when this process ends.
+        let done = process.and_then(|process| match process {
+            Some(process) if other.is_some() && process.wait(RETRY)? => Ok(()),
+            Some(process) => tend(&dir, &process, limit),
+            None => Ok(()),
+        });
+        if let Err(error) = done {
+            tracing::warn!(pool = dir.pool(), %error, "the engine's log is no longer kept within its limit");
+        }
+        tender = other;
     }
     // An error means that somebody else collected it: SIGCHLD is ignored, or the host program waits for every child.
     outcome.set(child.wait().map_or(Exit::Unknown, exit_of));
     collect_orphans(child.id());
+    tender.map(|mut tender| tender.wait());
 }
 
 /// Where orphans come to us (as PID 1 or as subreaper), the rest of the leader's group is ours to collect too.

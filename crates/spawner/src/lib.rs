@@ -20,6 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod cap;
 mod child;
 mod end;
 mod error;
@@ -44,22 +45,24 @@ mod status;
 mod stop;
 mod tail;
 mod tend;
+mod tender;
 mod vitals;
 mod wait;
 
+pub use cap::cap_log;
 pub use error::SpawnError;
 pub use exec::Exit;
 pub use follow::{Follow, follow};
 pub use listener::{Holder, Listener, holders, listener};
-pub use log::cap_log;
 pub use pool::{PoolDir, PoolGuard};
 pub use port::PortLock;
 pub use record::{Record, State};
-pub use request::{INSTANCE_VAR, Lifetime, StartRequest};
+pub use request::{INSTANCE_VAR, LOG_LIMIT, Lifetime, StartRequest};
 pub use start::{Running, start};
 pub use status::{Status, status};
 pub use stop::{Stopped, stop};
 pub use tail::log_tail;
 pub use tend::tend_log;
+pub use tender::{Tender, restore_tender, tend_engine};
 pub use vitals::{Vitals, vitals};
 pub use wait::{Watch, wait_exit, watch};

@@ -1,11 +1,9 @@
 //! The engine's log files: a fresh one for each start, older ones beside it, and never a file that is not ours.
 //!
-//! The engine writes into the file itself, so that no process of ours stands between it and its log. A log that has
-//! grown too large is copied aside and emptied while the engine goes on writing: the file is open for appending, so
-//! that the next write begins at its new end.
+//! The engine writes into the file itself, so that no process of ours stands between it and its log.
 
-use std::fs::{File, Metadata, OpenOptions, TryLockError};
-use std::io::{self, ErrorKind, Read, Seek, SeekFrom};
+use std::fs::{File, Metadata, OpenOptions};
+use std::io::ErrorKind;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 
@@ -24,6 +22,7 @@ pub(crate) fn open_fresh(dir: &PoolDir) -> Result<File, SpawnError> {
     match std::fs::symlink_metadata(&path) {
         Ok(meta) => {
             require_ours(&path, &meta)?;
+            remove(&part(&path))?;
             age(&path)?;
             rename(&path, &old(&path, 0))?;
         }
@@ -31,51 +30,6 @@ pub(crate) fn open_fresh(dir: &PoolDir) -> Result<File, SpawnError> {
         Err(error) => return Err(SpawnError::io("look at", &path)(error)),
     }
     create(&path, OpenOptions::new().append(true))
-}
-
-/// Moves the log aside where it is larger than `limit` bytes, while its engine writes on; says whether it did.
-///
-/// Of a log that has grown far beyond the limit only its end is kept. What the engine writes in the instant between the
-/// copy and the emptying is lost. Older logs are `engine.log.1` and `engine.log.2`; there are never more. Needs no lock
-/// of the pool; of two that do this at once, one does it.
-pub fn cap_log(dir: &PoolDir, limit: u64) -> Result<bool, SpawnError> {
-    let path = dir.log_file();
-    if std::fs::symlink_metadata(&path).map_or(0, |meta| meta.len()) <= limit {
-        return Ok(false);
-    }
-    let Some(mut log) = open(dir, true)? else {
-        return Ok(false);
-    };
-    match log.try_lock() {
-        Ok(()) => {}
-        Err(TryLockError::WouldBlock) => return Ok(false),
-        Err(TryLockError::Error(error)) => return Err(SpawnError::io("lock", path)(error)),
-    }
-    let size = log.metadata().map_err(SpawnError::io("look at", &path))?.len();
-    if size <= limit {
-        return Ok(false);
-    }
-    // First, so that a full disk regains the space of the oldest.
-    age(&path)?;
-    let part = path.with_extension("log.part");
-    remove(&part)?;
-    // Not for appending: the kernel then copies by itself.
-    let mut copy = create(&part, OpenOptions::new().write(true))?;
-    let mut set_aside = || {
-        log.seek(SeekFrom::Start(size - limit))?;
-        // Once for what there was, once for what came meanwhile; a flood is not chased for ever.
-        io::copy(&mut (&log).take(limit), &mut copy)?;
-        io::copy(&mut (&log).take(limit), &mut copy)?;
-        std::fs::rename(&part, old(&path, 0))?;
-        log.set_len(0)
-    };
-    match set_aside() {
-        Ok(()) => Ok(true),
-        Err(error) => {
-            remove(&part)?;
-            Err(SpawnError::io("set aside", path)(error))
-        }
-    }
 }
 
 /// Opens the log, which must be a plain file of ours; nothing where there is none.
@@ -92,7 +46,7 @@ pub(crate) fn open(dir: &PoolDir, write: bool) -> Result<Option<File>, SpawnErro
     Ok(Some(file))
 }
 
-fn require_ours(path: &Path, meta: &Metadata) -> Result<(), SpawnError> {
+pub(crate) fn require_ours(path: &Path, meta: &Metadata) -> Result<(), SpawnError> {
     let why = if meta.is_symlink() {
         "a symbolic link".to_owned()
     } else if !meta.is_file() {
@@ -108,26 +62,32 @@ fn require_ours(path: &Path, meta: &Metadata) -> Result<(), SpawnError> {
 }
 
 /// A new file, or none: what somebody else made in this moment is not opened.
-fn create(path: &Path, how: &mut OpenOptions) -> Result<File, SpawnError> {
+pub(crate) fn create(path: &Path, how: &mut OpenOptions) -> Result<File, SpawnError> {
     let how = how.create_new(true).mode(0o600).custom_flags(O_NOFOLLOW | O_CLOEXEC);
     how.open(path).map_err(SpawnError::io("create the log", path))
 }
 
 /// Makes room for one more old log.
-fn age(path: &Path) -> Result<(), SpawnError> {
+pub(crate) fn age(path: &Path) -> Result<(), SpawnError> {
     let younger = old(path, 0);
     if std::fs::symlink_metadata(&younger).is_ok() { rename(&younger, &old(path, 1)) } else { Ok(()) }
 }
 
-fn old(path: &Path, age: usize) -> PathBuf {
+/// Where a log is copied to that is about to be set aside.
+pub(crate) fn part(path: &Path) -> PathBuf {
+    path.with_extension("log.part")
+}
+
+/// Where older logs are: 0 is the younger one.
+pub(crate) fn old(path: &Path, age: usize) -> PathBuf {
     path.with_extension(OLD.get(age).copied().unwrap_or_default())
 }
 
-fn rename(from: &Path, to: &Path) -> Result<(), SpawnError> {
+pub(crate) fn rename(from: &Path, to: &Path) -> Result<(), SpawnError> {
     std::fs::rename(from, to).map_err(SpawnError::io("set the previous log aside as", to))
 }
 
-fn remove(path: &Path) -> Result<(), SpawnError> {
+pub(crate) fn remove(path: &Path) -> Result<(), SpawnError> {
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(SpawnError::io("remove", path)(error)),
         _ => Ok(()),

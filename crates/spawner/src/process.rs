@@ -45,6 +45,11 @@ impl Process {
         }
     }
 
+    /// The process that an inherited pidfd is for; its number is not known.
+    pub(crate) fn from_fd(fd: OwnedFd) -> Self {
+        Self { pid: 0, fd }
+    }
+
     /// The kernel's number for this process, given to no other until the next boot; nothing where it has none.
     pub(crate) fn inode(&self) -> Option<u64> {
         let numbered = fstatfs(&self.fd).is_ok_and(|fs| u64::try_from(fs.f_type) == Ok(PID_FS));
@@ -59,6 +64,11 @@ impl Process {
     /// Waits until it has ended, for at most `limit`; says whether it has.
     pub(crate) fn wait(&self, limit: Duration) -> Result<bool, SpawnError> {
         Ok(wait_any(&[self], limit)?.first().copied().unwrap_or(false))
+    }
+
+    /// Waits until it has ended or `other` can be read, for at most `limit`; says whether it has ended.
+    pub(crate) fn wait_or(&self, other: BorrowedFd<'_>, limit: Duration) -> Result<bool, SpawnError> {
+        Ok(poll_any(&[self.fd.as_fd(), other], limit)?.first().copied().unwrap_or(false))
     }
 
     /// Sends a signal; to a process that has ended this does nothing.
@@ -126,9 +136,13 @@ pub(crate) fn exit_of(status: ExitStatus) -> Exit {
 
 /// Waits until at least one of `processes` has ended, for at most `limit`; says of each whether it has.
 pub(crate) fn wait_any(processes: &[&Process], limit: Duration) -> Result<Vec<bool>, SpawnError> {
+    poll_any(&processes.iter().map(|process| process.fd.as_fd()).collect::<Vec<_>>(), limit)
+}
+
+/// Waits until at least one descriptor can be read, for at most `limit`; says of each whether it can.
+fn poll_any(fds: &[BorrowedFd<'_>], limit: Duration) -> Result<Vec<bool>, SpawnError> {
     let started = Instant::now();
-    let mut fds: Vec<PollFd<'_>> =
-        processes.iter().map(|process| PollFd::from_borrowed_fd(process.fd.as_fd(), PollFlags::IN)).collect();
+    let mut fds: Vec<PollFd<'_>> = fds.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
     loop {
         let left = limit.saturating_sub(started.elapsed()).min(LONGEST_POLL);
         let timeout =

@@ -9,12 +9,13 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::SpawnError;
+use crate::tender::Tender;
 
 /// The variable of the engine's environment that holds its record's `instance`.
 pub const INSTANCE_VAR: &str = "ENGINE_PROVISIONER_INSTANCE";
 
-/// How long a pool's log may grow before it is set aside, unless the request says otherwise: 16 MiB.
-const LOG_LIMIT: u64 = 16 << 20;
+/// How many bytes a pool's log may hold, unless the request says otherwise: 16 MiB.
+pub const LOG_LIMIT: u64 = 16 << 20;
 
 /// What becomes of an engine when the program that started it ends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -49,8 +50,11 @@ pub struct StartRequest {
     pub port: u16,
     /// Whether it outlives the caller.
     pub lifetime: Lifetime,
-    /// How many bytes the log may hold before it is set aside, while the caller lives; two older ones are kept.
+    /// How many bytes the log may hold, and each of the two older ones that are kept. With `u64::MAX` nobody looks.
     pub log_limit: u64,
+    /// Who keeps it within that when the caller has gone; without one, an engine that is detached and floods its log fills
+    /// the disk until somebody looks after it.
+    pub tender: Option<Tender>,
 }
 
 impl StartRequest {
@@ -67,6 +71,7 @@ impl StartRequest {
             port: 0,
             lifetime: Lifetime::Detached,
             log_limit: LOG_LIMIT,
+            tender: None,
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::fs::File;
 use std::io;
+use std::process::Child;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
@@ -19,7 +20,8 @@ use crate::keeper::{Keeper, Outcome};
 use crate::ledger::{self, Entry};
 use crate::process::Process;
 use crate::record::{Record, SCHEMA, State};
-use crate::{PoolDir, PoolGuard, SpawnError, StartRequest, log, program, tail};
+use crate::tender::{self, dismiss};
+use crate::{Lifetime, PoolDir, PoolGuard, SpawnError, StartRequest, log, program, tail};
 
 /// How long what a dead engine left behind has between SIGTERM and SIGKILL.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
@@ -83,7 +85,7 @@ fn launch(dir: &PoolDir, request: &StartRequest, host: &Host, log: &File) -> Res
         keeper.spawned().map_err(|error| refusal(request, error))?;
         return Err(ended_early(dir, request, None, keeper, started));
     };
-    let (record, process) = match own(dir, record_of(dir, request, host, instance), pid) {
+    let (record, process, tender) = match own(dir, request, record_of(dir, request, host, instance), pid) {
         Ok(owned) => owned,
         Err(error) => {
             gate.refuse();
@@ -93,15 +95,23 @@ fn launch(dir: &PoolDir, request: &StartRequest, host: &Host, log: &File) -> Res
     };
     // Where this fails, there is no process: std has collected it.
     if let Err(error) = gate.open().and_then(|()| keeper.spawned()) {
+        dismiss(tender);
         return Err(refusal(request, error).after(ledger::clear(dir)));
     }
     match ledger::write_pid_file(dir, pid).and_then(|()| process.wait(request.early_exit)) {
         Ok(false) => {
             tracing::info!(pool = dir.pool(), pid, "engine started");
-            Ok(Running { record, outcome: keeper.tend(dir.clone(), request.log_limit) })
+            Ok(Running { record, outcome: keeper.tend(dir.clone(), request.log_limit, tender) })
         }
-        Ok(true) => Err(ended_early(dir, request, Some(&record), keeper, started)),
-        Err(error) => Err(error.after(undo(dir, &record, process, keeper))),
+        Ok(true) => {
+            dismiss(tender);
+            Err(ended_early(dir, request, Some(&record), keeper, started))
+        }
+        Err(error) => {
+            let undone = undo(dir, &record, process, keeper);
+            dismiss(tender);
+            Err(error.after(undone))
+        }
     }
 }
 
@@ -177,15 +187,39 @@ fn record_of(dir: &PoolDir, request: &StartRequest, host: &Host, instance: Strin
 }
 
 /// Makes the record that owns process `pid`, a child that waits and has not been collected, so that its number is
-/// certainly its own. The record is durable when this returns.
-fn own(dir: &PoolDir, blank: Record, pid: i32) -> Result<(Record, Process), SpawnError> {
+/// certainly its own. The record is durable, and the log has its tender, when this returns.
+fn own(
+    dir: &PoolDir,
+    request: &StartRequest,
+    blank: Record,
+    pid: i32,
+) -> Result<(Record, Process, Option<Child>), SpawnError> {
     let vanished =
         || SpawnError::Proc { what: "the process just started".to_owned(), source: io::ErrorKind::NotFound.into() };
     let process = Process::open(pid)?.ok_or_else(vanished)?;
     let start_ticks = process.facts()?.ok_or_else(vanished)?.start_ticks;
     let record = Record { pid, start_ticks, pidfd_inode: process.inode().unwrap_or(0), ..blank };
-    ledger::write(dir, &record)?;
-    Ok((record, process))
+    let tender = give_tender(dir, request, &record, &process);
+    match ledger::write(dir, &record) {
+        Ok(()) => Ok((record, process, tender)),
+        Err(error) => {
+            dismiss(tender);
+            Err(error)
+        }
+    }
+}
+
+/// An engine that is tied to this process is tended by it. One that can have no tender is started all the same: this
+/// process tends its log as long as it can.
+fn give_tender(dir: &PoolDir, request: &StartRequest, record: &Record, process: &Process) -> Option<Child> {
+    let tender = request.tender.as_ref().filter(|_| request.lifetime == Lifetime::Detached)?;
+    match tender::begin(tender, dir, request.log_limit, &record.instance, process) {
+        Ok(child) => Some(child),
+        Err(error) => {
+            tracing::warn!(pool = dir.pool(), %error, "the engine's log is kept within its limit only while somebody looks");
+            None
+        }
+    }
 }
 
 /// 128 random bits in hex.

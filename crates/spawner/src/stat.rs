@@ -55,9 +55,10 @@ fn parse(line: &[u8]) -> Option<Facts> {
     Some(Facts { start_ticks, session, group, dead })
 }
 
-/// Whether an entry of a process's environment is `wanted`; one that we may not read has none.
-pub(crate) fn environment(pid: i32, wanted: impl Fn(&[u8]) -> bool) -> bool {
-    std::fs::read(format!("/proc/{pid}/environ")).is_ok_and(|environ| environ.split(|b| *b == 0).any(wanted))
+/// What `find` finds first among the entries of a process's environment; one that we may not read has none.
+pub(crate) fn environment<T>(pid: i32, find: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
+    let environ = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
+    environ.split(|b| *b == 0).find_map(find)
 }
 
 #[cfg(test)]

@@ -1,21 +1,33 @@
 //! Keeping the log of a running engine within its limit.
+//!
+//! Nothing is done while the engine writes nothing: one sleeps in the kernel until the log changes or the engine ends.
+//! Whoever tends a log holds the lock on it, so that a second one only waits for the first to be gone.
 
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
+use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
+
+use crate::cap::{Log, claim};
 use crate::host::Host;
 use crate::identity::{Engine, identify};
-use crate::log::cap_log;
 use crate::process::Process;
 use crate::{PoolDir, Record, SpawnError};
 
-/// The longest and the shortest pause between two looks at the log's size.
+/// The longest and the shortest pause between two looks at the size of a log that is being written.
 const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_millis(2));
+
+/// How long one sleeps beside a log that is not written, and how long without being told of a write.
+const IDLE: (Duration, Duration) = (Duration::from_mins(1), PAUSE.0);
+
+/// How soon the end of another tender is seen.
+pub(crate) const RETRY: Duration = Duration::from_millis(500);
 
 /// Keeps the log of the engine of `record` within `limit` bytes until that engine has ended.
 ///
-/// A log can pass its limit by what the engine writes in a tenth of a second; one that grows fast is looked at more often.
-/// For engines that this process did not start: one that `start` made is tended by the starter's own thread for as long
-/// as the starter lives. It blocks, and needs no lock; two that tend one engine do no harm.
+/// A log can pass its limit by what the engine writes in some milliseconds. For engines that this process did not start,
+/// and that were given no [`Tender`](crate::Tender): one that `start` made is tended by the starter's own thread for as
+/// long as the starter lives. It blocks, and needs no lock of the pool; two that tend one engine do no harm.
 pub fn tend_log(dir: &PoolDir, record: &Record, limit: u64) -> Result<(), SpawnError> {
     match identify(record.clone(), &Host::observe()?)? {
         Engine::Alive(_, process) => tend(dir, &process, limit),
@@ -25,24 +37,73 @@ pub fn tend_log(dir: &PoolDir, record: &Record, limit: u64) -> Result<(), SpawnE
 
 /// The same for a process that is held already. A log that cannot be moved aside is said once, and tried again.
 pub(crate) fn tend(dir: &PoolDir, process: &Process, limit: u64) -> Result<(), SpawnError> {
-    let (mut pause, mut before, mut told) = (PAUSE.0, 0, false);
-    loop {
-        let looked = Instant::now();
-        if process.wait(pause)? {
-            return cap_log(dir, limit).map(drop);
-        }
-        match cap_log(dir, limit) {
-            Ok(_) => told = false,
-            Err(error) if !told => {
-                told = true;
-                tracing::warn!(pool = dir.pool(), %error, "the engine's log could not be kept within its limit");
-            }
-            Err(_) => {}
-        }
-        let size = std::fs::symlink_metadata(dir.log_file()).map_or(0, |meta| meta.len());
-        pause = next_pause(size.saturating_sub(before), looked.elapsed(), limit.saturating_sub(size));
-        before = size;
+    let mut told = false;
+    if limit == u64::MAX {
+        return process.wait(Duration::MAX).map(drop);
     }
+    loop {
+        let tended = match claim(dir) {
+            Ok(Some(log)) => tend_claimed(dir, process, &log, limit),
+            other => other.and_then(|_none| process.wait(RETRY)),
+        };
+        match tended {
+            Ok(false) => {}
+            Ok(true) => return Ok(()),
+            Err(error) => {
+                if !told {
+                    told = true;
+                    tracing::warn!(pool = dir.pool(), %error, "the engine's log could not be kept within its limit");
+                }
+                if process.wait(RETRY)? {
+                    return Ok(());
+                }
+            }
+        }
+    }
+}
+
+/// Tends the log until the engine has ended, which is `true`, or the log's path names another file.
+fn tend_claimed(dir: &PoolDir, process: &Process, log: &Log, limit: u64) -> Result<bool, SpawnError> {
+    let changes = changes(dir);
+    let mut pause = PAUSE.1;
+    loop {
+        let (looked, before) = (Instant::now(), log.size(dir)?);
+        if process.wait(pause)? {
+            return log.cap(dir, limit).map(|_| true);
+        }
+        let grown = log.size(dir)?.saturating_sub(before);
+        log.cap(dir, limit)?;
+        pause = next_pause(grown, looked.elapsed(), limit.saturating_sub(log.size(dir)?));
+        if grown == 0 {
+            if sleep(process, changes.as_ref())? {
+                return log.cap(dir, limit).map(|_| true);
+            }
+            // Whoever begins to write may write much.
+            pause = PAUSE.1;
+        }
+        if !log.is_current(dir) {
+            return Ok(false);
+        }
+    }
+}
+
+/// Tells of each write to the log; nothing where the system has no more of these.
+fn changes(dir: &PoolDir) -> Option<OwnedFd> {
+    let fd = inotify::init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK).ok()?;
+    inotify::add_watch(&fd, dir.log_file(), WatchFlags::MODIFY).ok()?;
+    Some(fd)
+}
+
+/// Sleeps until something is written or the engine has ended; says whether the latter.
+fn sleep(process: &Process, changes: Option<&OwnedFd>) -> Result<bool, SpawnError> {
+    let Some(changes) = changes else {
+        return process.wait(IDLE.1);
+    };
+    let ended = process.wait_or(changes.as_fd(), IDLE.0)?;
+    // What changed is looked at by the caller; here it is only taken off the list.
+    let mut events = [0; 4096];
+    while rustix::io::read(changes, &mut events).is_ok_and(|length| length > 0) {}
+    Ok(ended)
 }
 
 /// Half the time that a log which grew so much so fast needs for what is left to it.

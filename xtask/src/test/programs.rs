@@ -6,7 +6,7 @@ use exec::Env;
 use serde_json::Value;
 
 use super::counts::Counts;
-use super::cuda_root;
+use super::{adopted, cuda_root};
 use crate::args::{DemoArgs, TestArgs};
 use crate::cli::Cli;
 use crate::failure::{Failure, Result};
@@ -29,6 +29,7 @@ pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
         // The first run builds (or finds) the engine, the second must find it.
         test("real engine, first run", demo::run(&DemoArgs::default()));
         test("real engine, second run", demo::run(&DemoArgs::default()));
+        test("real engine, adopted from a killed caller", adopted::run(env));
         test("flags, beside those that the real engine takes", differential(env));
     }
     if wish.cuda {

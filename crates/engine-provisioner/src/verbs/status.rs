@@ -1,10 +1,13 @@
 //! `status`: what runs for a pool now, from its record and the process itself.
 
 use std::fmt::Write;
+use std::time::Duration;
 
+use exec::Env;
+use gpu_detect::{Host, memory_used_by};
 use provisioner_core::{Ensured, published};
 use serde::Serialize;
-use spawner::{Exit as EngineExit, PoolDir, State, Status};
+use spawner::{Exit as EngineExit, Listener, PoolDir, State, Status};
 
 use crate::args::Args;
 use crate::exit::Exit;
@@ -13,10 +16,10 @@ use crate::health::{self, Health};
 use crate::{report, target};
 
 /// What is known of a pool's engine.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct Report {
     pool_id: String,
-    /// `running`, `starting`, `stopping`, `exited`, `stale`, `absent` or `unreadable`.
+    /// `running`, `starting`, `stopping`, `exited`, `stale`, `foreign`, `absent` or `unreadable`.
     state: &'static str,
     #[serde(skip_serializing_if = "Option::is_none")]
     pid: Option<i32>,
@@ -32,6 +35,9 @@ struct Report {
     /// Memory that its processes hold in RAM.
     #[serde(skip_serializing_if = "Option::is_none")]
     rss_bytes: Option<u64>,
+    /// GPU memory that its processes hold, where the driver tells.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    gpu_memory_bytes: Option<u64>,
     /// Why it does not run, where that is known.
     #[serde(skip_serializing_if = "Option::is_none")]
     why: Option<String>,
@@ -60,18 +66,21 @@ fn look(id: &str, dir: &PoolDir) -> Result<Report> {
             let engine = published(&record, dir);
             let health = engine.as_ref().map(|engine| health::look(engine, &record)).transpose()?;
             let (health, other) = health.map_or((None, None), |(health, other)| (Some(health), other));
-            let state = match record.state {
-                State::Running => "running",
-                State::Stopping => "stopping",
-            };
             let vitals = spawner::vitals(&record)?;
+            let listens = vitals.as_ref().is_none_or(|vitals| vitals.listener != Listener::Nobody);
+            let state = match record.state {
+                State::Stopping => "stopping",
+                State::Running if health == Some(Health::Loading) || !listens => "starting",
+                State::Running => "running",
+            };
             Report {
                 pid: Some(record.pid),
                 host: Some(record.host),
                 port: Some(record.port),
                 health: health.map(Health::name),
                 uptime_s: Some(uptime.as_secs()),
-                rss_bytes: vitals.map(|vitals| vitals.rss_bytes),
+                rss_bytes: vitals.as_ref().map(|vitals| vitals.rss_bytes),
+                gpu_memory_bytes: vitals.and_then(|vitals| gpu_memory(&vitals.pids)),
                 why: other.map(|other| format!("its port is answered by {other}")),
                 engine,
                 ..report(state)
@@ -87,10 +96,15 @@ fn look(id: &str, dir: &PoolDir) -> Result<Report> {
     })
 }
 
+/// What the driver says within a moment; a status is asked for in trouble, when drivers hang.
+fn gpu_memory(pids: &[i32]) -> Option<u64> {
+    let host = Host { probe: target::probe(), deadline: Duration::from_secs(2), ..Host::current(Env::current()) };
+    memory_used_by(pids, &host)
+}
+
 impl Report {
     fn new(id: &str, state: &'static str) -> Self {
-        let (pid, host, port, health, uptime_s, rss_bytes, why, engine) = Default::default();
-        Self { pool_id: id.to_owned(), state, pid, host, port, health, uptime_s, rss_bytes, why, engine }
+        Self { pool_id: id.to_owned(), state, ..Self::default() }
     }
 
     fn text(&self) -> String {
@@ -104,6 +118,9 @@ impl Report {
         }
         if let Some(bytes) = self.rss_bytes {
             write!(text, ", {} in RAM", indicatif::HumanBytes(bytes)).ok();
+        }
+        if let Some(bytes) = self.gpu_memory_bytes {
+            write!(text, ", {} on the GPU", indicatif::HumanBytes(bytes)).ok();
         }
         if let Some(health) = self.health {
             write!(text, ", {health}").ok();

@@ -33,6 +33,7 @@ fn an_engine_is_made_once_and_stopped_once() {
     assert_eq!((&status["state"], &status["health"]), (&"running".into(), &"ready".into()));
     assert_eq!(status["port"], first["port"]);
     assert!(status["rss_bytes"].as_u64().unwrap() > 100_000, "{status}");
+    assert!(status["gpu_memory_bytes"].is_null(), "an engine on the processor has none: {status}");
     let text = place.call_bare(&["status", "--pool", "tiny"]).done().stdout;
     assert!(text.contains("running as pid") && text.contains("sha256:"), "{text}");
     assert!(place.call(&["logs", "-n", "3"]).done().stdout.contains("listening on"));

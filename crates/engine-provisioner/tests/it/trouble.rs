@@ -102,7 +102,8 @@ fn an_engine_that_does_not_get_ready() {
     place.edit("flags = []", "env = { TINY_LOAD_MS = \"60000\" }");
     let begin = Instant::now();
     error(&place.call(&["ensure", "--wait=1", "--json"]), 6, "engine::not_ready");
-    assert_eq!(place.call(&["status", "--json"]).done().json()["health"], "loading");
+    let status = place.call(&["status", "--json"]).done().json();
+    assert_eq!((&status["state"], &status["health"]), (&"starting".into(), &"loading".into()));
     // Killed while it is waited for: the wait ends at once.
     let pid = place.call(&["status", "--json"]).json()["pid"].as_i64().unwrap();
     let killer = std::thread::spawn(move || {

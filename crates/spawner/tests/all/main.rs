@@ -16,3 +16,4 @@ mod start_stop;
 mod stop_hard;
 mod support;
 mod sweep;
+mod tender;

@@ -122,7 +122,27 @@ pub(crate) fn environ(pid: i32) -> Vec<String> {
 
 /// The processes that carry the token.
 pub(crate) fn with_token(instance: &str) -> Vec<i32> {
-    let entry = format!("ENGINE_PROVISIONER_INSTANCE={instance}");
+    with_entry(&format!("ENGINE_PROVISIONER_INSTANCE={instance}"))
+}
+
+/// The processes that tend the log of that engine.
+pub(crate) fn tenders_of(instance: &str) -> Vec<i32> {
+    with_entry(&format!("ENGINE_PROVISIONER_TENDS={instance}"))
+}
+
+/// The tenders of whatever engine that pool has or had.
+pub(crate) fn tenders_in(dir: &PoolDir) -> Vec<i32> {
+    let folder = dir.path().as_os_str().as_encoded_bytes();
+    let pids = fs::read_dir("/proc").unwrap().flatten().filter_map(|e| e.file_name().to_str()?.parse().ok());
+    let tends = |pid: &i32| {
+        let words = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let words: Vec<&[u8]> = words.split(|b| *b == 0).collect();
+        words.get(1) == Some(&b"tend".as_slice()) && words.get(2) == Some(&folder)
+    };
+    pids.filter(tends).collect()
+}
+
+fn with_entry(entry: &str) -> Vec<i32> {
     let pids = fs::read_dir("/proc").unwrap().flatten().filter_map(|e| e.file_name().to_str()?.parse().ok());
     pids.filter(|pid: &i32| {
         lives(*pid)

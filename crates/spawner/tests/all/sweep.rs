@@ -4,7 +4,7 @@
 
 use std::process::{ExitStatus, Output, Stdio};
 
-use crate::support::{Pool, engines_in, example, outside, until};
+use crate::support::{Pool, engines_in, example, outside, tenders_in, until};
 use spawner::{PoolDir, Status, status};
 
 /// The calls that change anything or that somebody else can see, and those that wait. `strace` counts each for itself.
@@ -105,6 +105,7 @@ impl Place {
         assert_eq!(std::fs::read_to_string(self.pool.dir.pid_file()).unwrap().trim(), pid, "{point}");
         let processes = if self.engine == WITH_WORKER { 2 } else { 1 };
         until(&format!("{point}: one engine"), || engines_in(&self.pool.dir).len() == processes);
+        until(&format!("{point}: one tender"), || tenders_in(&self.pool.dir).len() == 1);
         self.run("stop");
         assert_eq!(engines_in(&self.pool.dir), Vec::<i32>::new(), "{point}");
         self.assert_tidy(point);
@@ -113,6 +114,7 @@ impl Place {
     #[track_caller]
     fn assert_tidy(&self, point: &str) {
         assert!(!self.pool.dir.record_file().exists() && !self.pool.dir.pid_file().exists(), "{point}");
+        assert_eq!(tenders_in(&self.pool.dir), Vec::<i32>::new(), "{point}");
     }
 }
 
