@@ -10,7 +10,7 @@ use super::cuda_root;
 use crate::args::{DemoArgs, TestArgs};
 use crate::cli::Cli;
 use crate::failure::{Failure, Result};
-use crate::{demo, pool, proc};
+use crate::{demo, package_names, pool, proc};
 
 /// Runs those that are wished for; a failure is told and counted, and the next one runs.
 pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
@@ -29,6 +29,7 @@ pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
         // The first run builds (or finds) the engine, the second must find it.
         test("real engine, first run", demo::run(&DemoArgs::default()));
         test("real engine, second run", demo::run(&DemoArgs::default()));
+        test("names of packages, beside those that apt has", package_names::run());
         test("flags, beside those that the real engine takes", differential(env));
     }
     if wish.cuda {
