@@ -7,6 +7,7 @@ usage: cargo xtask TASK
 
   tidy             check layers, file heads and sizes, manifests, leftovers
   spec             print which test proves which requirement
+  packages         check the names of packages that are told to people, as far as apt knows them (Debian)
   test [--full] [--cuda]
                    install what the tests need, run all of them
                    --full adds the real engine; --cuda a real CUDA toolkit (no GPU is needed; 573 MB are downloaded once)
@@ -25,6 +26,7 @@ pub(crate) enum Task {
     Help,
     Tidy,
     Spec,
+    Packages,
     Test(TestArgs),
     Demo(DemoArgs),
     Gpu(DemoArgs),
@@ -64,6 +66,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
         "help" | "--help" | "-h" => return Ok(Task::Help),
         "tidy" => Task::Tidy,
         "spec" => Task::Spec,
+        "packages" => Task::Packages,
         "test" => Task::Test(TestArgs { full: words.flag("--full"), cuda: words.flag("--cuda") }),
         "demo" => Task::Demo(DemoArgs { keep: words.flag("--keep"), ..words.demo()? }),
         "gpu" => Task::Gpu(words.demo()?),

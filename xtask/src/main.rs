@@ -1,4 +1,4 @@
-//! Tasks of this repository: `cargo xtask tidy | spec | test | demo | gpu | bench`.
+//! Tasks of this repository: `cargo xtask tidy | spec | packages | test | demo | gpu | bench`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a task runner does")]
 
 mod args;
@@ -8,6 +8,7 @@ mod demo;
 mod failure;
 mod figures;
 mod gpu;
+mod package_names;
 mod packages;
 mod pool;
 mod proc;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         }
         Task::Tidy => tidy::run(),
         Task::Spec => spec::run(),
+        Task::Packages => package_names::run(),
         Task::Test(wish) => test::run(wish),
         Task::Demo(wish) => demo::run(&wish),
         Task::Gpu(wish) => gpu::run(&wish),

@@ -48,7 +48,7 @@ fn advice(missing: &[Tool], debian: bool) -> String {
     }
 }
 
-fn is_debian(os_release: &str) -> bool {
+pub(crate) fn is_debian(os_release: &str) -> bool {
     let value = |line: &str| line.strip_prefix("ID=").or_else(|| line.strip_prefix("ID_LIKE=")).map(String::from);
     os_release.lines().filter_map(value).any(|ids| ids.trim_matches('"').split(' ').any(|id| id == "debian"))
 }

@@ -22,6 +22,10 @@ pub struct ProvisioningConfig {
     /// Whether missing system packages may be installed. Left out, it means no.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_package_installs: Option<bool>,
+    /// Whether `sudo -n` may be used for that where this program does not run as root. Left out, it means no. Nobody is
+    /// ever asked for a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_sudo: Option<bool>,
     /// Whether finished binaries may be downloaded. Left out, it means no.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_binary_downloads: Option<bool>,
@@ -65,6 +69,7 @@ impl Default for ProvisioningConfig {
             mode: ProvisioningMode::default(),
             accelerator: Accelerator::default(),
             allow_package_installs: None,
+            allow_sudo: None,
             allow_binary_downloads: None,
             source: None,
             container: None,

@@ -27,6 +27,8 @@ pub struct Conflict {
     pub candidates: Vec<Rejected>,
     /// Where toolkits were looked for.
     pub looked: Vec<Looked>,
+    /// The releases that fit GPUs, driver and C library of this host.
+    pub fits: Releases,
     /// A toolkit from nothing, for a host that has none.
     pub remedy: Remedy,
     /// Whose packages this host takes.
@@ -54,7 +56,7 @@ impl Conflict {
             let chosen = rejected.obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::Overruled { .. }));
             (chosen, rejected.obstacles.len(), rejected.toolkit.order)
         });
-        Self { gpus, candidates, looked, remedy: remedy::toolkit(fits), family }
+        Self { gpus, candidates, looked, fits, remedy: remedy::toolkit(fits), family }
     }
 
     /// The stable code: that of the first obstacle of the first candidate.

@@ -43,6 +43,18 @@ impl Host {
         Self { env, root, nvml, probe: None, deadline: DEADLINE, wish: Wish::default() }
     }
 
+    /// The same host with its files in another folder; the driver's libraries are looked for in there alone, because the
+    /// loader's own search path is that of `/`.
+    #[must_use]
+    pub fn with_root(mut self, root: &Path) -> Self {
+        if root != self.root {
+            root.clone_into(&mut self.root);
+            self.nvml =
+                driver_folders().into_iter().map(|folder| root.join(folder).join("libnvidia-ml.so.1")).collect();
+        }
+        self
+    }
+
     /// The same host with a program that opens the driver's libraries; see [`Probe`].
     #[must_use]
     pub fn with_probe(mut self, probe: Probe) -> Self {

@@ -113,7 +113,7 @@ pub enum Obstacle {
 }
 
 /// The CUDA releases that know all chosen GPUs, fit driver and C library, and are enough for the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 pub struct Releases {
     /// The first one.
     pub first: (u32, u32),

@@ -21,12 +21,13 @@ pub fn check<N: Clone + Into<Need>>(needs: &[N], env: &Env, memo: &mut Memo) -> 
     let mut report = Report::default();
     let needs = merged(needs);
     // Headers are asked of the compiler, which is looked for first.
-    let (headers, programs): (Vec<&Need>, Vec<&Need>) = needs.iter().partition(|need| need.tool == Tool::CurlHeaders);
-    for need in programs {
+    for need in needs.iter().filter(|need| need.tool.facts().header.is_none()) {
         look_for(need, env, memo, &mut report);
     }
-    for need in headers {
-        headers::look_for(need, env, &mut report);
+    for need in &needs {
+        if let Some(header) = need.tool.facts().header {
+            headers::look_for(need, header, env, &mut report);
+        }
     }
     for found in &report.found {
         tracing::debug!(tool = %found.tool, path = %found.path.display(), version = found.version_line, "found");
@@ -118,7 +119,7 @@ fn missing(need: &Need, broken: Option<String>) -> Missing {
     if let Some(minimum) = need.minimum {
         wanted = format!("{wanted}, {minimum} or newer");
     }
-    Missing { tool: need.tool, why: need.why.clone(), need: wanted, broken }
+    Missing { tool: need.tool, why: need.why.clone(), need: wanted, broken, by_hand: need.by_hand.clone() }
 }
 
 fn one_of(programs: &[&str]) -> String {

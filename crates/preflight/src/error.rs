@@ -85,7 +85,7 @@ impl From<InstallError> for PreflightError {
 }
 
 fn help(report: &Report, distribution: &Distribution) -> String {
-    let mut remedy = sentence(&report.lacking(), distribution);
+    let mut remedy = sentence(report, distribution);
     if !report.outdated.is_empty() {
         remedy.push_str("\nwhere the distribution's own version is too old, install a newer one first on `PATH`");
     }
@@ -102,7 +102,7 @@ fn count(number: usize) -> String {
 
 /// One line for each tool.
 fn lines(missing: &[Missing], outdated: &[Outdated]) -> String {
-    let missing = missing.iter().map(|Missing { tool, why, need, broken }| match broken {
+    let missing = missing.iter().map(|Missing { tool, why, need, broken, by_hand: _ }| match broken {
         Some(broken) => format!("\n  {tool}: {broken} (needed: {need}; {why})"),
         None => format!("\n  {tool}: not found (needed: {need}; {why})"),
     });

@@ -17,6 +17,9 @@ pub struct Family {
     pub ids: Vec<String>,
     /// The start of the command that installs packages.
     pub install: String,
+    /// What stands before that command where one of these tools is among those that it is to bring.
+    #[serde(default)]
+    pub before: HashMap<Tool, String>,
     /// Whether that command must be run as root.
     pub as_root: bool,
     /// A container image, by its short name, in which its packages can be had where the system itself is fixed.

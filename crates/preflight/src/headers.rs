@@ -9,13 +9,12 @@ use crate::need::Need;
 use crate::report::{Found, Missing, Report};
 use crate::tool::Tool;
 
-const HEADER: &str = "curl/curl.h";
 const DEADLINE: Duration = Duration::from_secs(20);
 
-/// Adds libcurl's headers to what is found or missing. Without a C compiler they count as missing: a compiler's own
+/// Adds a library's headers to what is found or missing. Without a C compiler they count as missing: a compiler's own
 /// package does not bring them.
-pub(crate) fn look_for(need: &Need, env: &Env, report: &mut Report) {
-    match report.get(Tool::Cc).map(|found| found.path.clone()).and_then(|compiler| find(compiler, env)) {
+pub(crate) fn look_for(need: &Need, header: &str, env: &Env, report: &mut Report) {
+    match report.get(Tool::Cc).map(|found| found.path.clone()).and_then(|compiler| find(compiler, header, env)) {
         Some(path) => report.found.push(Found {
             tool: need.tool,
             real_path: path.canonicalize().unwrap_or_else(|_| path.clone()),
@@ -26,18 +25,19 @@ pub(crate) fn look_for(need: &Need, env: &Env, report: &mut Report) {
         None => report.missing.push(Missing {
             tool: need.tool,
             why: need.why.clone(),
-            need: format!("`#include <{HEADER}>`"),
+            need: format!("`#include <{header}>`"),
             broken: None,
+            by_hand: need.by_hand.clone(),
         }),
     }
 }
 
 /// Where the compiler finds the header: `-M` lists every file that an empty source with this one include reads.
-fn find(compiler: PathBuf, env: &Env) -> Option<PathBuf> {
+fn find(compiler: PathBuf, header: &str, env: &Env) -> Option<PathBuf> {
     let spec = CommandSpec::new(compiler, DEADLINE)
-        .args(["-include", HEADER, "-M", "-x", "c", "/dev/null"])
+        .args(["-include", header, "-M", "-x", "c", "/dev/null"])
         .inherit(env, &["PATH", "HOME"]);
     let output = run(&spec).ok().filter(|output| output.exit == Exit::Code(0))?;
     let text = output.stdout_text().into_owned();
-    text.split_whitespace().find(|word| word.ends_with(HEADER)).map(PathBuf::from)
+    text.split_whitespace().find(|word| word.ends_with(header)).map(PathBuf::from)
 }

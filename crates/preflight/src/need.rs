@@ -18,13 +18,14 @@ pub struct Need {
     pub(crate) minimum: Option<Version>,
     pub(crate) why: String,
     pub(crate) folders: Vec<PathBuf>,
+    pub(crate) by_hand: Option<String>,
 }
 
 impl From<Tool> for Need {
     fn from(tool: Tool) -> Self {
         let facts = tool.facts();
         let folders = facts.folders.iter().map(PathBuf::from).collect();
-        Self { tool, minimum: facts.minimum, why: facts.why.to_owned(), folders }
+        Self { tool, minimum: facts.minimum, why: facts.why.to_owned(), folders, by_hand: None }
     }
 }
 
@@ -35,6 +36,11 @@ impl From<&Tool> for Need {
 }
 
 impl Need {
+    /// Which tool.
+    pub fn tool(&self) -> Tool {
+        self.tool
+    }
+
     /// The same from this version on, and what the version is for. A version that is older than what the tool must
     /// have anyway changes nothing.
     #[must_use]
@@ -50,6 +56,13 @@ impl Need {
     #[must_use]
     pub fn because(mut self, why: impl Into<String>) -> Self {
         self.why = why.into();
+        self
+    }
+
+    /// The same with what to do where the distribution has no package for it: `install CUDA 12.9`.
+    #[must_use]
+    pub fn by_hand(mut self, what: impl Into<String>) -> Self {
+        self.by_hand = Some(what.into());
         self
     }
 
@@ -74,6 +87,7 @@ pub(crate) fn merged<N: Clone + Into<Need>>(needs: &[N]) -> Vec<Need> {
                     earlier.why = format!("{}; {}", earlier.why, need.why);
                 }
                 earlier.folders.extend(need.folders);
+                earlier.by_hand = earlier.by_hand.take().or(need.by_hand);
             }
             None => merged.push(need),
         }

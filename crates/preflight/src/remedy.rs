@@ -3,27 +3,45 @@
 use std::collections::HashSet;
 
 use crate::distribution::Distribution;
-use crate::family::Family;
 use crate::immutable::Immutable;
+use crate::report::Report;
 use crate::tool::Tool;
 
 /// One line for all of `tools` together: the distribution's command, or the list of programs where the distribution
 /// is not known. A tool that the distribution has no package for is named after the command.
 pub fn remedy(tools: &[Tool], distribution: &Distribution) -> String {
-    let advice = Advice::new(tools, distribution);
-    let by_hand = (!advice.by_hand.is_empty()).then(|| format!("install {}", advice.by_hand.join(", ")));
-    advice.command.into_iter().chain(by_hand).collect::<Vec<_>>().join("; then ")
+    let lacking: Vec<Lacking<'_>> = tools.iter().map(|tool| (*tool, None)).collect();
+    line(&Advice::new(&lacking, distribution))
+}
+
+/// The same for all that a report lacks, in the words of its plan.
+pub(crate) fn remedy_for(report: &Report, distribution: &Distribution) -> String {
+    line(&Advice::new(&lacking(report), distribution))
 }
 
 /// The same for a person, who may have to be root; one line for each thing to do.
-pub(crate) fn sentence(tools: &[Tool], distribution: &Distribution) -> String {
-    let advice = Advice::new(tools, distribution);
+pub(crate) fn sentence(report: &Report, distribution: &Distribution) -> String {
+    let advice = Advice::new(&lacking(report), distribution);
     let known = distribution.family().is_some();
     let run = advice.command.map(|command| format!("run{}: {command}", if advice.as_root { " as root" } else { "" }));
     let note = if known { ", which this distribution does not package" } else { " and see that `PATH` leads there" };
-    let by_hand = (!advice.by_hand.is_empty()).then(|| format!("install {}{note}", advice.by_hand.join(", ")));
+    let without = (!advice.without.is_empty()).then(|| format!("install {}{note}", advice.without.join(", ")));
     let then = advice.then.map(str::to_owned);
-    run.into_iter().chain(then).chain(by_hand).collect::<Vec<_>>().join("\n")
+    run.into_iter().chain(then).chain(without).chain(advice.by_hand).collect::<Vec<_>>().join("\n")
+}
+
+fn line(advice: &Advice) -> String {
+    let without = (!advice.without.is_empty()).then(|| format!("install {}", advice.without.join(", ")));
+    let parts: Vec<String> = advice.command.clone().into_iter().chain(without).chain(advice.by_hand.clone()).collect();
+    parts.join("; then ")
+}
+
+/// A tool, and how the plan would have it got where there is no package.
+type Lacking<'a> = (Tool, Option<&'a str>);
+
+fn lacking(report: &Report) -> Vec<Lacking<'_>> {
+    let missing = report.missing.iter().map(|missing| (missing.tool, missing.by_hand.as_deref()));
+    missing.chain(report.outdated.iter().map(|old| (old.tool, None))).collect()
 }
 
 /// The distribution's own packages for these tools, each once, and the tools it has none for.
@@ -46,19 +64,36 @@ struct Advice {
     as_root: bool,
     /// What has to be done after the command.
     then: Option<&'static str>,
+    /// What there is no package for.
+    without: Vec<String>,
+    /// What is to be done about the rest, in the plan's words.
     by_hand: Vec<String>,
 }
 
 impl Advice {
-    fn new(tools: &[Tool], distribution: &Distribution) -> Self {
-        let (names, without) = packages(tools, distribution);
+    fn new(lacking: &[Lacking<'_>], distribution: &Distribution) -> Self {
+        let tools: Vec<Tool> = lacking.iter().map(|(tool, _)| *tool).collect();
+        let (names, without) = packages(&tools, distribution);
         let family = distribution.family();
-        let by_hand = without.iter().map(|tool| by_hand(*tool, family)).collect();
-        let mut advice =
-            Self { command: None, as_root: family.is_some_and(|family| family.as_root), then: None, by_hand };
+        let as_root = family.is_some_and(|family| family.as_root);
+        let mut advice = Self { command: None, as_root, then: None, without: Vec::new(), by_hand: Vec::new() };
+        for (tool, words) in lacking.iter().filter(|(tool, _)| without.contains(tool)) {
+            let users = family.and_then(|family| family.user_packages.get(tool)).map(|names| names.join(" "));
+            match (words, users) {
+                (Some(words), Some(users)) => {
+                    advice.by_hand.push(format!("{words} (the AUR has such packages: `{users}`)"));
+                }
+                (Some(words), None) => advice.by_hand.push((*words).to_owned()),
+                (None, Some(users)) => advice.without.push(format!("{tool} (from the AUR: `{users}`)")),
+                (None, None) => {
+                    advice.without.push(tool.facts().by_hand.map_or_else(|| tool.to_string(), str::to_owned));
+                }
+            }
+        }
         let Some(family) = family.filter(|_| !names.is_empty()) else { return advice };
         let names = names.join(" ");
-        let in_place = format!("{} {names}", family.install);
+        let before = tools.iter().find_map(|tool| family.before.get(tool)).map(|words| format!("{words} "));
+        let in_place = format!("{}{} {names}", before.unwrap_or_default(), family.install);
         advice.command = Some(match (distribution.immutable, &family.image) {
             (Some(Immutable::Ostree), _) => format!("rpm-ostree install --idempotent --apply-live {names}"),
             (Some(Immutable::Transactional), _) => {
@@ -78,13 +113,5 @@ impl Advice {
             _ => in_place,
         });
         advice
-    }
-}
-
-/// What to say of a tool that has no package.
-fn by_hand(tool: Tool, family: Option<&Family>) -> String {
-    match family.and_then(|family| family.user_packages.get(&tool)) {
-        Some(packages) => format!("{tool} (from the AUR: `{}`)", packages.join(" ")),
-        None => tool.facts().by_hand.map_or_else(|| tool.to_string(), str::to_owned),
     }
 }

@@ -48,6 +48,8 @@ pub struct Missing {
     pub need: String,
     /// A program that is there but does not run, and how it failed.
     pub broken: Option<String>,
+    /// How this plan would have it got where the distribution has no package for it.
+    pub by_hand: Option<String>,
 }
 
 /// A tool that is there in too old a version.

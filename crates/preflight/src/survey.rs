@@ -12,7 +12,7 @@ use crate::finding::{Finding, findings};
 use crate::host::{HostFacts, HostNeeds};
 use crate::memo::Memo;
 use crate::need::Need;
-use crate::remedy::remedy;
+use crate::remedy::remedy_for;
 use crate::report::Report;
 
 /// All that was seen. Looking changes nothing, and no network is used.
@@ -47,7 +47,7 @@ impl Survey {
         let facts = HostFacts::look(host, root, now);
         let findings = findings(host, &facts);
         let ready = tools.is_complete() && !findings.iter().any(|finding| finding.blocking);
-        let remedy = (!tools.is_complete()).then(|| remedy(&tools.lacking(), &distribution));
+        let remedy = (!tools.is_complete()).then(|| remedy_for(&tools, &distribution));
         Self { ready, distribution, tools, remedy, host: facts, findings }
     }
 }

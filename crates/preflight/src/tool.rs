@@ -29,6 +29,8 @@ pub enum Tool {
     PkgConfig,
     /// libcurl's headers, which the C compiler is asked for; see [`release_has_curl`](crate::release_has_curl).
     CurlHeaders,
+    /// OpenSSL's headers, which the C compiler is asked for.
+    OpensslHeaders,
     /// A CUDA compiler of any version. Which one serves depends on the host's GPUs and is `gpu-detect`'s matter: ask
     /// for this where that found none, so that it stands in the same list as everything else.
     Nvcc,
@@ -55,6 +57,8 @@ pub(crate) struct Facts {
     pub(crate) name: &'static str,
     /// Names of programs in order of preference.
     pub(crate) programs: &'static [&'static str],
+    /// The header that stands for all of them, where it is headers and no program.
+    pub(crate) header: Option<&'static str>,
     /// Where it is put outside `PATH`.
     pub(crate) folders: &'static [&'static str],
     /// The oldest version that will do, whatever the plan.
@@ -67,8 +71,16 @@ pub(crate) struct Facts {
     pub(crate) by_hand: Option<&'static str>,
 }
 
-const PLAIN: Facts =
-    Facts { name: "", programs: &[], folders: &[], minimum: None, ask: Some("--version"), why: "", by_hand: None };
+const PLAIN: Facts = Facts {
+    name: "",
+    programs: &[],
+    header: None,
+    folders: &[],
+    minimum: None,
+    ask: Some("--version"),
+    why: "",
+    by_hand: None,
+};
 const RUNS_BUILD: &str = "it runs the build that CMake configures";
 const RUNS_CONTAINERS: &str = "it runs the engine's container";
 const COMPILES: &str = "it compiles the engine";
@@ -97,6 +109,7 @@ impl Tool {
             Self::Cxx => &[Self::Cxx],
             Self::PkgConfig => &[Self::PkgConfig],
             Self::CurlHeaders => &[Self::CurlHeaders],
+            Self::OpensslHeaders => &[Self::OpensslHeaders],
             Self::Nvcc => &[Self::Nvcc],
             Self::Nvcc12 => &[Self::Nvcc12],
             Self::Mold => &[Self::Mold],
@@ -142,8 +155,14 @@ impl Tool {
             },
             Self::CurlHeaders => Facts {
                 name: "libcurl's headers",
-                ask: None,
+                header: Some("curl/curl.h"),
                 why: "this version of llama.cpp is to be built with libcurl",
+                ..PLAIN
+            },
+            Self::OpensslHeaders => Facts {
+                name: "OpenSSL's headers",
+                header: Some("openssl/ssl.h"),
+                why: "llama.cpp is to be built with OpenSSL",
                 ..PLAIN
             },
             Self::Mold => Facts { name: "mold", programs: &["mold"], why: LINKS, ..PLAIN },

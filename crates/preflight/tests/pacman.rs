@@ -1,8 +1,5 @@
 //! Installing with the real pacman, from a local repository into a root of its own.
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a failed set-up is a failed test")]
-
-#[path = "support/scratch.rs"]
-mod scratch;
+#![expect(clippy::panic, reason = "a failed set-up is a failed test")]
 
 use std::fs;
 use std::path::Path;
@@ -10,11 +7,23 @@ use std::time::{Duration, Instant};
 
 use exec::{CommandSpec, Env, run};
 use miette::Diagnostic;
-use preflight::{InstallError, InstallPolicy, Memo, Need, PreflightError, Provided, Tool, Trouble, provide};
-use scratch::{Package, Scratch, allowed, shell, write};
+use preflight::{
+    Distribution, InstallError, InstallPolicy, Memo, Need, PreflightError, Provided, Tool, Trouble, distribution,
+    provide,
+};
+use testkit::{ArchRoot as Scratch, Package, is_root, shell, write};
+
+/// Installing is allowed, and we count as root.
+fn allowed() -> InstallPolicy {
+    InstallPolicy { allowed: true, root: true, lock_wait: Duration::ZERO, ..InstallPolicy::forbidden() }
+}
+
+fn system(scratch: &Scratch) -> Distribution {
+    distribution(&scratch.at("root"))
+}
 
 fn install(scratch: &Scratch, needs: &[Need], policy: &InstallPolicy) -> Result<Provided, PreflightError> {
-    provide(needs, &scratch.env(), &mut Memo::default(), &scratch.distribution(), policy, &mut |_| ())
+    provide(needs, &scratch.env(), &mut Memo::default(), &system(scratch), policy, &mut |_| ())
 }
 
 fn needs(tools: &[Tool]) -> Vec<Need> {
@@ -41,7 +50,7 @@ fn what_is_missing_is_installed_once() {
     let scratch = Scratch::new();
     let all = needs(&Tool::SOURCE_BUILD);
     let mut lines = Vec::new();
-    let (env, distribution, policy) = (scratch.env(), scratch.distribution(), allowed());
+    let (env, distribution, policy) = (scratch.env(), system(&scratch), allowed());
     let mut on_line = |line: &str| lines.push(line.to_owned());
     let provided = provide(&all, &env, &mut Memo::default(), &distribution, &policy, &mut on_line).unwrap();
     assert_eq!(provided.installed, ["git", "cmake", "ninja", "gcc"]);
@@ -177,7 +186,7 @@ fn without_root() {
     // The real pacman's own words.
     let other = Scratch::new();
     install(&other, &needs(&[Tool::Ninja]), &allowed()).unwrap();
-    if scratch::is_root() {
+    if is_root() {
         shell("chmod -R a+rX \"$1\"", &[&other.at("")]);
         other.wrap("setpriv --reuid=65534 --regid=65534 --clear-groups");
     } else {
@@ -257,7 +266,7 @@ fn on_a_file_system(mounted: &str, options: &str, expected: Trouble) {
     let large = "x".repeat(300_000);
     scratch.add(&Package::new("make", "4.4-1", &[("usr/bin/make", large.as_str())]));
     scratch.refresh();
-    let map_root = if scratch::is_root() { "" } else { "r" };
+    let map_root = if is_root() { "" } else { "r" };
     let mount = format!("mount -t tmpfs -o {mounted} none \"{}\"", scratch.at("root/usr").display());
     scratch.wrap(&format!("unshare -{map_root}m -- sh -c '{mount} && exec \"$@\"' sh"));
     scratch.configure(&format!("SigLevel = Never\n{options}"), &scratch.repository());
@@ -282,7 +291,7 @@ fn a_killed_pacman_is_told() {
             shell("kill -9 $(cat \"$1\")", &[&scratch.at("pid")]);
         }
     };
-    let (env, distribution, policy) = (scratch.env(), scratch.distribution(), allowed());
+    let (env, distribution, policy) = (scratch.env(), system(&scratch), allowed());
     let error = provide(&needs(&[Tool::Make]), &env, &mut Memo::default(), &distribution, &policy, &mut kill);
     let error = error.unwrap_err();
     assert_eq!(error.code().unwrap().to_string(), "preflight::pacman_interrupted");

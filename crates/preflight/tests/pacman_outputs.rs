@@ -43,6 +43,22 @@ fn recorded_outputs() {
     recorded("unresolvable-dependency", "pacman_dependency");
 }
 
+/// F73 to F76: the messages of pacman 5.2 to 7.1 with which an installation can end, of what it repeats of others, and of sudo:
+/// each has the code of its cause. In a line, ` | ` stands for the end of a line of output.
+#[test]
+fn every_message_has_its_code() {
+    let table = include_str!("pacman-outputs/messages.tsv");
+    let mut wrong = Vec::new();
+    for line in table.lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
+        let (code, text) = line.split_once('\t').unwrap();
+        let told = Trouble::of_output(Exit::Code(1), &text.replace(" | ", "\n")).code().unwrap().to_string();
+        if told != format!("preflight::{code}") {
+            wrong.push(format!("{told} for {line}"));
+        }
+    }
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
 /// F74
 #[test]
 fn mirrors_and_databases() {
@@ -174,6 +190,8 @@ fn codes_are_stable_names() {
         T::Dependency,
         T::NoSpace,
         T::ReadOnly,
+        T::NoMountPoint,
+        T::OutOfMemory,
         T::Sandbox,
         T::Config,
         T::Hook,

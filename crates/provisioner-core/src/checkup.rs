@@ -72,7 +72,7 @@ pub fn checkup(pools: &[PoolConfig], settings: &Settings) -> Checkup {
     let host = HostNeeds { places, memory: 0, rootless_containers: false };
     let mut memo = Memo::load(&settings.cache_dir.join("v1").join("tools.json"));
     let survey = Survey::take(&needs, &host, &settings.env, &mut memo, &settings.system_root, SystemTime::now());
-    let mut gpu_host = Host::current(settings.env.clone());
+    let mut gpu_host = Host::current(settings.env.clone()).with_root(&settings.system_root);
     gpu_host.probe.clone_from(&settings.probe);
     let ready = !survey.findings.iter().any(|finding| finding.blocking)
         && (survey.tools.is_complete() || !pools.is_empty())

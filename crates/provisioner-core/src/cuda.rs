@@ -3,9 +3,8 @@
 use std::path::PathBuf;
 
 use config_schema::Accelerator;
-use gpu_detect::{CudaChoice, GpuError, Host, Memo, Wish, choose, detect_with};
+use gpu_detect::{Conflict, CudaChoice, GpuError, Host, Memo, Wish, choose, detect_with};
 use llamacpp_build::Definition;
-use miette::Diagnostic;
 
 use crate::Settings;
 use crate::desired::Desired;
@@ -15,16 +14,18 @@ pub(crate) fn find(desired: &Desired, settings: &Settings, memo: &Memo) -> Optio
     if desired.accelerator != Accelerator::Cuda {
         return None;
     }
-    let mut host = Host::current(settings.env.clone()).with_wish(wish(&desired.definitions));
+    let mut host =
+        Host::current(settings.env.clone()).with_root(&settings.system_root).with_wish(wish(&desired.definitions));
     host.probe.clone_from(&settings.probe);
     Some(choose(&detect_with(&host, memo), &desired.devices, &host))
 }
 
-/// Whether nothing but a toolkit is missing, which can be installed.
-pub(crate) fn lacks_toolkit(cuda: Option<&Result<CudaChoice, GpuError>>) -> bool {
-    let code = |error: &GpuError| error.code().map(|code| code.to_string());
-    cuda.and_then(|cuda| cuda.as_ref().err())
-        .is_some_and(|error| code(error).as_deref() == Some("cuda::toolkit_missing"))
+/// What is known of the toolkit that would do, where this host has none and nothing else is missing.
+pub(crate) fn lacks_toolkit(cuda: Option<&Result<CudaChoice, GpuError>>) -> Option<&Conflict> {
+    match cuda? {
+        Err(GpuError::Conflict(conflict)) if conflict.candidates.is_empty() => Some(conflict),
+        _ => None,
+    }
 }
 
 /// What the pool's CMake definitions say of toolkit and compilers: it is used, or refused before anything is fetched.

@@ -15,6 +15,8 @@ pub(crate) struct Desired {
     pub(crate) accelerator: Accelerator,
     /// Whether missing system packages may be installed.
     pub(crate) may_install: bool,
+    /// Whether `sudo -n` may be used for that.
+    pub(crate) may_sudo: bool,
     /// Indices of the cards to use; all when empty.
     pub(crate) devices: Vec<u32>,
     pub(crate) source: Source,

@@ -4,14 +4,13 @@ use preflight::{InstallPolicy, Memo, PreflightError, distribution, provide};
 use spawner::PoolDir;
 
 use crate::desired::Desired;
-use crate::needs::needs;
 use crate::observed::Observed;
 use crate::proof::Proof;
-use crate::{Event, Result, Settings, StepKind, cuda, published};
+use crate::{Event, Result, Settings, StepKind, published};
 
-/// What may be done on this host for this pool. No password is asked for: without root there is no installation.
+/// What may be done on this host for this pool. No password is asked for.
 pub(crate) fn policy(desired: &Desired) -> InstallPolicy {
-    InstallPolicy { allowed: desired.may_install, ..InstallPolicy::forbidden() }
+    InstallPolicy { allowed: desired.may_install, sudo: desired.may_sudo, ..InstallPolicy::forbidden() }
 }
 
 /// Does what [`Observed::install`] announced; returns what pacman said. What it said is kept also where it failed.
@@ -19,7 +18,7 @@ pub(crate) fn install(desired: &Desired, observed: &Observed, settings: &Setting
     let tell = |event: Event| settings.observer.on(&event);
     tell(Event::Begin(StepKind::Preflight));
     let provided = provide(
-        &needs(desired, &observed.model, cuda::lacks_toolkit(observed.cuda.as_ref())),
+        &observed.needs,
         &settings.env,
         &mut Memo::default(),
         &distribution(&settings.system_root),

@@ -32,6 +32,7 @@ pub(crate) fn lower(pool: &PoolConfig, settings: &Settings) -> Result<Desired> {
         pool_id: pool.id.clone(),
         accelerator: provisioning.accelerator,
         may_install: provisioning.allow_package_installs.unwrap_or(false),
+        may_sudo: provisioning.allow_sudo.unwrap_or(false),
         devices: pool.devices.clone(),
         source: Source {
             repo: source.repo.as_str().to_owned(),

@@ -1,15 +1,17 @@
-//! Which tools a pool asks of its host, and what for: a pure function.
+//! Which tools a pool asks of its host, and what for: pure functions.
+
+use std::path::Path;
 
 use config_schema::Accelerator;
-use llamacpp_build::Generator;
+use gpu_detect::Conflict;
+use llamacpp_build::{Definition, Generator};
 use model_provisioner::{ModelError, Presence};
-use preflight::{Need, Tool, Version};
+use preflight::{Need, Tool, Version, release_has_curl};
 
 use crate::desired::Desired;
 
-/// The tools of a build for this pool. What only an installation can bring (the Hugging Face command, a CUDA toolkit) is asked for where
-/// packages may be installed; otherwise the errors of model and GPU say more.
-pub(crate) fn needs(desired: &Desired, model: &Presence, lacks_toolkit: bool) -> Vec<Need> {
+/// The tools that any build for this pool runs.
+pub(crate) fn build(desired: &Desired) -> Vec<Need> {
     let make = match desired.generator {
         None => Tool::NinjaOrMake,
         Some(Generator::Ninja) => Tool::Ninja,
@@ -20,12 +22,46 @@ pub(crate) fn needs(desired: &Desired, model: &Presence, lacks_toolkit: bool) ->
         // <https://github.com/ggml-org/llama.cpp/blob/master/ggml/src/ggml-cuda/CMakeLists.txt>
         cmake = cmake.at_least(Version::new(3, 18, 0), "CUDA architectures are known to it from that version on");
     }
-    let mut needs = vec![Tool::Git.into(), cmake, make.into(), Tool::Cc.into(), Tool::Cxx.into()];
-    if desired.may_install && matches!(model, Presence::Unusable(ModelError::NoCommand { .. })) {
-        needs.push(Tool::HfCli.into());
+    vec![Tool::Git.into(), cmake, make.into(), Tool::Cc.into(), Tool::Cxx.into()]
+}
+
+/// What else stands in the list of what is missing: a CUDA toolkit, where nothing else keeps the GPUs from being used, and
+/// the Hugging Face command. The errors of GPU and model say more where these are all that is missing and nothing may be
+/// installed.
+pub(crate) fn further(model: &Presence, lacking: Option<&Conflict>, root: &Path) -> Vec<Need> {
+    let hf = matches!(model, Presence::Unusable(ModelError::NoCommand { .. })).then(|| Need::from(Tool::HfCli));
+    lacking.and_then(|conflict| toolkit(conflict, root)).into_iter().chain(hf).collect()
+}
+
+/// The compiler of a release that fits this host's GPUs, driver and C library; nothing where there is none that a
+/// distribution would have.
+fn toolkit(conflict: &Conflict, root: &Path) -> Option<Need> {
+    let need = match conflict.fits.last {
+        _ if conflict.fits.is_empty() => return None,
+        None => Need::from(Tool::Nvcc),
+        Some((12, _)) => Need::from(Tool::Nvcc12),
+        Some(_) => return None,
+    };
+    // Arch's package and NVIDIA's installers put it there, outside `PATH`.
+    let need = need.also_in(root.join("opt/cuda/bin")).also_in(root.join("usr/local/cuda/bin"));
+    Some(need.by_hand(conflict.remedy.for_family(conflict.family)))
+}
+
+/// The headers that the pool's own definitions ask for. By itself no build needs any: llama.cpp's libcurl and OpenSSL are
+/// there to fetch models, which is done before the start. `declares_curl` is asked where the reference is no release that
+/// tells: whether the tree has the option, if that is known. A tree that no longer has it ignores it.
+pub(crate) fn headers(desired: &Desired, declares_curl: impl FnOnce() -> Option<bool>) -> Vec<Need> {
+    let is_on = |name: &str| desired.definitions.iter().rev().find(|d| d.name == name).is_some_and(Definition::is_on);
+    let mut needs = Vec::new();
+    if is_on("LLAMA_CURL") && release_has_curl(&desired.source.reference).or_else(declares_curl).unwrap_or(false) {
+        needs.push(Need::from(Tool::CurlHeaders).because("the pool's cmake_flags say LLAMA_CURL"));
     }
-    if desired.may_install && lacks_toolkit {
-        needs.push(Tool::Nvcc.into());
+    // Without the headers an old tree stops, and a newer one goes on without what was asked for.
+    if let Some(name) = ["LLAMA_OPENSSL", "LLAMA_SERVER_SSL"].into_iter().find(|name| is_on(name)) {
+        needs.push(Need::from(Tool::OpensslHeaders).because(format!("the pool's cmake_flags say {name}")));
     }
     needs
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,18 +6,18 @@ use std::path::{Path, PathBuf};
 use exec::{CommandSpec, Env};
 use gpu_detect::CudaChoice;
 use llamacpp_build::{
-    Backend, BuildRequest, Commit, Entry, Generator, Inputs, Limits, Store, ToolId, Toolchain, identify, known_commit,
+    Backend, BuildRequest, Commit, Entry, Generator, Inputs, Limits, Store, ToolId, Toolchain, declares, identify,
+    known_commit,
 };
 use model_provisioner::{ModelProvisioner, Presence};
-use preflight::{Memo, Need, PreflightError, Report, Tool, planned_install};
+use preflight::{Memo, PreflightError, Report, Tool, planned_install};
 use spawner::{PoolDir, State, Status};
 
 use crate::command_line::command_line;
 use crate::desired::Desired;
-use crate::needs::needs;
 use crate::neighbours::neighbours;
 use crate::observed::Observed;
-use crate::{Result, Settings, cuda, engine_config, install, ports};
+use crate::{Result, Settings, cuda, engine_config, install, needs, ports};
 
 /// The tools, or what is missing of them.
 type Tools = std::result::Result<Report, PreflightError>;
@@ -44,23 +44,26 @@ pub(crate) fn observe(
     let model = models(desired, &settings.env).inspect(&desired.model.source, &desired.model.want);
     let cuda_memo = gpu_detect::Memo::load(&memo_file(settings, "cuda.json"));
     let cuda = cuda::find(desired, settings, &cuda_memo);
-    let needs = needs(desired, &model, cuda::lacks_toolkit(cuda.as_ref()));
     let mut memo = Memo::load(&memo_file(settings, "tools.json"));
-    let (tools, install) = tools(desired, settings, &needs, &mut memo);
+    let commit = known_commit(&desired.layout, &desired.source);
+    let mut needs = needs::build(desired);
+    let mut report = preflight::check(&needs, &settings.env, &mut memo);
+    let further = needs::further(&model, cuda::lacks_toolkit(cuda.as_ref()), &settings.system_root);
+    if !further.is_empty() && (desired.may_install || !report.is_complete()) {
+        needs.extend(further);
+        report = preflight::check(&needs, &settings.env, &mut memo);
+    }
     let helpers = preflight::check(&Tool::HELPERS, &settings.env, &mut memo);
-    // Nothing is installed for a pool that this host cannot serve all the same.
-    let install = install.filter(|_| !matches!(cuda, Some(Err(_))) || cuda::lacks_toolkit(cuda.as_ref()));
-    let request = match (&tools, &cuda) {
-        (Ok(tools), None) => Some(request(desired, settings, tools, &helpers, Backend::Cpu)),
-        (Ok(tools), Some(Ok(choice))) => Some(request(desired, settings, tools, &helpers, backend(choice))),
+    let request = match (report.is_complete(), &cuda) {
+        (true, None) => Some(request(desired, settings, &report, &helpers, Backend::Cpu)),
+        (true, Some(Ok(choice))) => Some(request(desired, settings, &report, &helpers, backend(choice))),
         _ => None,
     };
     if remember == Remember::Yes && request.is_some() {
         // Nothing is written for a pool that this host cannot serve.
         keep(&memo, &cuda_memo, settings);
     }
-    let commit = known_commit(&desired.layout, &desired.source);
-    let mut notes = tools.as_ref().map(|report| report.notes.clone()).unwrap_or_default();
+    let mut notes = if report.is_complete() { report.notes.clone() } else { Vec::new() };
     if let Some(Ok(choice)) = &cuda {
         notes.extend_from_slice(&choice.notes);
     }
@@ -70,6 +73,19 @@ pub(crate) fn observe(
         Some(Ok(Some(inputs))) => entry(desired, inputs, remember)?,
         _ => None,
     };
+    if entry.is_none() {
+        // What is built already needs no headers.
+        let curl = || declares_curl(desired, settings, &report, known?);
+        let headers = needs::headers(desired, curl);
+        if !headers.is_empty() {
+            needs.extend(headers);
+            report = preflight::check(&needs, &settings.env, &mut memo);
+        }
+    }
+    let (tools, install) = tools(desired, settings, report);
+    // Nothing is installed for a pool that this host cannot serve all the same.
+    let brings_toolkit = needs.iter().any(|need| matches!(need.tool(), Tool::Nvcc | Tool::Nvcc12));
+    let install = install.filter(|_| brings_toolkit || !matches!(cuda, Some(Err(_))));
     let own = running.as_ref().map(|record| record.port);
     let neighbours = neighbours(&settings.run_dir, desired.pool_id.as_str());
     let port = ports::choose(desired.host, &desired.ports, own, &neighbours);
@@ -84,10 +100,10 @@ pub(crate) fn observe(
             Presence::Unusable(_) => None,
         }
     });
-    let tools = tools.map(|report| describe(&report));
     let system_config = engine_config::system_file();
     Ok(Observed {
-        tools,
+        tools: tools.map(|report| describe(&report)),
+        needs,
         install,
         cuda,
         request,
@@ -130,12 +146,19 @@ fn entry(desired: &Desired, inputs: &Inputs, remember: Remember) -> Result<Optio
     })
 }
 
-/// The tools of the build, and how what is missing would be installed.
-fn tools(desired: &Desired, settings: &Settings, needs: &[Need], memo: &mut Memo) -> (Tools, Option<CommandSpec>) {
-    let report = preflight::check(needs, &settings.env, memo);
+/// What was found as one verdict, and how what is missing would be installed.
+fn tools(desired: &Desired, settings: &Settings, report: Report) -> (Tools, Option<CommandSpec>) {
     let distribution = preflight::distribution(&settings.system_root);
-    let install = planned_install(&report, &settings.env, &distribution, &install::policy(desired));
-    (report.require(&distribution), install)
+    match planned_install(&report, &settings.env, &distribution, &install::policy(desired)) {
+        Ok(install) => (report.require(&distribution), install),
+        Err(error) => (Err(error), None),
+    }
+}
+
+/// Whether the source can be built with libcurl, as far as its mirror tells.
+fn declares_curl(desired: &Desired, settings: &Settings, tools: &Report, commit: &Commit) -> Option<bool> {
+    let git = &tools.get(Tool::Git)?.path;
+    declares(&desired.layout, &desired.source.repo, commit, git, &settings.env, "LLAMA_CURL")
 }
 
 /// What programs said of themselves is believed until they change.

@@ -6,7 +6,7 @@ use exec::CommandSpec;
 use gpu_detect::{CudaChoice, GpuError};
 use llamacpp_build::{BuildError, BuildRequest, Commit, Entry, Inputs};
 use model_provisioner::Presence;
-use preflight::PreflightError;
+use preflight::{Need, PreflightError};
 use spawner::Record;
 
 use crate::Error;
@@ -18,6 +18,8 @@ use crate::ports::PortError;
 pub(crate) struct Observed {
     /// One line about the tools, or what is missing.
     pub(crate) tools: Result<String, PreflightError>,
+    /// What was asked for, which is what would be installed.
+    pub(crate) needs: Vec<Need>,
     /// How the missing tools would be installed; absent where nothing is missing, or nothing may be installed.
     pub(crate) install: Option<CommandSpec>,
     /// What the engine will run on; `None` on the processor, because the pool says so.

@@ -28,6 +28,7 @@ pub(crate) fn desired() -> Desired {
     let model = PathBuf::from("/m/tiny.gguf");
     Desired {
         may_install: false,
+        may_sudo: false,
         pool_id: "p".parse().unwrap(),
         accelerator: Accelerator::Cpu,
         devices: Vec::new(),
@@ -103,6 +104,7 @@ fn ready() -> Observed {
     };
     Observed {
         install: None,
+        needs: Vec::new(),
         tools: Ok("git 2.50".into()),
         cuda: None,
         request: Some(request),

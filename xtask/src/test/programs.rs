@@ -10,7 +10,7 @@ use super::{adopted, cuda_root};
 use crate::args::{DemoArgs, TestArgs};
 use crate::cli::Cli;
 use crate::failure::{Failure, Result};
-use crate::{demo, pool, proc};
+use crate::{demo, package_names, pool, proc};
 
 /// Runs those that are wished for; a failure is told and counted, and the next one runs.
 pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
@@ -30,6 +30,7 @@ pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
         test("real engine, first run", demo::run(&DemoArgs::default()));
         test("real engine, second run", demo::run(&DemoArgs::default()));
         test("real engine, adopted from a killed caller", adopted::run(env));
+        test("names of packages, beside those that apt has", package_names::run());
         test("flags, beside those that the real engine takes", differential(env));
     }
     if wish.cuda {

@@ -75,6 +75,7 @@ fn the_rest() {
     check("{limits: {stop_grace_s: 0}}", "limits.stop_grace_s", "outside that range", "from 1");
     check("{limits: }", "limits", "found nothing", "leave it out");
     check("{allow_package_installs: yes}", "allow_package_installs", "`true` or `false`", "without quotes");
+    check("{allow_sudo: sudo}", "allow_sudo", "`true` or `false`", "without quotes");
 }
 
 #[test]

@@ -68,6 +68,7 @@ fn a_secret_where_another_type_belongs() {
         "/timeouts/wall_ms",
         "/provisioning",
         "/provisioning/allow_package_installs",
+        "/provisioning/allow_sudo",
         "/provisioning/source",
         "/provisioning/source/submodules",
         "/provisioning/source/build",

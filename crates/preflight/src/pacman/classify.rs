@@ -2,7 +2,8 @@
 //!
 //! One failure prints several lines, and the last of them is the least telling. The rules are therefore tried in the
 //! order of their force as a cause, each on the whole text: a full disk explains a corrupt package, and not the other
-//! way round. The phrases are those of pacman 6 and 7, of libalpm's `error.c` and of sudo and sudo-rs.
+//! way round. The phrases are those of pacman 5.2 to 7.1 (`lib/libalpm`, `src/pacman`), of libarchive and curl where it
+//! repeats them, and of sudo and sudo-rs; `tests/pacman-outputs/messages.tsv` has the messages with the code of each.
 
 use exec::Exit;
 
@@ -12,12 +13,20 @@ use super::trouble::Trouble;
 type Rule = (Trouble, &'static [&'static [&'static str]]);
 
 const RULES: &[Rule] = &[
-    (Trouble::Interrupted, &[&["Interrupt signal received"], &["Hangup signal received"], &["segmentation fault"]]),
+    (Trouble::Interrupted, &[&["nterrupt signal"], &["Hangup signal"], &["segmentation fault"]]),
     (
         Trouble::Broken,
         &[&["error while loading shared libraries"], &["symbol lookup error"], &["version `", "' not found"]],
     ),
-    // On a read-only file system pacman says that there is not enough space, too.
+    // pacman calls it "not enough free disk space", too, where it cannot tell how much there is, or must not write.
+    (
+        Trouble::NoMountPoint,
+        &[
+            &["could not determine ", " mount point"],
+            &["could not get filesystem information for "],
+            &["could not get file information for "],
+        ],
+    ),
     (Trouble::ReadOnly, &[&["Read-only file system"], &["is mounted read only"]]),
     (
         Trouble::NoSpace,
@@ -26,8 +35,12 @@ const RULES: &[Rule] = &[
             &["artition ", " too full"],
             &["No space left on device"],
             &["Disk quota exceeded"],
-            // All that libarchive tells of a full disk while it unpacks.
+            &["File too large"],
+            // All that libarchive and curl tell of a full disk while they write.
             &["could not extract ", "(Write failed)"],
+            &["failed retrieving file", "Failed writing "],
+            &["failed retrieving file", "Failure writing "],
+            &["failed retrieving file", "client returned ERROR on write"],
         ],
     ),
     (
@@ -38,6 +51,8 @@ const RULES: &[Rule] = &[
             &["sudo", "must have a tty"],
             &["sudo", "nteractive authentication is required"],
             &["sudo", "no new privileges"],
+            &["sudo", "account validation failure"],
+            &["sudo", "I'm afraid I can't do that"],
             &["sudo", "setuid bit"],
             &["sudo", "effective uid is not 0"],
             &["is not in the sudoers file"],
@@ -57,6 +72,14 @@ const RULES: &[Rule] = &[
             &["failed to initialize alpm library"],
             &["no usable package repositories configured"],
             &["no servers configured for repository"],
+            &["could not register '", "' database"],
+            &["could not add ", "server URL to database"],
+            &["url '", "' is invalid"],
+            &["problem setting "],
+            &["problem adding hookdir "],
+            &["error setting sysroot "],
+            &["no '", "' configured"],
+            &["database path is undefined"],
             &["variable, but no '", "is defined"],
             &["does not have a valid architecture"],
             &["package architecture is not valid"],
@@ -67,7 +90,14 @@ const RULES: &[Rule] = &[
     (Trouble::Locked, &[&["unable to lock database"], &["could not lock database"]]),
     (
         Trouble::Sandbox,
-        &[&["switching to sandbox user"], &["restricting filesystem access failed"], &["restricting syscalls failed"]],
+        &[
+            &["switching to sandbox user"],
+            &["restricting filesystem access failed"],
+            &["restricting syscalls"],
+            &["sandbox user", "does not exist"],
+            &["temporary download directory"],
+            &["could not find download user"],
+        ],
     ),
     (
         Trouble::Signature,
@@ -83,6 +113,8 @@ const RULES: &[Rule] = &[
             &["key \"", "\" is unknown"],
             &["key \"", "\" is disabled"],
             &["key \"", "\" could not be"],
+            &["could not be locally signed"],
+            &["gpg error:"],
             &["signature format"],
             &["compiled without signature support"],
         ],
@@ -108,14 +140,33 @@ const RULES: &[Rule] = &[
         Trouble::FileConflict,
         &[&[" exists in filesystem"], &[" exists in both '"], &["failed to commit transaction (conflicting files)"]],
     ),
-    (Trouble::Conflict, &[&["are in conflict"], &["unresolvable package conflicts"], &["conflicting dependencies"]]),
+    (
+        Trouble::Conflict,
+        &[
+            &["removing ", " breaks dependency '"],
+            &["are in conflict"],
+            &["unresolvable package conflicts"],
+            &["conflicting dependencies"],
+        ],
+    ),
     (Trouble::PartialUpgrade, &[&[" breaks dependency '"]]),
+    (
+        Trouble::Hook,
+        &[
+            &["failed to run transaction hooks"],
+            &["unable to run hook"],
+            &["error while reading hook"],
+            &["hook ", " line "],
+        ],
+    ),
     (
         Trouble::Dependency,
         &[
             &["unable to satisfy dependency"],
             &["could not satisfy dependencies"],
             &["cannot resolve \""],
+            &["could not be upgraded due to unresolvable dependencies"],
+            &["cannot be upgraded due to unresolvable dependencies"],
             &["operation cancelled due to ignorepkg"],
         ],
     ),
@@ -131,7 +182,22 @@ const RULES: &[Rule] = &[
             &["missing package metadata"],
             &["missing package name in"],
             &["package filename is not valid"],
+            &["invalid package metadata"],
+            &["invalid metadata for package "],
+            &["missing package version in"],
+            &["invalid package version in"],
+            &["error parsing package descfile"],
+            &["file not found in file list for package "],
+            &["path too long"],
+            &["could not find package in cache"],
+            &["no file in the cache"],
             &["libarchive error"],
+            &["could not extract ", "Truncated"],
+            &["could not extract ", "truncated"],
+            &["could not extract ", "decompression"],
+            &["could not extract ", "data error"],
+            &["could not extract ", "orrupt"],
+            &["could not extract ", "CRC"],
         ],
     ),
     (
@@ -158,15 +224,45 @@ const RULES: &[Rule] = &[
             &["Could not resolve host"],
             &["appears to be truncated"],
             &["too many errors from"],
+            &["fatal error from ", "skipping"],
+            &["failed to setup a download payload"],
+            &["curl returned error"],
+            &["curl transfer error"],
         ],
     ),
     (
         Trouble::UnknownPackage,
-        &[&["target not found:"], &["package '", "' was not found"], &["could not find database"]],
+        &[
+            &["target not found:"],
+            &["package '", "' was not found"],
+            &["could not find database"],
+            &["database not found:"],
+        ],
     ),
-    (Trouble::Hook, &[&["failed to run transaction hooks"], &["unable to run hook"]]),
+    // What is left of writing that failed, whatever the reason.
+    (
+        Trouble::ReadOnly,
+        &[
+            &["could not extract "],
+            &["could not rename "],
+            &["cannot remove "],
+            &["could not remove "],
+            &["could not create directory "],
+            &["could not create database"],
+            &["could not update database"],
+            &["failed to create temporary file"],
+            &["could not open file ", ".part"],
+            &["could not change directory"],
+            &["could not chdir"],
+        ],
+    ),
+    (
+        Trouble::Interrupted,
+        &[&["problem occurred while "], &["transaction aborted"], &["lock file missing"], &["database is not locked"]],
+    ),
     // Warnings of sudo (`unable to resolve host`) stand beside other errors; alone, they are its refusal.
     (Trouble::SudoRefused, &[&["sudo:"], &["sudo-rs:"]]),
+    (Trouble::OutOfMemory, &[&["out of memory"], &["malloc failure"], &["annot allocate memory"]]),
 ];
 
 /// What a failed run of pacman means, and the lines that say so.

@@ -17,7 +17,7 @@ use crate::distribution::Distribution;
 use crate::error::PreflightError;
 use crate::memo::Memo;
 use crate::need::Need;
-use crate::remedy::packages;
+use crate::remedy::{packages, sentence};
 use crate::report::Report;
 
 /// What the configuration allows.
@@ -25,7 +25,7 @@ use crate::report::Report;
 pub struct InstallPolicy {
     /// Whether packages may be installed at all: `provisioning.allow_package_installs`.
     pub allowed: bool,
-    /// Whether `sudo -n` may be used where we are not root.
+    /// Whether `sudo -n` may be used where we are not root: `provisioning.allow_sudo`.
     pub sudo: bool,
     /// Whether we are root.
     pub root: bool,
@@ -69,22 +69,8 @@ pub fn provide<N: Clone + Into<Need>>(
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Provided, PreflightError> {
     let report = check(needs, env, memo);
-    if report.is_complete() {
+    let Some(pacman) = decide(&report, env, distribution, policy)? else {
         return Ok(Provided { report, ..Provided::default() });
-    }
-    if !policy.allowed {
-        return Err(PreflightError::tools_missing(report, distribution, None));
-    }
-    if !distribution.takes_packages() {
-        return Err(PreflightError::cannot_install(report, distribution));
-    }
-    let (wanted, without) = packages(&report.lacking(), distribution);
-    if !without.is_empty() {
-        return Err(PreflightError::tools_missing(report, distribution, None));
-    }
-    let Some(pacman) = Pacman::find(&wanted, env, policy)? else {
-        let why = "`pacman` is not on `PATH`, so that nothing could be installed";
-        return Err(PreflightError::tools_missing(report, distribution, Some(why)));
     };
     let (installed, transcript) = pacman.install(policy, on_line)?;
     let report = check(needs, env, memo);
@@ -95,52 +81,66 @@ pub fn provide<N: Clone + Into<Need>>(
         "pacman has these packages installed. What is too old needs an upgrade of the whole system (`pacman -Syu`); what is \
          not found is hidden from this process's `PATH`, or its installation was broken off: `pacman -Qk {0}` tells, and \
          `pacman -S {0}` installs it again",
-        wanted.join(" ")
+        pacman.wanted.join(" ")
     );
     Err(PreflightError::tools_missing(report, distribution, Some(&why)))
 }
 
-/// The command line by which [`provide`] would install what `report` lacks, for a plan; nothing where it would not install
-/// anything, whatever the reason. Packages that are there already are among those named. Runs nothing.
+/// What [`provide`] would do about what `report` lacks, for a plan: nothing, because nothing is missing; or this command
+/// line, which names packages that are there already, too; or fail like this. Runs nothing.
 pub fn planned_install(
     report: &Report,
     env: &Env,
     distribution: &Distribution,
     policy: &InstallPolicy,
-) -> Option<CommandSpec> {
-    if report.is_complete() || !policy.allowed || !distribution.takes_packages() {
-        return None;
+) -> Result<Option<CommandSpec>, PreflightError> {
+    let pacman = decide(report, env, distribution, policy)?;
+    Ok(pacman.map(|pacman| calls::install(&pacman.program, pacman.sudo.as_deref(), &pacman.wanted, policy.deadline)))
+}
+
+/// What could not end well is not begun: every reason against an installation is found here, before a program is run.
+fn decide(
+    report: &Report,
+    env: &Env,
+    distribution: &Distribution,
+    policy: &InstallPolicy,
+) -> Result<Option<Pacman>, PreflightError> {
+    if report.is_complete() {
+        return Ok(None);
+    }
+    let missing = |why| PreflightError::tools_missing(report.clone(), distribution, why);
+    if !policy.allowed {
+        return Err(missing(None));
+    }
+    if !distribution.takes_packages() {
+        return Err(PreflightError::cannot_install(report.clone(), distribution));
     }
     let (wanted, without) = packages(&report.lacking(), distribution);
-    let pacman = Pacman::find(&wanted, env, policy).ok().flatten().filter(|_| without.is_empty())?;
-    Some(calls::install(&pacman.program, pacman.sudo.as_deref(), &wanted, policy.deadline))
+    if !without.is_empty() {
+        return Err(missing(None));
+    }
+    let Some(program) = env.find("pacman") else {
+        return Err(missing(Some("`pacman` is not on `PATH`, so that nothing could be installed")));
+    };
+    let sudo = env.find("sudo").filter(|_| policy.sudo && !policy.root);
+    if !policy.root && sudo.is_none() {
+        let absent = if policy.sudo { "`sudo` is not on `PATH`\n" } else { "" };
+        let detail = format!("{absent}{}", sentence(report, distribution));
+        let (command, transcript) = (String::new(), String::new());
+        let refused = InstallError { trouble: Trouble::NotRoot, packages: wanted, detail, command, transcript };
+        return Err(refused.into());
+    }
+    Ok(Some(Pacman { program, sudo, wanted }))
 }
 
 /// pacman, and what it is to install.
-struct Pacman<'a> {
+struct Pacman {
     program: PathBuf,
     sudo: Option<PathBuf>,
-    wanted: &'a [String],
+    wanted: Vec<String>,
 }
 
-impl<'a> Pacman<'a> {
-    /// The programs, before any is run: what could not end well is not begun.
-    fn find(wanted: &'a [String], env: &Env, policy: &InstallPolicy) -> Result<Option<Self>, InstallError> {
-        let Some(program) = env.find("pacman") else { return Ok(None) };
-        let sudo = env.find("sudo").filter(|_| policy.sudo && !policy.root);
-        if !policy.root && sudo.is_none() {
-            let detail = if policy.sudo { "this process is not root, and `sudo` is not on `PATH`" } else { "" };
-            return Err(InstallError {
-                trouble: Trouble::NotRoot,
-                packages: wanted.to_vec(),
-                detail: detail.into(),
-                command: String::new(),
-                transcript: String::new(),
-            });
-        }
-        Ok(Some(Self { program, sudo, wanted }))
-    }
-
+impl Pacman {
     fn install(
         &self,
         policy: &InstallPolicy,
@@ -165,7 +165,7 @@ impl<'a> Pacman<'a> {
 
     /// The wanted packages that are not installed.
     fn absent(&self) -> Result<Vec<String>, InstallError> {
-        let spec = calls::absent(&self.program, self.wanted);
+        let spec = calls::absent(&self.program, &self.wanted);
         let output = run(&spec).map_err(|error| self.broken(&spec, error.to_string()))?;
         let text = output.stdout_text().into_owned();
         let named = |package: &&String| text.lines().any(|line| line.trim() == **package);
@@ -193,7 +193,7 @@ impl<'a> Pacman<'a> {
         let command = spec.display(&Redactor::new());
         Err(InstallError {
             trouble: Trouble::PartialUpgrade,
-            packages: self.wanted.to_vec(),
+            packages: self.wanted.clone(),
             detail,
             command,
             transcript: text,
@@ -230,12 +230,12 @@ impl<'a> Pacman<'a> {
     fn failure(&self, spec: &CommandSpec, exit: Exit, text: &str) -> InstallError {
         let transcript = Redactor::new().text(text).into_owned();
         let (trouble, detail) = classify(exit, &transcript);
-        let (packages, command) = (self.wanted.to_vec(), spec.display(&Redactor::new()));
+        let (packages, command) = (self.wanted.clone(), spec.display(&Redactor::new()));
         InstallError { trouble, packages, detail, command, transcript }
     }
 
     fn broken(&self, spec: &CommandSpec, why: String) -> InstallError {
-        let (packages, command) = (self.wanted.to_vec(), spec.display(&Redactor::new()));
+        let (packages, command) = (self.wanted.clone(), spec.display(&Redactor::new()));
         InstallError { trouble: Trouble::Broken, packages, detail: why, command, transcript: String::new() }
     }
 }

@@ -25,7 +25,9 @@ pub enum Trouble {
     #[error("packages can be installed by root only")]
     #[diagnostic(
         code(preflight::pacman_not_root),
-        help("run it as root, allow `sudo -n` in the configuration, or install the packages yourself")
+        help(
+            "type that line yourself, run this program as root, or set `allow_sudo` beside `allow_package_installs`: then `sudo -n` is used, which asks for no password"
+        )
     )]
     NotRoot,
     /// `sudo` wants a password, or forbids it.
@@ -139,12 +141,28 @@ pub enum Trouble {
         help("make room (`df -h`; old packages: `paccache -r`) and try again")
     )]
     NoSpace,
+    /// pacman cannot tell how much room there is: its root or cache is below no mount point, as in a plain chroot.
+    #[error("pacman cannot tell which file systems it writes to, as happens in a chroot")]
+    #[diagnostic(
+        code(preflight::pacman_no_mount_point),
+        help(
+            "enter the system by `arch-chroot`, or make its root a mount point (`mount --bind DIR DIR`); or take `CheckSpace` out of `/etc/pacman.conf`"
+        )
+    )]
+    NoMountPoint,
+    /// There is no memory left.
+    #[error("there is not enough memory")]
+    #[diagnostic(
+        code(preflight::pacman_out_of_memory),
+        help("end other programs, or raise the memory limit of this container or service, and try again")
+    )]
+    OutOfMemory,
     /// A file system cannot be written.
     #[error("the file system cannot be written")]
     #[diagnostic(
         code(preflight::pacman_read_only),
         help(
-            "see why it is read-only (`findmnt -no OPTIONS /`): an image, a snapshot, or a file system that was stopped after an error (`dmesg`)"
+            "see why it is read-only (`findmnt -no OPTIONS /`): an image, a snapshot, a file system that was stopped after an error (`dmesg`), or files that may not be changed (`lsattr`)"
         )
     )]
     ReadOnly,
@@ -176,7 +194,7 @@ pub enum Trouble {
     )]
     Hook,
     /// pacman ended in the middle.
-    #[error("pacman was ended in the middle of its work")]
+    #[error("pacman ended in the middle of its work")]
     #[diagnostic(
         code(preflight::pacman_interrupted),
         help(

@@ -1,52 +1,59 @@
 //! An Arch-like system in a folder: the real pacman with a configuration, databases and a root of its own, and a
 //! repository of small packages beside it. Its `pacman` on `PATH` logs each call and then is the real one.
 
-use std::fs;
-use std::os::unix::fs::symlink;
+use std::fs::{self, File};
+use std::os::unix::fs::{MetadataExt, symlink};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use durable::{Lock, replace};
 use exec::{CommandSpec, Env, run};
-use preflight::{Distribution, InstallPolicy, distribution};
 use tempfile::TempDir;
+
+use crate::files;
 
 /// The Debian package that has pacman.
 const DEBIAN: &str = "pacman-package-manager";
 
-/// The system.
-pub(crate) struct Scratch {
+/// The system; it goes when this does.
+#[derive(Debug)]
+pub struct ArchRoot {
     dir: TempDir,
 }
 
 /// A package to build.
-pub(crate) struct Package<'a> {
-    pub(crate) name: &'a str,
-    pub(crate) version: &'a str,
+#[derive(Clone, Copy, Debug)]
+pub struct Package<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// Its version and release, such as `1.2-1`.
+    pub version: &'a str,
     /// Programs it has, each with what it prints: `usr/bin/git`, `git version 2.50.0`.
-    pub(crate) programs: &'a [(&'a str, &'a str)],
+    pub programs: &'a [(&'a str, &'a str)],
+    /// Files that it takes from this machine.
+    pub copies: &'a [(&'a str, &'a Path)],
     /// What it says of other packages: `depend`, `conflict`.
-    pub(crate) facts: &'a [(&'a str, &'a str)],
+    pub facts: &'a [(&'a str, &'a str)],
     /// How many seconds its installation sleeps.
-    pub(crate) sleeps: u32,
+    pub sleeps: u32,
 }
 
 impl Package<'_> {
     /// A package without dependencies.
-    pub(crate) const fn new<'a>(name: &'a str, version: &'a str, programs: &'a [(&'a str, &'a str)]) -> Package<'a> {
-        Package { name, version, programs, facts: &[], sleeps: 0 }
+    pub const fn new<'a>(name: &'a str, version: &'a str, programs: &'a [(&'a str, &'a str)]) -> Package<'a> {
+        Package { name, version, programs, copies: &[], facts: &[], sleeps: 0 }
     }
 }
 
-impl Scratch {
+impl ArchRoot {
     /// A system without packages or programs, whose repository holds git, CMake, Ninja and the compilers.
-    pub(crate) fn new() -> Self {
+    #[expect(clippy::new_without_default, reason = "it builds packages")]
+    pub fn new() -> Self {
         need_pacman();
-        let scratch = Self { dir: tempfile::tempdir().unwrap() };
+        let scratch = Self { dir: tempfile::tempdir().expect("a set-up works") };
         for folder in
             ["bin", "repo", "entries", "build", "root/etc", "root/usr/bin", "db/sync", "cache", "hooks", "gpg"]
         {
-            fs::create_dir_all(scratch.at(folder)).unwrap();
+            fs::create_dir_all(scratch.at(folder)).expect("a set-up works");
         }
         write(&scratch.at("root/etc/os-release"), "NAME=\"Arch Linux\"\nID=arch\nBUILD_ID=rolling\n");
         scratch.configure("SigLevel = Never", &scratch.repository());
@@ -61,7 +68,7 @@ impl Scratch {
     }
 
     /// Writes pacman's configuration.
-    pub(crate) fn configure(&self, options: &str, server: &str) {
+    pub fn configure(&self, options: &str, server: &str) {
         let w = self.dir.path().display();
         let text = format!(
             "[options]\nRootDir = {w}/root\nDBPath = {w}/db\nCacheDir = {w}/cache\nLogFile = {w}/pacman.log\nGPGDir = \
@@ -71,19 +78,19 @@ impl Scratch {
     }
 
     /// The address of its repository.
-    pub(crate) fn repository(&self) -> String {
+    pub fn repository(&self) -> String {
         format!("file://{}", self.at("repo").display())
     }
 
     /// Makes the `pacman` of this system: it runs the real one with this prefix.
-    pub(crate) fn wrap(&self, prefix: &str) {
+    pub fn wrap(&self, prefix: &str) {
         let w = self.dir.path().display();
         let real = "/usr/bin/pacman";
         self.script("pacman", &format!("exec {prefix} {real} --config '{w}/pacman.conf' \"$@\""));
     }
 
     /// A program on `PATH` that logs its calls and its process.
-    pub(crate) fn script(&self, name: &str, body: &str) {
+    pub fn script(&self, name: &str, body: &str) {
         let w = self.dir.path().display();
         let text = format!("#!/bin/sh\necho \"{name} $*\" >>'{w}/log'\necho $$ >'{w}/pid'\n{body}\n");
         let path = self.at("bin").join(name);
@@ -95,10 +102,10 @@ impl Scratch {
     }
 
     /// Builds a package into the repository.
-    pub(crate) fn add(&self, package: &Package<'_>) {
-        let Package { name, version, programs, facts, sleeps } = package;
+    pub fn add(&self, package: &Package<'_>) {
+        let Package { name, version, programs, copies, facts, sleeps } = package;
         let build = self.at("build").join(name);
-        fs::create_dir_all(&build).unwrap();
+        fs::create_dir_all(&build).expect("a set-up works");
         let own: String = facts.iter().flat_map(|(key, value)| [*key, " = ", *value, "\n"]).collect();
         let info = format!(
             "pkgname = {name}\npkgbase = {name}\npkgver = {version}\npkgdesc = x\nurl = x\nbuilddate = 1\npackager = \
@@ -110,8 +117,12 @@ impl Scratch {
             self.with_shell();
         }
         for (path, line) in *programs {
-            fs::create_dir_all(build.join(path).parent().unwrap()).unwrap();
+            fs::create_dir_all(build.join(path).parent().expect("a set-up works")).expect("a set-up works");
             write(&build.join(path), &format!("#!/bin/sh\necho '{line}'\n"));
+        }
+        for (path, from) in *copies {
+            fs::create_dir_all(build.join(path).parent().expect("a set-up works")).expect("a set-up works");
+            fs::copy(from, build.join(path)).expect("a set-up works");
         }
         let file = format!("{name}-{version}-x86_64.pkg.tar.gz");
         let target = self.at("repo").join(&file);
@@ -120,8 +131,8 @@ impl Scratch {
             &[&build, &target],
         );
         let entry = self.at("entries").join(format!("{name}-{version}"));
-        fs::create_dir_all(&entry).unwrap();
-        let size = fs::metadata(&target).unwrap().len();
+        fs::create_dir_all(&entry).expect("a set-up works");
+        let size = fs::metadata(&target).expect("a set-up works").len();
         let facts: String = facts.iter().flat_map(|(key, value)| ["%", *key, "S%\n", *value, "\n\n"]).collect();
         let sum = shell("sha256sum <\"$1\" | cut -d' ' -f1", &[&target]);
         let desc = format!(
@@ -133,12 +144,12 @@ impl Scratch {
     }
 
     /// Takes a version of a package from the repository's list.
-    pub(crate) fn retire(&self, entry: &str) {
-        fs::remove_dir_all(self.at("entries").join(entry)).unwrap();
+    pub fn retire(&self, entry: &str) {
+        fs::remove_dir_all(self.at("entries").join(entry)).expect("a set-up works");
     }
 
     /// Does what `-Sy` does.
-    pub(crate) fn refresh(&self) {
+    pub fn refresh(&self) {
         shell("cd \"$1\" && tar -czf \"$2\" *", &[&self.at("entries"), &self.at("db/sync/extra.db")]);
     }
 
@@ -151,47 +162,40 @@ impl Scratch {
     }
 
     /// An environment in which this system's programs are found, and no others.
-    pub(crate) fn env(&self) -> Env {
-        let path = std::env::join_paths([self.at("root/usr/bin"), self.at("bin")]).unwrap();
+    pub fn env(&self) -> Env {
+        let path = std::env::join_paths([self.at("root/usr/bin"), self.at("bin")]).expect("a set-up works");
         Env::from_pairs([("PATH", path)])
     }
 
-    /// What its os-release says.
-    pub(crate) fn distribution(&self) -> Distribution {
-        distribution(&self.at("root"))
-    }
-
     /// The calls of the logging programs.
-    pub(crate) fn calls(&self) -> Vec<String> {
+    pub fn calls(&self) -> Vec<String> {
         fs::read_to_string(self.at("log")).unwrap_or_default().lines().map(str::to_owned).collect()
     }
 
     /// A path in its folder.
-    pub(crate) fn at(&self, path: &str) -> PathBuf {
+    pub fn at(&self, path: &str) -> PathBuf {
         self.dir.path().join(path)
     }
 }
 
-/// Installing is allowed, and we count as root.
-pub(crate) fn allowed() -> InstallPolicy {
-    InstallPolicy { allowed: true, root: true, lock_wait: Duration::ZERO, ..InstallPolicy::forbidden() }
+/// Writes a file, in the folders that it needs.
+pub fn write(path: &Path, text: &str) {
+    fs::create_dir_all(path.parent().expect("a file is in a folder")).expect("a set-up works");
+    files::write(path.into(), text.as_bytes());
 }
 
-pub(crate) fn write(path: &Path, text: &str) {
-    replace(path, text.as_bytes()).unwrap();
-}
-
-pub(crate) fn is_root() -> bool {
-    nix::unistd::geteuid().is_root()
+/// Whether this process is root.
+pub fn is_root() -> bool {
+    fs::metadata("/proc/self").is_ok_and(|me| me.uid() == 0)
 }
 
 /// Runs a line of shell with these arguments, and returns what it printed.
-pub(crate) fn shell(script: &str, args: &[&Path]) -> String {
+pub fn shell(script: &str, args: &[&Path]) -> String {
     let spec = CommandSpec::new("/bin/sh", Duration::from_mins(2))
         .args(["-c", script, "sh"])
         .args(args)
         .env("PATH", "/usr/sbin:/usr/bin:/sbin:/bin");
-    run(&spec).unwrap().require_success(&spec).unwrap().stdout_text().into_owned()
+    run(&spec).expect("a set-up works").require_success(&spec).expect("a set-up works").stdout_text().into_owned()
 }
 
 /// The real pacman: installed where we may, otherwise named. Tests run side by side, so one installs and the others wait.
@@ -203,8 +207,8 @@ fn need_pacman() {
     let line = format!("apt-get -o DPkg::Lock::Timeout=60 install -y --no-install-recommends {DEBIAN}");
     let apt = Env::from_pairs([("PATH", "/usr/bin")]).find("apt-get").filter(|_| is_root());
     assert!(apt.is_some(), "these tests run the real pacman: install it (Debian, Ubuntu, as root: {line})");
-    let _lock =
-        Lock::acquire(&std::env::temp_dir().join("preflight-pacman.lock"), "apt-get", Duration::from_mins(2)).unwrap();
+    let lock = File::create(std::env::temp_dir().join("testkit-pacman.lock")).expect("a set-up works");
+    lock.lock().expect("a set-up works");
     if !real.exists() {
         let quiet = "export DEBIAN_FRONTEND=noninteractive";
         shell(&format!("{quiet}; {line} || {{ apt-get update && {line}; }}"), &[]);
