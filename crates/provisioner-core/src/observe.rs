@@ -70,6 +70,11 @@ pub(crate) fn observe(
         Some(Ok(Some(inputs))) => entry(desired, inputs, remember)?,
         _ => None,
     };
+    let near = match (&inputs, &entry) {
+        // Only to explain: what cannot be read explains nothing.
+        (Some(Ok(Some(inputs))), None) => Store::new(desired.layout.clone()).nearest(inputs).ok().flatten(),
+        _ => None,
+    };
     let own = running.as_ref().map(|record| record.port);
     let neighbours = neighbours(&settings.run_dir, desired.pool_id.as_str());
     let port = ports::choose(desired.host, &desired.ports, own, &neighbours);
@@ -94,6 +99,7 @@ pub(crate) fn observe(
         commit,
         inputs,
         entry,
+        near,
         model,
         notes,
         system_config,
