@@ -45,6 +45,7 @@ mod layout;
 mod libc_version;
 mod manifest;
 mod near;
+mod nvcc;
 mod prove;
 mod provenance;
 mod publish;
