@@ -58,6 +58,9 @@ mod sbom;
 mod staging;
 mod store;
 mod tree;
+#[cfg(test)]
+#[path = "../tests/schemas/validate.rs"]
+mod validate;
 mod verified;
 mod worktree;
 
