@@ -17,8 +17,9 @@ usage: cargo xtask TASK
   gpu [--repo URL|PATH] [--ref REF] [--model PATH|hf:OWNER/REPO/FILE] [--dir DIR]
                    on a host with an NVIDIA GPU and a CUDA toolkit: build llama.cpp for that GPU, serve from it, check
                    that it does, write the figures to docs/measurements/gpu.md; --dir keeps the downloads below DIR
-  bench [--real] [--write docs/measurements/NAME.md]
-                   measure builds and warm starts against the same work by hand; --real takes llama.cpp itself";
+  bench [build] [--real] [--write docs/measurements/NAME.md]
+                   measure builds and warm starts against the same work by hand; --real takes llama.cpp itself
+                   build: what is promised of builds, each figure beside its goal (--real: 20 minutes on two cores)";
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -53,6 +54,7 @@ pub(crate) struct DemoArgs {
 /// What to measure, and where to put it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BenchArgs {
+    pub(crate) build: bool,
     pub(crate) real: bool,
     pub(crate) write: Option<PathBuf>,
 }
@@ -71,7 +73,8 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
         "demo" => Task::Demo(DemoArgs { keep: words.flag("--keep"), ..words.demo()? }),
         "gpu" => Task::Gpu(words.demo()?),
         "bench" => {
-            Task::Bench(BenchArgs { real: words.flag("--real"), write: words.value("--write")?.map(PathBuf::from) })
+            let (build, real) = (words.flag("build"), words.flag("--real"));
+            Task::Bench(BenchArgs { build, real, write: words.value("--write")?.map(PathBuf::from) })
         }
         other => return Err(format!("there is no task `{other}`")),
     };
@@ -131,7 +134,8 @@ mod tests {
         check("test", Ok(Task::Test(TestArgs::default())));
         check("test --full", Ok(Task::Test(TestArgs { full: true, cuda: false })));
         check("test --cuda --full", Ok(Task::Test(TestArgs { full: true, cuda: true })));
-        check("bench --write x.md", Ok(Task::Bench(BenchArgs { real: false, write: Some("x.md".into()) })));
+        check("bench --write x.md", Ok(Task::Bench(BenchArgs { write: Some("x.md".into()), ..BenchArgs::default() })));
+        check("bench build --real", Ok(Task::Bench(BenchArgs { build: true, real: true, write: None })));
         let wish = DemoArgs { repo: Some("/r".into()), dir: Some("/d".into()), ..DemoArgs::default() };
         check("gpu --dir /d --repo /r", Ok(Task::Gpu(wish.clone())));
         check("demo --dir /d --repo /r --keep", Ok(Task::Demo(DemoArgs { keep: true, ..wish })));

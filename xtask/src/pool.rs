@@ -17,6 +17,8 @@ pub(crate) struct Pool {
     pub(crate) accelerator: &'static str,
     /// Flags beside those that all of them have.
     pub(crate) flags: &'static [&'static str],
+    /// CMake definitions beside ours.
+    pub(crate) cmake_flags: &'static [&'static str],
 }
 
 impl Pool {
@@ -39,8 +41,13 @@ impl fmt::Display for Pool {
         let name = Path::new(&self.model).file_stem().unwrap_or_default().to_string_lossy();
         let [id, name, accelerator, repo, reference, model] =
             [self.id.as_str(), &name, self.accelerator, &self.repo, &self.reference, &self.model].map(toml_string);
-        let flags = ["--parallel", "1"].iter().chain(self.flags).map(|flag| toml_string(flag)).collect::<Vec<_>>();
-        let flags = flags.join(", ");
+        let list =
+            |flags: &mut dyn Iterator<Item = &&str>| flags.map(|flag| toml_string(flag)).collect::<Vec<_>>().join(", ");
+        let flags = list(&mut ["--parallel", "1"].iter().chain(self.flags));
+        let build = match self.cmake_flags {
+            [] => String::new(),
+            some => format!("build.cmake_flags = [{}]\n", list(&mut some.iter())),
+        };
         write!(
             f,
             "\
@@ -59,7 +66,7 @@ flags = [{flags}]
 [pools.provisioning.source]
 repo = {repo}
 ref = {reference}
-
+{build}
 [pools.provisioning.model]
 ref = {model}
 "
@@ -83,9 +90,10 @@ mod tests {
         let commit = "de3ff815ea7d559ee917f063901b8986f038abc6";
         for repo in ["/a \"b\"/c\\d.bundle", "https://example.com/llama.cpp.git"] {
             let (repo, reference, model) = (repo.to_owned(), commit.to_owned(), "/m/tiny.gguf".to_owned());
-            let flags = &["--log-verbosity", "4"];
+            let (flags, cmake_flags) = (&["--log-verbosity", "4"], &["-DGGML_RPC=ON"]);
             let text =
-                Pool { id: "p".into(), repo: repo.clone(), reference, model, accelerator: "cpu", flags }.to_string();
+                Pool { id: "p".into(), repo: repo.clone(), reference, model, accelerator: "cpu", flags, cmake_flags }
+                    .to_string();
             let config = Config::parse(&text, Format::Toml, "pool.toml").unwrap();
             let pool = config.pool(None).unwrap();
             assert_eq!((pool.id.as_str(), pool.model.as_str()), ("p", "tiny"));
@@ -94,6 +102,7 @@ mod tests {
             assert_eq!(flags, ["--parallel", "1", "--log-verbosity", "4"]);
             let source = pool.provisioning.source.as_ref().unwrap();
             assert_eq!((source.repo.to_string(), source.git_ref.to_string()), (repo, commit.to_owned()));
+            assert_eq!(source.build.cmake_flags.iter().flatten().count(), 1);
         }
     }
 }

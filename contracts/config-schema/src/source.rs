@@ -13,7 +13,7 @@ use crate::{CmakeFlag, GitRef, RepoUrl, fields};
 pub struct SourceConfig {
     /// The git repository. Building it runs its CMake code, so it is trusted by being named here.
     pub repo: RepoUrl,
-    /// The branch, tag or commit to build.
+    /// The branch, tag or commit to build; `WORKTREE` for a local folder as it is, committed or not.
     #[serde(rename = "ref")]
     pub git_ref: GitRef,
     /// Whether submodules are fetched too.

@@ -11,8 +11,8 @@ use crate::file_api::Configured;
 use crate::publish::Made;
 use crate::staging::Staging;
 use crate::{
-    BuildError, BuildKey, BuildRequest, Commit, Entry, Event, Inputs, Layout, Observer, Store, compile, configure,
-    fetch, identify, prove, publish, resume,
+    BuildError, BuildKey, BuildRequest, Commit, Entry, Event, Inputs, Layout, Observer, Store, Transport, compile,
+    configure, fetch, identify, prove, publish, resume, worktree,
 };
 
 /// The entry for this request and commit: from the store if it is there, else built now. Whoever else asks for the
@@ -35,7 +35,12 @@ pub fn build(
     layout.create()?;
     // Whoever builds it may wait for the compilers of another build first.
     let patience = request.limits.fetch + request.limits.build * 2 + std::time::Duration::from_mins(2);
-    let _lock = Lock::acquire(&store.lock(&key), "build", patience)?;
+    let place = store.lock(&key);
+    let at_once = Lock::try_acquire(&place, "build")?;
+    if at_once.is_none() {
+        observer.on(&Event::Waits(Lock::holder(&place).to_string()));
+    }
+    let _lock = at_once.map_or_else(|| Lock::acquire(&place, "build", patience), Ok)?;
     if let Some(entry) = store.take_locked(&key)? {
         return Ok(entry);
     }
@@ -153,6 +158,7 @@ pub fn planned_commands(
     let (_, definitions) = identify(request, commit.unwrap_or(&placeholder))?;
     let mirror = layout.mirror(&request.source.repo);
     let fetch = match commit {
+        _ if request.source.transport == Transport::WorkTree => worktree::add_command(request, &mirror),
         Some(commit) => fetch::fetch_command(request, &mirror, commit),
         None => crate::resolve::list_command(
             &fetch::git(request),

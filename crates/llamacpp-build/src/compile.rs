@@ -13,7 +13,7 @@ use crate::configure::environment;
 use crate::staging::Staging;
 use crate::{
     Backend, BuildError, BuildRequest, Diagnosed, Event, Generator, Layout, Memory, Observer, Phase, history, jobs,
-    relevant_lines,
+    nvcc, relevant_lines,
 };
 
 /// The target, and the name of its executable.
@@ -31,7 +31,11 @@ pub(crate) fn command(layout: &Layout, request: &BuildRequest, staging: &Path, j
         Generator::Ninja => spec,
         Generator::Make => spec.arg("--no-print-directory"),
     };
-    environment(layout, request, staging, spec.arg(SERVER))
+    let spec = environment(layout, request, staging, spec.arg(SERVER));
+    match nvcc::threads(request, cores()) {
+        Some(threads) => spec.env("NVCC_APPEND_FLAGS", format!("--threads={threads}")),
+        None => spec,
+    }
 }
 
 fn cores() -> u32 {
@@ -40,8 +44,11 @@ fn cores() -> u32 {
 
 /// How many compilers this build may have at most.
 pub(crate) fn wanted_jobs(request: &BuildRequest) -> u32 {
-    let cuda = matches!(request.backend, Backend::Cuda { .. });
-    request.jobs.unwrap_or_else(|| jobs(cores(), Memory::now(), cuda)).max(1)
+    let at_once = match request.backend {
+        Backend::Cuda { .. } => nvcc::threads(request, cores()).unwrap_or(1),
+        Backend::Cpu => 0,
+    };
+    request.jobs.unwrap_or_else(|| jobs(cores(), Memory::now(), at_once)).max(1)
 }
 
 /// Builds the server. Where compilers are killed for want of memory, half as many go on from what is built.

@@ -25,16 +25,22 @@ pub(crate) const RENAMED: [(&str, &str); 9] = [
 ];
 
 /// What every build gets unless the operator says otherwise.
-const DEFAULTS: [(&str, &str); 9] = [
+/// What would otherwise follow from what happens to be installed (npm, OpenSSL's headers) is off: it is not in the key, and a
+/// wish for it has to be written out.
+const DEFAULTS: [(&str, &str); 13] = [
     ("BUILD_SHARED_LIBS", "OFF"),           // one relocatable file
     ("CMAKE_BUILD_RPATH_USE_ORIGIN", "ON"), // and relocatable ones where libraries are shared
     ("CMAKE_BUILD_TYPE", "Release"),
     ("CMAKE_FIND_USE_PACKAGE_REGISTRY", "OFF"), // nothing from the user's home decides
     ("GGML_CCACHE", "OFF"),                     // a compiler launcher that is not in the key
     ("LLAMA_BUILD_SERVER", "ON"),               // EP-11
+    ("LLAMA_BUILD_UI", "OFF"),                  // runs `npm ci`, which downloads, where there is an npm
+    ("LLAMA_BUILD_WEBUI", "OFF"),               // its first name
     ("LLAMA_BUILD_TESTS", "OFF"),
     ("LLAMA_CURL", "OFF"), // models are staged before the start; left out for trees without the option
+    ("LLAMA_OPENSSL", "OFF"),
     ("LLAMA_USE_PREBUILT_UI", "OFF"), // a build fetches nothing that is not in its key
+    ("LLAMA_USE_PREBUILT_WEBUI", "OFF"),
 ];
 
 /// Lists of compiler and linker flags: what the accelerator needs and what the operator asks for both count.

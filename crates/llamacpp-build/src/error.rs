@@ -119,6 +119,19 @@ pub enum BuildError {
         #[source]
         source: ExecError,
     },
+    /// git reads no repository of another user: its configuration is code that runs as us.
+    #[error("`{repo}` belongs to another user, and git does not read it")]
+    #[diagnostic(
+        code(source::foreign_repository),
+        help(
+            "make it yours: chown -R \"$(id -u)\" {repo}; or have its owner pack it, and name the pack as the repository: git \
+             -C {repo} bundle create /srv/llama.cpp.bundle --all"
+        )
+    )]
+    ForeignRepository {
+        /// The repository.
+        repo: String,
+    },
     /// No such reference.
     #[error("`{repo}` has no branch, tag or commit `{reference}`")]
     #[diagnostic(code(source::ref_not_found), help("{}", suggest(nearest)))]
@@ -301,7 +314,13 @@ impl BuildError {
     }
 
     pub(crate) fn git(action: &'static str, repo: &str, source: ExecError) -> Self {
-        Self::Git { action, repo: shown(repo), source }
+        match &source {
+            // git's own advice, a setting of the user's, is for a configuration that is not read here.
+            ExecError::Failed { stderr, .. } if stderr.contains("detected dubious ownership") => {
+                Self::ForeignRepository { repo: shown(repo) }
+            }
+            _ => Self::Git { action, repo: shown(repo), source },
+        }
     }
 
     /// Names the place where the log of a failed step is kept.

@@ -45,6 +45,8 @@ mod jobs;
 mod layout;
 mod libc_version;
 mod manifest;
+mod near;
+mod nvcc;
 mod prove;
 mod provenance;
 mod publish;
@@ -57,6 +59,9 @@ mod sbom;
 mod staging;
 mod store;
 mod tree;
+#[cfg(test)]
+#[path = "../tests/schemas/validate.rs"]
+mod validate;
 mod verified;
 mod worktree;
 
@@ -74,6 +79,7 @@ pub use identity::{BuildKey, Inputs, identify};
 pub use jobs::{Memory, jobs};
 pub use layout::Layout;
 pub use manifest::{FileEntry, Manifest};
+pub use near::{Difference, Near};
 pub use request::{Backend, BuildRequest, Event, Generator, Limits, Observer, Source, ToolId, Toolchain, Transport};
 pub use resolve::{Commit, known_commit, resolve};
 pub use store::{Entry, Store, Stored, Verdict};

@@ -1,6 +1,8 @@
 //! What a build was made from and by whom, as an in-toto statement with SLSA's provenance.
 //! <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>, <https://slsa.dev/spec/v1.0/provenance>
 
+use std::path::Path;
+
 use serde_json::{Value, json};
 
 use crate::file_api::Configured;
@@ -26,9 +28,22 @@ pub(crate) struct Facts<'a> {
 }
 
 impl Facts<'_> {
-    /// The repository and commit as a package URL's kin: `git+<repo>@<commit>`.
+    /// Repository and commit as SPDX names a place to download from: `git+https://host/repo@commit`.
+    /// <https://spdx.github.io/spdx-spec/v2.3/package-information/#77-package-download-location-field>
     pub(crate) fn source(&self) -> String {
-        format!("git+{}@{}", self.inputs.repo, self.inputs.commit.as_str())
+        format!("git+{}@{}", self.repository(), self.inputs.commit.as_str())
+    }
+
+    /// The repository as a URI, whatever git's spelling of it is.
+    pub(crate) fn repository(&self) -> String {
+        let repo = &self.inputs.repo;
+        match (repo.contains("://"), repo.split_once(':')) {
+            (true, _) => escaped(repo, ""),
+            (false, Some((host, path))) if !repo.starts_with('/') => {
+                format!("ssh://{}/{}", escaped(host, "/?#"), escaped(path.trim_start_matches('/'), "?#"))
+            }
+            _ => file_uri(Path::new(repo)),
+        }
     }
 
     /// The files that run.
@@ -46,7 +61,7 @@ pub(crate) fn statement(facts: &Facts<'_>) -> Value {
         facts.submodules.iter().map(|(path, commit)| json!({ "name": path, "digest": { "gitCommit": commit } })),
     );
     resolved.extend(inputs.tools.iter().map(|(name, tool)| {
-        let uri = format!("file://{}", tool.path.display());
+        let uri = file_uri(&tool.path);
         json!({ "name": name, "uri": uri, "annotations": { "version": tool.version } })
     }));
     json!({
@@ -89,6 +104,30 @@ pub(crate) fn statement(facts: &Facts<'_>) -> Value {
     })
 }
 
+/// A path as a URI.
+fn file_uri(path: &Path) -> String {
+    format!("file://{}", escaped(&path.to_string_lossy(), "?#%"))
+}
+
+/// What may stand in a URI stays, but for `special`; the rest is escaped.
+/// <https://www.rfc-editor.org/rfc/rfc3986#section-2>
+fn escaped(text: &str, special: &str) -> String {
+    let stays = |c: char| c.is_ascii_alphanumeric() || "-._~:/?#@!$&'()*+,;=%".contains(c) && !special.contains(c);
+    let mut uri = String::new();
+    for c in text.chars() {
+        if stays(c) {
+            uri.push(c);
+        } else {
+            uri.extend(c.encode_utf8(&mut [0; 4]).bytes().flat_map(|byte| ['%', digit(byte >> 4), digit(byte & 15)]));
+        }
+    }
+    uri
+}
+
+fn digit(value: u8) -> char {
+    char::from_digit(value.into(), 16).unwrap_or_default().to_ascii_uppercase()
+}
+
 /// Unix seconds as `2026-01-02T03:04:05Z`. The days are counted in eras of 400 years that begin in March.
 /// <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
 pub(crate) fn rfc3339(unix_s: u64) -> String {
@@ -105,6 +144,54 @@ pub(crate) fn rfc3339(unix_s: u64) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::{BTreeMap, BTreeSet};
+
+    use super::*;
+    use crate::validate;
+    use crate::{Commit, Generator, ToolId, sbom};
+
+    /// The published schemas have nothing against statement and bill, whatever the repository, the tools and the
+    /// libraries are called.
+    #[test]
+    fn odd_names_make_sound_documents() {
+        for repo in [
+            "https://github.com/ggml-org/llama.cpp.git",
+            "https://***@example.com/a b/ü.git",
+            "git@example.com:team/llama.cpp.git",
+            "ssh://git@example.com:2222/~x/llama.cpp",
+            "/srv/my models/100%/#1 [x]/llama.cpp.bundle",
+        ] {
+            let digest = "ab".repeat(32);
+            let file = |path: &str| FileEntry { path: path.into(), size: 1, sha256: digest.clone() };
+            let tool = |path: &str| ToolId { path: path.into(), version: "c++ (Debian 12) 12.2.0".into() };
+            let inputs = Inputs {
+                recipe: 1,
+                repo: repo.into(),
+                commit: Commit::parse(&"a".repeat(64)).unwrap(),
+                submodules: true,
+                backend: "cuda".into(),
+                definitions: BTreeMap::new(),
+                generator: Generator::Ninja,
+                tools: BTreeMap::from([("cxx".into(), tool("/opt/g++ 12/bin/g++")), ("libc".into(), tool("/x"))]),
+                target: "x86_64-linux".into(),
+                libc: String::new(),
+                cpu: None,
+                env: BTreeMap::new(),
+            };
+            let mut configured = Configured::default();
+            let names = ["../ggml/libggml.a", "-lpthread", "libc", "/usr/lib/libm.so"];
+            configured.libraries.insert("llama-server".into(), BTreeSet::from(names.map(str::to_owned)));
+            let submodules = ["ggml/src/ggml-kompute/kompute", "a b"].map(|path| (path.to_owned(), "c".repeat(40)));
+            let files = [file("bin/llama-server"), file("bin/libggml.so.0"), file("logs/build.log"), file("help.txt")];
+            let key = inputs.key();
+            let (configured, submodules) = (&configured, submodules.as_slice());
+            let (inputs, key, files, version) = (&inputs, &key, files.as_slice(), "1 (abc)");
+            let facts = Facts { key, inputs, version, files, configured, submodules, begun: 1, ended: 2 };
+            assert_eq!(validate::statement(&statement(&facts)), [""; 0], "{repo}");
+            assert_eq!(validate::bill(&sbom::bill(&facts)), [""; 0], "{repo}");
+        }
+    }
+
     #[test]
     fn days_of_the_calendar() {
         for (unix_s, text) in [
@@ -114,7 +201,7 @@ mod tests {
             (1_767_323_045, "2026-01-02T03:04:05Z"),
             (4_107_542_400, "2100-03-01T00:00:00Z"),
         ] {
-            assert_eq!(super::rfc3339(unix_s), text);
+            assert_eq!(rfc3339(unix_s), text);
         }
     }
 }

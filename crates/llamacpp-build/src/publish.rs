@@ -1,6 +1,8 @@
 //! From a finished build to a store entry: copied, hashed, synced, and published by one rename.
 
-use std::fs::{self, File};
+use std::fs::{self, File, OpenOptions};
+use std::io::Write;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -10,7 +12,7 @@ use crate::manifest::{self, FILE, FileEntry, Manifest, SCHEMA};
 use crate::prove::Proof;
 use crate::provenance::Facts;
 use crate::staging::Staging;
-use crate::{BuildError, BuildKey, Entry, Inputs, Store, provenance, sbom};
+use crate::{BuildError, BuildKey, Entry, Inputs, Store, provenance, sbom, verified};
 
 /// Where the build puts the server, relative to its folder: as CMake says, or where llama.cpp always has put it.
 fn server(configured: &Configured) -> PathBuf {
@@ -59,10 +61,16 @@ pub(crate) fn publish(
     made: &Made,
 ) -> Result<Entry, BuildError> {
     let (out, dir) = (staging.out(), store.dir(key));
-    durable::replace(&out.join("help.txt"), proof.help.as_bytes())?;
+    write(&out, "help.txt", proof.help.as_bytes())?;
     let ended = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let files = manifest::list(&out)?;
-    let files = files.iter().map(|path| FileEntry::of(&out, path)).collect::<Result<Vec<_>, _>>()?;
+    let (mut files, mut seen) = (Vec::new(), verified::Memory::default());
+    let mut take = |files: &mut Vec<FileEntry>, path: &Path| {
+        files.push(seen.hash(&out, path)?);
+        Ok::<_, BuildError>(())
+    };
+    for path in manifest::list(&out)? {
+        take(&mut files, &path)?;
+    }
     let facts = Facts {
         key,
         inputs: &inputs,
@@ -74,10 +82,10 @@ pub(crate) fn publish(
         ended,
     };
     for (name, document) in [(provenance::FILE, provenance::statement(&facts)), (sbom::FILE, sbom::bill(&facts))] {
-        durable::replace(&out.join(name), &serde_json::to_vec_pretty(&document).unwrap_or_default())?;
+        write(&out, name, &serde_json::to_vec_pretty(&document).unwrap_or_default())?;
+        take(&mut files, Path::new(name))?;
     }
-    let files = manifest::list(&out)?;
-    let files = files.iter().map(|path| FileEntry::of(&out, path)).collect::<Result<Vec<_>, _>>()?;
+    files.sort_by(|a, b| a.path.cmp(&b.path));
     let manifest = Manifest {
         schema: SCHEMA,
         key: key.clone(),
@@ -88,15 +96,23 @@ pub(crate) fn publish(
         build_seconds: made.took.as_secs(),
         built_unix_s: ended,
     };
-    for file in &manifest.files {
-        let path = out.join(&file.path);
+    write(&out, FILE, &serde_json::to_vec_pretty(&manifest).unwrap_or_default())?;
+    for path in manifest.files.iter().map(|file| file.path.as_path()).chain([Path::new(FILE)]) {
+        let path = out.join(path);
         File::open(&path).and_then(|f| f.sync_all()).map_err(BuildError::io("sync", &path))?;
     }
-    durable::replace(&out.join(FILE), &serde_json::to_vec_pretty(&manifest).unwrap_or_default())?;
     for sub in ["bin", "logs", ""] {
         durable::sync_dir(&out.join(sub))?;
     }
     fs::rename(&out, &dir).map_err(BuildError::io("publish", &dir))?;
     durable::sync_dir(dir.parent().unwrap_or(&dir))?;
+    seen.save(store.layout(), key);
     Ok(Entry { dir, manifest })
+}
+
+/// Writes a file of the entry to be, where nobody reads yet; it is made durable with all the others.
+fn write(out: &Path, name: &str, bytes: &[u8]) -> Result<(), BuildError> {
+    let path = out.join(name);
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
+    file.and_then(|mut file| file.write_all(bytes)).map_err(BuildError::io("write", path))
 }

@@ -146,6 +146,8 @@ pub struct BuildRequest {
 pub enum Event {
     /// A part begins: "fetch", "configure", "build", "wait" (for the compilers of other builds), "prove", "publish".
     Phase(&'static str),
+    /// Somebody else builds the same engine; what comes is theirs. Holds who says so.
+    Waits(String),
     /// The compilers have finished `done` of `total` steps; `what` is the current one.
     Step {
         /// Finished steps.

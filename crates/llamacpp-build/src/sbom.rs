@@ -18,7 +18,7 @@ pub(crate) fn bill(facts: &Facts<'_>) -> Value {
         "bom-ref": "source",
         "name": "llama.cpp",
         "version": commit,
-        "externalReferences": [{ "type": "vcs", "url": inputs.repo }],
+        "externalReferences": [{ "type": "vcs", "url": facts.repository() }],
     })];
     for (path, commit) in facts.submodules {
         let reference = format!("submodule:{path}");
@@ -27,7 +27,7 @@ pub(crate) fn bill(facts: &Facts<'_>) -> Value {
     for library in facts.configured.libraries.get(SERVER).into_iter().flatten() {
         components.push(json!({ "type": "library", "bom-ref": format!("library:{library}"), "name": library }));
     }
-    let libc = json!({ "type": "library", "bom-ref": "library:libc", "name": "libc", "version": inputs.libc });
+    let libc = json!({ "type": "library", "bom-ref": "system:libc", "name": "libc", "version": inputs.libc });
     components.push(libc);
     let contains: Vec<Value> = components.iter().filter_map(|component| component.get("bom-ref").cloned()).collect();
     for (name, tool) in &inputs.tools {

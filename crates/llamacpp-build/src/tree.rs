@@ -7,7 +7,8 @@ use crate::cmake_text::{Call, calls};
 use crate::definitions::RENAMED;
 
 /// Where llama.cpp declares options.
-const FILES: [&str; 2] = ["CMakeLists.txt", "ggml/CMakeLists.txt"];
+const FILES: [&str; 4] =
+    ["CMakeLists.txt", "ggml/CMakeLists.txt", "tools/server/CMakeLists.txt", "examples/server/CMakeLists.txt"];
 /// No CMakeLists.txt is larger.
 const LARGEST: u64 = 4 << 20;
 /// Most files and folders that are looked at in search of a name (llama.cpp has about 3000).

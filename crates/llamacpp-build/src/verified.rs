@@ -15,9 +15,10 @@ use crate::{BuildError, BuildKey, Layout, Manifest, manifest};
 /// No memory is larger.
 const LARGEST: u64 = 1 << 20;
 
+/// What was hashed of one entry.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Memory(BTreeMap<PathBuf, Seen>);
+pub(crate) struct Memory(BTreeMap<PathBuf, Seen>);
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -26,11 +27,34 @@ struct Seen {
     sha256: String,
 }
 
+impl Memory {
+    /// Hashes a file of an entry, for its manifest and for the next look.
+    pub(crate) fn hash(&mut self, entry: &Path, path: &Path) -> Result<FileEntry, BuildError> {
+        let full = entry.join(path);
+        // Before the hash: what is written meanwhile has another stamp afterwards.
+        let meta = std::fs::symlink_metadata(&full).map_err(BuildError::io("look at", &full))?;
+        let file = FileEntry::of(entry, path)?;
+        self.0.insert(path.to_owned(), Seen { stamp: Stamp::of(&meta), sha256: file.sha256.clone() });
+        Ok(file)
+    }
+
+    /// Failing to remember only costs a hash later (a read-only cache folder is fine to run from).
+    pub(crate) fn save(&self, layout: &Layout, key: &BuildKey) {
+        let bytes = serde_json::to_vec(self).unwrap_or_default();
+        if let Err(error) = durable::replace(&place(layout, key), &bytes) {
+            tracing::debug!(%key, %error, "could not remember a verification");
+        }
+    }
+}
+
+fn place(layout: &Layout, key: &BuildKey) -> PathBuf {
+    layout.dir("verified").join(format!("{key}.json"))
+}
+
 /// Whether the entry holds the files of its manifest, each as the manifest says, and no other: the server would load a
 /// library that was put beside it. With `remember`, what was hashed is remembered.
 pub(crate) fn matches(layout: &Layout, entry: &Path, manifest: &Manifest, remember: bool) -> Result<bool, BuildError> {
-    let place = layout.dir("verified").join(format!("{}.json", manifest.key));
-    let before = recall(&place);
+    let before = recall(&place(layout, &manifest.key));
     let mut after = Memory::default();
     if !manifest::list(entry)?.iter().eq(manifest.files.iter().map(|file| &file.path)) {
         return Ok(false);
@@ -48,25 +72,17 @@ pub(crate) fn matches(layout: &Layout, entry: &Path, manifest: &Manifest, rememb
         after.0.insert(path.clone(), seen);
     }
     if remember && after != before {
-        save(&place, &after, &manifest.key);
+        after.save(layout, &manifest.key);
     }
     Ok(true)
 }
 
 /// Forgets what is known of an entry, so that it is hashed again.
 pub(crate) fn forget(layout: &Layout, key: &BuildKey) {
-    crate::disk::remove(&layout.dir("verified").join(format!("{key}.json")));
+    crate::disk::remove(&place(layout, key));
 }
 
 fn recall(place: &Path) -> Memory {
     let bytes = durable::read_regular(place, LARGEST).ok().flatten();
     bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default()
-}
-
-/// Failing to remember only costs a hash later (a read-only cache folder is fine to run from).
-fn save(place: &Path, memory: &Memory, key: &BuildKey) {
-    let bytes = serde_json::to_vec(memory).unwrap_or_default();
-    if let Err(error) = durable::replace(place, &bytes) {
-        tracing::debug!(%key, %error, "could not remember a verification");
-    }
 }

@@ -13,27 +13,33 @@ use crate::{BuildError, BuildRequest, Commit};
 
 /// The commit of what the tree holds. The caller has the mirror's lock.
 pub(crate) fn snapshot(request: &BuildRequest, mirror: &Path) -> Result<Commit, BuildError> {
-    let tree = Path::new(&request.source.repo);
-    let git = |args: &[&str]| {
-        let mut spec = local_git(request).bare(mirror).arg("--work-tree").arg(tree);
-        spec = spec.arg("-c").arg(format!("core.excludesFile={}", tree.join(".git/info/exclude").display()));
-        for role in ["AUTHOR", "COMMITTER"] {
-            spec = spec
-                .env(format!("GIT_{role}_NAME"), "engine-provisioner")
-                .env(format!("GIT_{role}_EMAIL"), "engine-provisioner@localhost")
-                .env(format!("GIT_{role}_DATE"), "1970-01-01T00:00:00Z");
-        }
-        // Kept, so that the next look reads only what changed.
-        spec.env("GIT_INDEX_FILE", mirror.join("worktree.index")).args(args.iter().copied()).cwd(tree)
-    };
-    said(request, &git(&["-c", "advice.addEmbeddedRepo=false", "add", "--all", "--", "."]))?;
-    let id = said(request, &git(&["write-tree"]))?;
-    let commit = said(request, &git(&["commit-tree", "-m", "working tree", &id]))?;
+    said(request, &add_command(request, mirror))?;
+    let id = said(request, &git(request, mirror, &["write-tree"]))?;
+    let commit = said(request, &git(request, mirror, &["commit-tree", "-m", "working tree", &id]))?;
     Commit::parse(&commit).ok_or_else(|| BuildError::RefNotFound {
         repo: request.source.repo.clone(),
         reference: "its working tree".into(),
         nearest: Vec::new(),
     })
+}
+
+/// The command that looks at every file of the tree.
+pub(crate) fn add_command(request: &BuildRequest, mirror: &Path) -> CommandSpec {
+    git(request, mirror, &["-c", "advice.addEmbeddedRepo=false", "add", "--all", "--", "."])
+}
+
+fn git(request: &BuildRequest, mirror: &Path, args: &[&str]) -> CommandSpec {
+    let tree = Path::new(&request.source.repo);
+    let mut spec = local_git(request).bare(mirror).arg("--work-tree").arg(tree);
+    spec = spec.arg("-c").arg(format!("core.excludesFile={}", tree.join(".git/info/exclude").display()));
+    for role in ["AUTHOR", "COMMITTER"] {
+        spec = spec
+            .env(format!("GIT_{role}_NAME"), "engine-provisioner")
+            .env(format!("GIT_{role}_EMAIL"), "engine-provisioner@localhost")
+            .env(format!("GIT_{role}_DATE"), "1970-01-01T00:00:00Z");
+    }
+    // Kept, so that the next look reads only what changed.
+    spec.env("GIT_INDEX_FILE", mirror.join("worktree.index")).args(args.iter().copied()).cwd(tree)
 }
 
 fn said(request: &BuildRequest, spec: &CommandSpec) -> Result<String, BuildError> {

@@ -59,7 +59,7 @@ pub use error::Error;
 pub use event::{Event, Observer};
 pub use gpu_detect::Probe;
 pub use neighbours::builds_in_use;
-pub use plan::{Plan, PlanStep, Status, StepKind};
+pub use plan::{Cache, Plan, PlanStep, Status, StepKind};
 pub use ports::{PortError, PortHolder};
 pub use provider::{EngineProvisioner, provider_for, provider_with};
 pub use published::published;

@@ -10,6 +10,10 @@ use crate::{Error, Result, Settings, engine_config};
 /// Ports that are tried when the pool names none.
 const PORTS: std::ops::RangeInclusive<u16> = 8080..=8179;
 
+/// The reference that means a folder as it is now, committed or not, for those who work on the engine itself. A branch of
+/// that name is `refs/heads/WORKTREE`.
+const WORK_TREE: &str = "WORKTREE";
+
 /// What a llama.cpp pool wants. Runs nothing and reads nothing.
 pub(crate) fn lower(pool: &PoolConfig, settings: &Settings) -> Result<Desired> {
     let provisioning = &pool.provisioning;
@@ -24,6 +28,7 @@ pub(crate) fn lower(pool: &PoolConfig, settings: &Settings) -> Result<Desired> {
     let transport = match source.repo.kind() {
         RepoKind::Https => Transport::Https,
         RepoKind::Ssh => Transport::Ssh,
+        RepoKind::Local if source.git_ref.as_str() == WORK_TREE => Transport::WorkTree,
         RepoKind::Local => Transport::Local,
     };
     let flags = source.build.cmake_flags.iter().flatten();

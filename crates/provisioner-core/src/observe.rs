@@ -86,6 +86,11 @@ pub(crate) fn observe(
     // Nothing is installed for a pool that this host cannot serve all the same.
     let brings_toolkit = needs.iter().any(|need| matches!(need.tool(), Tool::Nvcc | Tool::Nvcc12));
     let install = install.filter(|_| brings_toolkit || !matches!(cuda, Some(Err(_))));
+    let near = match (&inputs, &entry) {
+        // Only to explain: what cannot be read explains nothing.
+        (Some(Ok(Some(inputs))), None) => Store::new(desired.layout.clone()).nearest(inputs).ok().flatten(),
+        _ => None,
+    };
     let own = running.as_ref().map(|record| record.port);
     let neighbours = neighbours(&settings.run_dir, desired.pool_id.as_str());
     let port = ports::choose(desired.host, &desired.ports, own, &neighbours);
@@ -110,6 +115,7 @@ pub(crate) fn observe(
         commit,
         inputs,
         entry,
+        near,
         model,
         notes,
         system_config,

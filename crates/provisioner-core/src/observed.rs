@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use exec::CommandSpec;
 use gpu_detect::{CudaChoice, GpuError};
-use llamacpp_build::{BuildError, BuildRequest, Commit, Entry, Inputs};
+use llamacpp_build::{BuildError, BuildRequest, Commit, Entry, Inputs, Near};
 use model_provisioner::Presence;
 use preflight::{Need, PreflightError};
 use spawner::Record;
@@ -32,6 +32,8 @@ pub(crate) struct Observed {
     pub(crate) inputs: Option<Result<Option<Inputs>, BuildError>>,
     /// The finished build, if it is there.
     pub(crate) entry: Option<Entry>,
+    /// Where it is not, the stored one that comes nearest.
+    pub(crate) near: Option<Near>,
     /// The model.
     pub(crate) model: Presence,
     /// What else is worth telling of tools and definitions, in sentences.

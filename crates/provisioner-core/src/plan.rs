@@ -3,6 +3,7 @@
 use std::fmt;
 
 use config_schema::PoolId;
+use llamacpp_build::{Inputs, Near};
 use serde::Serialize;
 
 /// What would be done for one pool, in order.
@@ -29,10 +30,30 @@ pub struct PlanStep {
     /// Whether it has anything to do.
     #[serde(flatten)]
     pub status: Status,
+    /// Whether what the step makes is there already; only on steps that make something to keep, and can run.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cache: Option<Cache>,
+    /// What the build's key is made of, on the step `build`; all of it decides whether a stored build is the wanted one.
+    /// Absent while the commit is not known.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inputs: Option<Box<Inputs>>,
+    /// The stored build that comes nearest to a missing one, and what it has other.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nearest: Option<Near>,
     /// The programs it would run, with their arguments; redacted. A folder whose name is chosen at run time stands as
     /// `<staging>`; a CMake option that is our own default is left out where the source turns out not to know it.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<Vec<String>>,
+}
+
+/// Whether something is there already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cache {
+    /// It is.
+    Hit,
+    /// It has to be made.
+    Miss,
 }
 
 /// Which step of a plan.
@@ -113,13 +134,21 @@ impl fmt::Display for Plan {
     /// One line a step, a sign before it: `=` nothing to do, `+` to run, `!` blocked.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "plan for pool `{}`", self.pool_id)?;
-        for PlanStep { kind, detail, status, commands: _ } in &self.steps {
+        for PlanStep { kind, detail, status, cache, nearest, .. } in &self.steps {
             let sign = match status {
                 Status::Satisfied => '=',
                 Status::ToRun => '+',
                 Status::Blocked { .. } => '!',
             };
-            writeln!(f, "  {sign} {kind:<12} {detail}")?;
+            let cache = match cache {
+                Some(Cache::Hit) => "hit: ",
+                Some(Cache::Miss) => "miss: ",
+                None => "",
+            };
+            writeln!(f, "  {sign} {kind:<12} {cache}{detail}")?;
+            if let Some(near) = nearest {
+                writeln!(f, "      differs from the stored {near}")?;
+            }
             if let Status::Blocked { reason, code, .. } = status {
                 let code = code.as_ref().map(|code| format!(" [{code}]")).unwrap_or_default();
                 writeln!(f, "      blocked: {}{code}", reason.replace('\n', "\n      "))?;

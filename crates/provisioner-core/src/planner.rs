@@ -8,7 +8,7 @@ use model_provisioner::Presence;
 use crate::changes::{Comparison, compare};
 use crate::desired::Desired;
 use crate::observed::Observed;
-use crate::{Plan, PlanStep, Status, StepKind, engine_config};
+use crate::{Cache, Plan, PlanStep, Status, StepKind, engine_config};
 
 /// Said at every plan and every ensure of such a pool.
 pub(crate) const CPU_WARNING: &str =
@@ -21,6 +21,10 @@ pub(crate) fn plan(desired: &Desired, observed: &Observed, replace: bool) -> Pla
     steps.extend(build(desired, observed, running == Comparison::Same));
     steps.extend([model(desired, observed), flags(observed), start(desired, observed, running, replace)]);
     hold_back(&mut steps);
+    let builds = steps.iter().any(|step| step.kind == StepKind::Build && step.status == Status::ToRun);
+    for step in &mut steps {
+        step.cache = cache(step, builds);
+    }
     let mut warnings = Vec::new();
     if observed.cuda.is_none() {
         warnings.push(CPU_WARNING.to_owned());
@@ -54,7 +58,19 @@ fn hold_back(steps: &mut [PlanStep]) {
 }
 
 fn step(kind: StepKind, detail: impl Into<String>, status: Status) -> PlanStep {
-    PlanStep { kind, detail: Redactor::new().text(&detail.into()).into_owned(), status, commands: Vec::new() }
+    let detail = Redactor::new().text(&detail.into()).into_owned();
+    PlanStep { kind, detail, status, cache: None, inputs: None, nearest: None, commands: Vec::new() }
+}
+
+/// Whether what a step makes is there already. Where nothing is built, the repository is only asked.
+fn cache(step: &PlanStep, builds: bool) -> Option<Cache> {
+    match (step.kind, &step.status) {
+        (StepKind::Preflight | StepKind::Accelerator | StepKind::Flags | StepKind::Start, _)
+        | (_, Status::Blocked { .. }) => None,
+        (StepKind::Fetch, Status::ToRun) if !builds => None,
+        (_, Status::Satisfied) => Some(Cache::Hit),
+        (_, Status::ToRun) => Some(Cache::Miss),
+    }
 }
 
 fn blocked(error: &dyn Diagnostic) -> Status {
@@ -135,6 +151,10 @@ fn build(desired: &Desired, observed: &Observed, runs: bool) -> [PlanStep; 4] {
         step(StepKind::Build, format!("{key}: llama-server and nothing else"), status.clone()),
         step(StepKind::Prove, proven, status.clone()),
     ];
+    if let (Some(Ok(Some(inputs))), [_, _, build, _]) = (&observed.inputs, &mut steps) {
+        build.inputs = Some(Box::new(inputs.clone()));
+        build.nearest = observed.near.clone().filter(|_| build.status == Status::ToRun);
+    }
     let Some(request) = &observed.request else { return steps };
     let planned = |commit| planned_commands(&desired.layout, request, commit).unwrap_or_default();
     let redactor = Redactor::new();

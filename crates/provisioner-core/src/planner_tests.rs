@@ -9,8 +9,8 @@ use config_schema::{Accelerator, Limits};
 use exec::{CommandSpec, Env};
 use gpu_detect::GpuError;
 use llamacpp_build::{
-    Backend, BuildRequest, Commit, Entry, FileEntry, Generator, Layout, Manifest, Source, ToolId, Toolchain, Transport,
-    identify,
+    Backend, BuildRequest, Commit, Entry, FileEntry, Generator, Layout, Manifest, Near, Source, ToolId, Toolchain,
+    Transport, identify,
 };
 use model_provisioner::{ModelError, ModelSource, Presence, Staged, Want};
 use preflight::{Report, Tool, distribution};
@@ -21,7 +21,7 @@ use crate::command_line::CommandLine;
 use crate::desired::{Desired, DesiredModel};
 use crate::observed::Observed;
 use crate::planner::plan;
-use crate::{Plan, PortError, PortHolder, Status, StepKind};
+use crate::{Cache, Plan, PortError, PortHolder, Status, StepKind};
 
 /// A pool for the processor, on branch `main`.
 pub(crate) fn desired() -> Desired {
@@ -111,6 +111,7 @@ fn ready() -> Observed {
         commit: Some((commit(), 1)),
         inputs: Some(Ok(Some(inputs))),
         entry: Some(Entry { dir: "/cache/v1/store/k".into(), manifest }),
+        near: None,
         model: Presence::Present(Staged { path: "/m/tiny.gguf".into(), size: 64, sha256: None }),
         notes: Vec::new(),
         system_config: None,
@@ -207,6 +208,39 @@ fn a_ready_host_only_starts_and_a_branch_is_asked_for_again() {
     let unbuilt = Observed { entry: None, ..ready() };
     let fetch = commands(&check(&unbuilt, "==++++==+"), StepKind::Fetch);
     assert!(fetch.len() == 2 && fetch[1].contains("fetch") && fetch[1].contains(commit().as_str()), "{fetch:?}");
+}
+
+/// What is there and what has to be made is said of each step that makes something, with all that the key is made of; a
+/// build that is not there is told beside the stored one that comes nearest.
+#[test]
+fn hits_and_misses_are_told_with_the_reason() {
+    let cache = |observed: &Observed| {
+        let plan = plan(&desired(), observed, false);
+        let told: Vec<_> = plan.steps.iter().map(|step| (step.kind, step.cache)).collect();
+        (plan, told.into_iter().filter_map(|(kind, cache)| Some((kind, cache?))).collect::<Vec<_>>())
+    };
+    let all = |cache: Cache| [StepKind::Configure, StepKind::Build, StepKind::Prove].map(|kind| (kind, cache));
+    let model = (StepKind::Model, Cache::Hit);
+    let (hit, told) = cache(&ready());
+    assert_eq!(told, [all(Cache::Hit).as_slice(), &[model]].concat());
+    let step = |plan: &Plan| plan.steps.iter().find(|step| step.kind == StepKind::Build).unwrap().clone();
+    assert_eq!(step(&hit).inputs.unwrap().key().as_str().len(), 32);
+
+    let Some(Ok(Some(wanted))) = ready().inputs else { panic!("the commit is known") };
+    let mut stored = wanted.clone();
+    stored.tools.get_mut("cxx").unwrap().version = "c++ 8".into();
+    let near = Near { key: stored.key(), differences: wanted.differences(&stored) };
+    let (miss, told) = cache(&Observed { entry: None, near: Some(near.clone()), ..ready() });
+    assert_eq!(told, [&[(StepKind::Fetch, Cache::Miss)], all(Cache::Miss).as_slice(), &[model]].concat());
+    assert_eq!(step(&miss).nearest, Some(near.clone()));
+    let text = miss.to_string();
+    assert!(text.contains(&format!("miss: build {}", wanted.key())), "{text}");
+    let why = "differs from the stored";
+    assert!(text.contains(why) && text.contains("tools.cxx: c++ 8 (/usr/bin/c++) → c++ 9 (/usr/bin/c++)"), "{text}");
+    let (hit, _) = cache(&Observed { near: Some(near), ..ready() });
+    assert!(!hit.to_string().contains(why) && step(&hit).nearest.is_none());
+    let (unknown, told) = cache(&fresh());
+    assert_eq!((told.len(), step(&unknown).inputs), (5, None));
 }
 
 /// EP-14, EP-70: a GPU that is asked for and not there; nothing behind it runs, and `cpu` is nobody's idea.

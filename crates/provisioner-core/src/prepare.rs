@@ -60,6 +60,7 @@ pub(crate) fn prepare(
     let commit = pinned.map_or_else(|| resolve(&desired.layout, &request), Ok)?;
     let on_build = |event: &llamacpp_build::Event| match event {
         llamacpp_build::Event::Phase(name) => tell(Event::BuildPhase(name)),
+        llamacpp_build::Event::Waits(holder) => tell(Event::Note(format!("waiting for the same build by {holder}"))),
         llamacpp_build::Event::Step { done, total, what, left } => {
             tell(Event::BuildStep { done: *done, total: *total, what: what.clone(), left: *left });
         }

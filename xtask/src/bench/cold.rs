@@ -24,14 +24,21 @@ pub(super) fn measure(env: &Env, cli: &Cli, pool: &Pool, scratch: &Path, rounds:
         let start = Instant::now();
         proc::capture(&cli.command(&["prepare"], &file))?;
         ours.push(start.elapsed());
-        by_hand.push(hand_made(env, pool, &plan, &home.join("by-hand"))?);
+        by_hand.push(hand_made(env, pool, &plan, &home.join("by-hand"))?.whole);
     }
     let what = format!("cold build of {subject}, median of {rounds}");
     Ok(Row { what, ours: median(ours), by_hand: median(by_hand) })
 }
 
-/// Clones, configures and builds in `staging`.
-fn hand_made(env: &Env, pool: &Pool, plan: &Value, staging: &Path) -> Result<Duration> {
+/// What the same work takes by hand.
+pub(super) struct ByHand {
+    pub(super) whole: Duration,
+    /// CMake's part of it.
+    pub(super) configure: Duration,
+}
+
+/// Clones, configures and builds in `staging`, with a ccache that knows nothing yet, as ours.
+pub(super) fn hand_made(env: &Env, pool: &Pool, plan: &Value, staging: &Path) -> Result<ByHand> {
     let source = staging.join("src").display().to_string();
     let git = |args: &[&str]| argv(&[&["git"], args].concat());
     let clone = git(&["clone", "--quiet", "--no-checkout", &pool.repo, &source]);
@@ -40,13 +47,14 @@ fn hand_made(env: &Env, pool: &Pool, plan: &Value, staging: &Path) -> Result<Dur
     for kind in ["configure", "build"] {
         commands.push(planned(plan, kind, staging)?);
     }
-    let start = Instant::now();
+    let (start, mut parts) = (Instant::now(), Vec::new());
     for command in commands {
         let (program, args) = command.split_first().ok_or_else(|| Failure::new("an empty command in the plan"))?;
         let program = if program.starts_with('/') { program.into() } else { proc::find(env, program)? };
-        proc::capture(&proc::command(env, program, Duration::from_hours(1)).args(args))?;
+        let spec = proc::command(env, program, Duration::from_hours(1)).args(args);
+        parts.push(proc::capture(&spec.env("CCACHE_DIR", staging.join("ccache")))?.elapsed);
     }
-    Ok(start.elapsed())
+    Ok(ByHand { whole: start.elapsed(), configure: parts.get(2).copied().unwrap_or_default() })
 }
 
 fn argv(words: &[&str]) -> Vec<String> {

@@ -1,5 +1,6 @@
 //! What our program costs beside the same work by hand, both measured in one call on one machine.
 
+mod build;
 mod cold;
 mod shared;
 mod trace;
@@ -34,18 +35,26 @@ pub(crate) fn run(wish: &BenchArgs) -> Result<()> {
     let subject = if wish.real { "llama.cpp" } else { "tiny-llama" };
     // A tiny build is over in seconds and can be repeated; the real one takes minutes.
     let rounds = if wish.real { 1 } else { 5 };
-
-    let cold = cold::measure(&env, &cli, &pool, scratch.path(), rounds, subject)?;
-    let (warm, tools) = warm::measure(&env, &cli, &pool, scratch.path())?;
-    let concurrent = shared::concurrent(&cli, &pool, scratch.path(), rounds)?;
-    let second = shared::second_pool(&cli, &pool, scratch.path(), cold.by_hand)?;
-    let rows: Vec<Row> = [cold].into_iter().chain(warm).chain([concurrent, second]).collect();
-    let text = report(&rows, subject, &tools);
+    let text = if wish.build {
+        build::measure(&env, &cli, &pool, scratch.path(), rounds, subject)?
+    } else {
+        starts(&env, &cli, &pool, scratch.path(), rounds, subject)?
+    };
     print!("{text}");
     if let Some(file) = &wish.write {
         figures::write(file, &text)?;
     }
     Ok(())
+}
+
+/// Cold and warm beside the same work by hand.
+fn starts(env: &Env, cli: &Cli, pool: &Pool, scratch: &Path, rounds: u32, subject: &str) -> Result<String> {
+    let cold = cold::measure(env, cli, pool, scratch, rounds, subject)?;
+    let (warm, tools) = warm::measure(env, cli, pool, scratch)?;
+    let concurrent = shared::concurrent(cli, pool, scratch, rounds)?;
+    let second = shared::second_pool(cli, pool, scratch, cold.by_hand)?;
+    let rows: Vec<Row> = [cold].into_iter().chain(warm).chain([concurrent, second]).collect();
+    Ok(report(&rows, subject, &tools))
 }
 
 /// The project in llama.cpp's shape.
@@ -64,7 +73,7 @@ fn real(env: &Env) -> Result<Pool> {
 }
 
 fn pool(repo: String, reference: String, model: String) -> Pool {
-    Pool { id: "bench".into(), repo, reference, model, accelerator: "cpu", flags: &[] }
+    Pool { id: "bench".into(), repo, reference, model, accelerator: "cpu", flags: &[], cmake_flags: &[] }
 }
 
 fn report(rows: &[Row], subject: &str, tools: &[String]) -> String {

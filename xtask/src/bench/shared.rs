@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use exec::CommandSpec;
+use exec::{CommandSpec, Output};
 
 use super::{Row, median};
 use crate::cli::Cli;
@@ -12,13 +12,13 @@ use crate::failure::{Failure, Result};
 use crate::pool::Pool;
 
 /// How many ask at once.
-const PROCESSES: usize = 8;
+pub(super) const PROCESSES: usize = 16;
 
 /// How often a second pool is measured.
 const ROUNDS: usize = 20;
 
 /// What only the process that builds says.
-const BUILDS: &str = "building llama-server";
+pub(super) const BUILDS: &str = "building llama-server";
 
 /// One process alone and many at once, in turn, each time with a fresh store.
 pub(super) fn concurrent(cli: &Cli, pool: &Pool, scratch: &Path, rounds: u32) -> Result<Row> {
@@ -30,7 +30,7 @@ pub(super) fn concurrent(cli: &Cli, pool: &Pool, scratch: &Path, rounds: u32) ->
             // Pools of their own: two calls for one pool would wait for one another before they come to the build.
             let asks = (1..=processes).map(|number| prepare(&cli, pool, &home, format!("pool-{number}")));
             let asks = asks.collect::<Result<Vec<_>>>()?;
-            let (took, builds) = at_once(&asks, BUILDS)?;
+            let (took, builds) = builds(at_once(&asks)?);
             if builds != 1 {
                 return Err(Failure::new(format!("{processes} processes made {builds} builds, not one")));
             }
@@ -48,7 +48,7 @@ pub(super) fn second_pool(cli: &Cli, pool: &Pool, scratch: &Path, again: Duratio
     let cli = cli.clone().contained(&home)?;
     let mut times = Vec::new();
     for number in 1..=ROUNDS {
-        let (took, builds) = at_once(&[prepare(&cli, pool, &home, format!("second-{number}"))?], BUILDS)?;
+        let (took, builds) = builds(at_once(&[prepare(&cli, pool, &home, format!("second-{number}"))?])?);
         if builds != 0 {
             return Err(Failure::new("a second pool built what was in the store"));
         }
@@ -58,26 +58,30 @@ pub(super) fn second_pool(cli: &Cli, pool: &Pool, scratch: &Path, again: Duratio
     Ok(Row { what, ours: median(times), by_hand: again })
 }
 
-fn prepare(cli: &Cli, pool: &Pool, home: &Path, id: String) -> Result<CommandSpec> {
+pub(super) fn prepare(cli: &Cli, pool: &Pool, home: &Path, id: String) -> Result<CommandSpec> {
     let file = Pool { id, ..pool.clone() }.write(home)?;
-    Ok(cli.command(&["prepare"], &file))
+    Ok(cli.command(&["prepare", "--json"], &file))
 }
 
-/// Runs all of them at the same time. From the first start to the last end, and how many said `word` on standard error.
-fn at_once(commands: &[CommandSpec], word: &str) -> Result<(Duration, usize)> {
+/// Runs all of them at the same time, to a good end. From the first start to the last end, and what they said.
+pub(super) fn at_once(commands: &[CommandSpec]) -> Result<(Duration, Vec<Output>)> {
     let start = Instant::now();
     let outputs: Vec<_> = thread::scope(|scope| {
         let threads: Vec<_> = commands.iter().map(|command| scope.spawn(|| exec::run(command))).collect();
         threads.into_iter().map(thread::ScopedJoinHandle::join).collect()
     });
     let took = start.elapsed();
-    let mut said = 0;
-    for (output, command) in outputs.into_iter().zip(commands) {
+    let outputs = outputs.into_iter().zip(commands).map(|(output, command)| {
         let output = output.map_err(|_panic| Failure::new("a thread that runs a program panicked"))??;
-        let output = output.require_success(command)?;
-        said += usize::from(String::from_utf8_lossy(&output.stderr).contains(word));
-    }
-    Ok((took, said))
+        Ok(output.require_success(command)?)
+    });
+    Ok((took, outputs.collect::<Result<_>>()?))
+}
+
+/// The time, and how many of them built.
+pub(super) fn builds((took, outputs): (Duration, Vec<Output>)) -> (Duration, usize) {
+    let built = outputs.iter().filter(|output| String::from_utf8_lossy(&output.stderr).contains(BUILDS));
+    (took, built.count())
 }
 
 #[cfg(test)]
@@ -97,12 +101,12 @@ mod tests {
             let (mine, other) = (path(mine), path(other));
             shell(&format!("/bin/mkdir '{mine}'; until [ -d '{other}' ]; do :; done; echo {word} >&2"))
         };
-        let (_, said) = at_once(&[meet("a", "b", "built"), meet("b", "a", "waited")], "built").unwrap();
-        assert_eq!(said, 1);
+        let (_, built) = builds(at_once(&[meet("a", "b", BUILDS), meet("b", "a", "waited")]).unwrap());
+        assert_eq!(built, 1);
     }
 
     #[test]
     fn one_that_fails_fails_all() {
-        assert!(at_once(&[shell("true"), shell("exit 3")], "x").is_err());
+        assert!(at_once(&[shell("true"), shell("exit 3")]).is_err());
     }
 }

@@ -41,6 +41,19 @@ pub(crate) const SOURCE: Artifact = Artifact {
     member: "package/llama/gitRelease.bundle",
 };
 
+/// llama.cpp b6673 (October 2025), from the same kind of package: another era of options and targets.
+pub(crate) const OLDER_SOURCE: Artifact = Artifact {
+    name: "llama.cpp-b6673.bundle",
+    sha256: "e75c421bb23fc6877eecfda613f383a0651482de893d9c612070e4cf3841ff8c",
+    client: &["npm", "pack", "--loglevel=error", "--ignore-scripts", "node-llama-cpp@3.14.0"],
+    package: "node-llama-cpp-3.14.0.tgz",
+    package_sha256: "af8c78452ca73ddf7942df4ed9f90afd4d3ffac05c090e5a7b03302d92c627ef",
+    ..SOURCE
+};
+
+/// The commit in [`OLDER_SOURCE`].
+pub(crate) const OLDER_COMMIT: &str = "50d26e8acc98507d3fd6e5e8e83dc5fbd8e9b342";
+
 /// The commit in [`SOURCE`].
 pub(crate) const COMMIT: &str = "de3ff815ea7d559ee917f063901b8986f038abc6";
 

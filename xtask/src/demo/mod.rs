@@ -38,7 +38,7 @@ pub(crate) fn run(wish: &DemoArgs) -> Result<()> {
     }
 
     clock.phase("plan");
-    let mut pool = Pool { id: ID.into(), repo, reference, model, accelerator: "cuda", flags: &[] };
+    let mut pool = Pool { id: ID.into(), repo, reference, model, accelerator: "cuda", flags: &[], cmake_flags: &[] };
     let file = pool.write(&home)?;
     if let Some(reason) = cli.why_no_gpu(&file)? {
         println!(

@@ -36,7 +36,8 @@ pub(crate) fn run(wish: &DemoArgs) -> Result<()> {
     let scratch = tempfile::Builder::new().prefix("gpu.").tempdir_in(&home)?;
     let cli = Cli::build(&env)?.contained(scratch.path())?;
     // Of late the engine tells only at this level how many layers are on the GPU.
-    let pool = Pool { id: "gpu".into(), repo, reference, model, accelerator: "cuda", flags: &["--log-verbosity", "4"] };
+    let (flags, cmake_flags): (&[_], &[_]) = (&["--log-verbosity", "4"], &[]);
+    let pool = Pool { id: "gpu".into(), repo, reference, model, accelerator: "cuda", flags, cmake_flags };
     let file = pool.write(scratch.path())?;
     let blocked = cli.why_no_gpu(&file)?;
     let shown = cli.show(&["plan"], &file);

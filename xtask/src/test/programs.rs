@@ -1,6 +1,7 @@
 //! Programs that compare a crate with the real thing and end with a status. Each run of one counts as one test.
 
 use std::ffi::OsStr;
+use std::time::Duration;
 
 use exec::Env;
 use serde_json::Value;
@@ -9,7 +10,9 @@ use super::counts::Counts;
 use super::{adopted, cuda_root};
 use crate::args::{DemoArgs, TestArgs};
 use crate::cli::Cli;
+use crate::demo::fetch;
 use crate::failure::{Failure, Result};
+use crate::pool::Pool;
 use crate::{demo, package_names, pool, proc};
 
 /// Runs those that are wished for; a failure is told and counted, and the next one runs.
@@ -32,6 +35,7 @@ pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
         test("real engine, adopted from a killed caller", adopted::run(env));
         test("names of packages, beside those that apt has", package_names::run());
         test("flags, beside those that the real engine takes", differential(env));
+        test("real engine of another era, b6673", older(env));
     }
     if wish.cuda {
         test("CUDA choices, beside what a real toolkit does", real_toolkit(env));
@@ -41,6 +45,39 @@ pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
         example(env, &["-p", "flags", "--example", "catalogue"], &["--check"]),
     );
     counts
+}
+
+/// llama.cpp b6673: configured and built as the same pool with another source, and found the second time.
+fn older(env: &Env) -> Result<()> {
+    let home = demo::home(env, None)?;
+    let bundle = fetch::artifact(env, &fetch::OLDER_SOURCE, &home)?;
+    let model = demo::model(&DemoArgs::default(), env, &home)?;
+    let pool = Pool {
+        id: "older".into(),
+        repo: bundle.display().to_string(),
+        reference: fetch::OLDER_COMMIT.into(),
+        model,
+        accelerator: "cpu",
+        flags: &[],
+        cmake_flags: &[],
+    };
+    let (cli, file) = (Cli::build(env)?, pool.write(&home)?);
+    cli.show(&["prepare"], &file)?;
+    let (_, plan) = cli.ask(&["plan", "--json"], &file)?;
+    let steps = plan.get("steps").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let build = steps.iter().find(|step| step.get("kind").is_some_and(|kind| kind == "build"));
+    if build.and_then(|step| step.get("cache")).is_none_or(|cache| cache != "hit") {
+        return Err(Failure::new(format!("the build is not found again: {plan}")));
+    }
+    let (_, again) = cli.ask(&["prepare", "--json"], &file)?;
+    let engine = again.get("binary_path").and_then(Value::as_str);
+    let engine = engine.ok_or_else(|| Failure::new(format!("`prepare` names no `binary_path`: {again}")))?;
+    let said = proc::capture(&proc::command(env, engine.into(), Duration::from_mins(1)).arg("--version"))?;
+    let said = format!("{}{}", said.stdout_text(), String::from_utf8_lossy(&said.stderr));
+    if said.contains(&fetch::OLDER_COMMIT[..7]) {
+        return Ok(());
+    }
+    Err(Failure::new(format!("`--version` names another commit: {said}")))
 }
 
 /// 300 command lines for the engine that the demo has built.

@@ -17,12 +17,19 @@ pub(crate) fn run(args: &Args, progress: &Progress) -> Result<Exit> {
     Ok(exit(&plan))
 }
 
-/// The plan, with its commands when asked for, and what to do about a step that is blocked.
-fn text(plan: &Plan, commands: bool) -> String {
+/// The plan, with its commands and the inputs of the build's key when asked for, and what to do about a step that is
+/// blocked.
+fn text(plan: &Plan, all: bool) -> String {
     let mut text = plan.to_string();
     // Writing to a `String` cannot fail.
-    if commands {
+    if all {
         for step in &plan.steps {
+            if let Some(inputs) = &step.inputs {
+                writeln!(text, "\nkey {} is of:", inputs.key()).ok();
+                for (name, value) in inputs.named() {
+                    writeln!(text, "  {name} = {value}").ok();
+                }
+            }
             for command in &step.commands {
                 writeln!(text, "\n{}:\n  {}", step.kind, exec::shell_line(command)).ok();
             }

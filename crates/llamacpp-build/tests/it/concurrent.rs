@@ -2,6 +2,8 @@
 
 use std::thread;
 
+use llamacpp_build::{Event, build};
+
 use crate::bench::{Bench, definitions};
 
 /// EP-16, F18, F19, F38: threads and processes that want the same engine get the same entry from one compile.
@@ -31,6 +33,30 @@ fn one_key_is_built_once() {
         }
     });
     assert_eq!((bench.cached("bad").len(), bench.compiled()), (1, 2));
+}
+
+/// F17, F19: 16 processes and 16 threads at once, and one build; whoever waits is told for whom.
+#[test]
+fn sixteen_processes_and_sixteen_threads_build_once() {
+    let bench = Bench::quick();
+    let (request, commit) = (bench.request("main"), bench.resolve(&bench.request("main")).unwrap());
+    let told = std::sync::Mutex::new(Vec::new());
+    let tell = |event: &Event| {
+        if let Event::Waits(holder) = event {
+            told.lock().unwrap().push(holder.clone());
+        }
+    };
+    let dirs: Vec<_> = thread::scope(|scope| {
+        let build = || build(&bench.layout(), &request, &commit, None, &tell).unwrap().dir;
+        let threads: Vec<_> = (0..16).map(|_| scope.spawn(build)).collect();
+        let mut processes: Vec<_> = (0..16).map(|_| bench.process()).collect();
+        assert!(processes.iter_mut().all(|process| process.wait().unwrap().success()));
+        threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    });
+    assert_eq!((bench.calls("cmake", "-S").len(), bench.calls("ninja", "-C").len()), (1, 1));
+    assert!(dirs.len() == 16 && dirs.iter().all(|dir| *dir == dirs[0]), "{dirs:?}");
+    let told = told.into_inner().unwrap();
+    assert!(!told.is_empty() && told.iter().all(|holder| holder.starts_with("process ")), "{told:?}");
 }
 
 /// F20: different wishes for one repository at once become different entries, each its own.

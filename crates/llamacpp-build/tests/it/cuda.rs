@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use llamacpp_build::{Backend, BuildError, BuildRequest, ToolId, identify};
+use llamacpp_build::{Backend, BuildError, BuildRequest, ToolId, identify, planned_commands};
 
 use crate::bench::{Bench, definitions};
 
@@ -46,7 +46,54 @@ fn cublas_becomes_cuda_and_the_hints_stay() {
     assert!(matches!(error, BuildError::AcceleratorContradiction { cuda: true, .. }), "{error:?}");
 }
 
-/// EP-14: an nvcc that does not work ends the build while it is configured, and says that nothing is built instead.
+/// Where nvcc compiles for several architectures it may work on them at once, as far as the operator lets it; the build's
+/// key knows nothing of that.
+#[test]
+fn nvcc_works_on_several_architectures_at_once() {
+    let bench = Bench::new();
+    let threads = |architectures: &str, version: &str, jobs: u32, asked: &[&str]| {
+        let mut request = cuda(&bench, &bench.repo.commit);
+        let Backend::Cuda { nvcc, definitions: needed, .. } = &mut request.backend else { panic!("it is for CUDA") };
+        nvcc.version = version.into();
+        needed.retain(|(name, _)| name != "CMAKE_CUDA_ARCHITECTURES");
+        needed.push(("CMAKE_CUDA_ARCHITECTURES".into(), architectures.into()));
+        request.definitions = definitions(asked);
+        request.jobs = Some(jobs);
+        let planned = planned_commands(&bench.layout(), &request, None).unwrap();
+        let name = std::ffi::OsStr::new("NVCC_APPEND_FLAGS");
+        let threads = planned.iter().filter_map(|(step, spec)| Some((*step, spec.env.get(name)?.clone())));
+        let mut threads: Vec<_> = threads.collect();
+        let only = threads.pop().map(|(step, flags)| (step, flags.into_string().unwrap()));
+        assert!(threads.is_empty(), "{threads:?}");
+        only
+    };
+    let both = Some(("build", "--threads=2".to_owned()));
+    assert_eq!(threads("86;90", "12.4", 2, &[]), both);
+    assert_eq!(
+        threads("75;80;86;90", "Cuda compilation tools, release 11.2, V11.2.152", 2, &[]),
+        both,
+        "as many as jobs"
+    );
+    assert_eq!(threads("90", "12.4", 2, &["-DCMAKE_CUDA_ARCHITECTURES=86;89"]), both, "the operator's own");
+    for (architectures, version, jobs, asked) in [
+        ("90", "12.4", 2, "-DX=1"),
+        ("86;90", "12.4", 1, "-DX=1"),
+        ("86;90", "11.1", 2, "-DX=1"),
+        ("86;90", "odd", 2, "-DX=1"),
+        ("86;90", "12.4", 2, "-DCMAKE_CUDA_FLAGS=-lineinfo --threads 4"),
+        ("86;90", "12.4", 2, "-DCMAKE_CUDA_FLAGS=-t=0"),
+    ] {
+        assert_eq!(threads(architectures, version, jobs, &[asked]), None, "{architectures} {version} {jobs} {asked}");
+    }
+    let commit = bench.resolve(&cuda(&bench, &bench.repo.commit)).unwrap();
+    let key = |jobs| {
+        let request = BuildRequest { jobs, ..cuda(&bench, &bench.repo.commit) };
+        identify(&request, &commit).unwrap().0.key()
+    };
+    assert_eq!(key(Some(1)), key(None));
+}
+
+/// EP-14, F66: an nvcc that does not work ends the build while it is configured, and says that nothing is built instead.
 #[test]
 fn a_broken_nvcc_never_gives_a_build_for_the_processor() {
     let bench = Bench::new();
@@ -61,7 +108,7 @@ fn a_broken_nvcc_never_gives_a_build_for_the_processor() {
     assert!(bench.cached("store").is_empty() && bench.cached("staging").is_empty());
 }
 
-/// EP-12, EP-14: a tree from before `GGML_CUDA` configures happily without it; that is found before anything compiles.
+/// EP-12, EP-14, F67: a tree from before `GGML_CUDA` configures happily without it; that is found before anything compiles.
 #[test]
 fn a_tree_that_does_not_know_the_option_is_found_out() {
     let bench = Bench::new();
@@ -76,7 +123,7 @@ fn a_tree_that_does_not_know_the_option_is_found_out() {
     assert!(bench.cached("store").is_empty());
 }
 
-/// EP-15: a server that was built with CUDA and lists none of it is refused, whatever CMake said.
+/// EP-15, F66, F67: a server that was built with CUDA and lists none of it is refused, whatever CMake said.
 #[test]
 fn a_server_without_cuda_in_it_is_refused() {
     let bench = Bench::new();

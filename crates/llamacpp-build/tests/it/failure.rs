@@ -47,6 +47,52 @@ fn another_project_is_named_as_such() {
     assert!(matches!(error, BuildError::NotLlamaCpp { .. }), "{error:?}");
 }
 
+/// F52: CMake and the compilers are ended as a whole, after their longest silence or at the limit of the build, and the
+/// error says which it was and where the limit is set.
+#[test]
+fn what_hangs_or_is_silent_is_ended_with_all_it_started() {
+    let bench = Bench::new();
+    // Not the program itself: one that it started, deaf to TERM.
+    let pid = bench.at("pid");
+    let deaf = |what: &str| {
+        let text = format!("trap : TERM; echo $$ > {}; while :; do {what}; done", pid.display());
+        format!("/bin/sh -c '{text}' & wait")
+    };
+    let (dawdle, chatter) = (deaf("sleep 1"), deaf("echo on it; sleep 0.1"));
+    let gone = || {
+        let pid = fs::read_to_string(&pid).unwrap();
+        let there =
+            || fs::read_to_string(format!("/proc/{}/cmdline", pid.trim())).is_ok_and(|line| line.contains("trap"));
+        // A process that was killed takes a moment to be gone.
+        let asked = Instant::now();
+        while there() && asked.elapsed() < Duration::from_secs(5) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        !there()
+    };
+    let cases = [
+        ("cmake", "-S", &dawdle, 60, 1, "`cmake` printed nothing for 1 s"),
+        ("cmake", "-S", &chatter, 2, 60, "`cmake` was still running after 2 s"),
+        ("ninja", "-C", &dawdle, 60, 1, "`ninja` printed nothing for 1 s"),
+        ("ninja", "-C", &chatter, 2, 60, "`ninja` was still running after 2 s"),
+    ];
+    for (tool, at_work, what, limit, silence, said) in cases {
+        let quick = Bench::quick();
+        fs::remove_file(&pid).ok();
+        let script = format!("if [ \"$1\" = {at_work} ]; then {what}; fi; echo {tool} 9");
+        testkit::fake_tool(&quick.at("tools"), tool, &script);
+        let mut request = quick.request("main");
+        request.limits.build = Duration::from_secs(limit);
+        request.limits.silence = Duration::from_secs(silence);
+        let started = Instant::now();
+        let error = quick.build(&request).unwrap_err();
+        let BuildError::Run { source } = &error else { panic!("{said}: {error:?}") };
+        assert!(source.to_string().starts_with(said), "{said}: {source}");
+        assert!(miette::Diagnostic::help(&error).unwrap().to_string().contains("provisioning.limits"), "{error:?}");
+        assert!(started.elapsed() < Duration::from_secs(40) && gone(), "{said}");
+    }
+}
+
 /// F33: a compiler that hangs is ended after its longest silence, and git after its time limit.
 #[test]
 fn what_hangs_is_ended() {

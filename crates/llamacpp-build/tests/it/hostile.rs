@@ -104,6 +104,101 @@ fn a_silent_server_and_a_prompt_cannot_hang_it() {
     assert!(!env.contains("evil") && !env.contains("sentinel"), "{env}");
 }
 
+/// F71: what the caller's environment says to compilers, CMake, nvcc, the loader or the server reaches none of them: git,
+/// CMake, ninja, the compilers and the finished server all write down what they were given.
+#[test]
+fn nothing_of_the_caller_s_environment_decides() {
+    let bench = Bench::new();
+    let seen = bench.at("seen");
+    for tool in ["git", "cmake", "ninja", "cc", "c++"] {
+        bench.tool(tool, &format!("env >> '{}'", seen.display()));
+    }
+    let main = bench.repo.path.join("tools/server/main.cpp");
+    let text = std::fs::read_to_string(&main).unwrap();
+    assert!(text.contains("int main("), "{text}");
+    let look = format!(
+        "#include <unistd.h>\n#include <cstdio>\nextern char ** environ;\nnamespace {{ struct look {{ look() {{ FILE * f = fopen(\"{}\", \"a\"); \
+         for (char ** e = environ; *e; e++) fprintf(f, \"SERVER %s\\n\", *e); fclose(f); }} }} looked; }}\n",
+        seen.display()
+    );
+    bench.repo.change("tools/server/main.cpp", &(look + &text));
+    let names = [
+        "LLAMA_ARG_N_GPU_LAYERS",
+        "CC",
+        "CXX",
+        "CFLAGS",
+        "CXXFLAGS",
+        "CUDAFLAGS",
+        "LDFLAGS",
+        "NVCC_PREPEND_FLAGS",
+        "NVCC_APPEND_FLAGS",
+        "LD_PRELOAD",
+        "LD_LIBRARY_PATH",
+        "CMAKE_TOOLCHAIN_FILE",
+        "CMAKE_PREFIX_PATH",
+        "CMAKE_GENERATOR",
+        "CPATH",
+        "LIBRARY_PATH",
+        "CCACHE_DIR",
+        "CCACHE_DISABLE",
+        "NINJA_STATUS",
+        "MAKEFLAGS",
+        "GIT_DIR",
+        "GIT_CONFIG_COUNT",
+        "SOURCE_DATE_EPOCH",
+        "DESTDIR",
+        "LANG",
+        "LC_ALL",
+        "LANGUAGE",
+    ];
+    let mut request = bench.request("main");
+    request.env = exec::Env::from_pairs(names.map(|name| (name, "/of/the/caller")));
+    let built = bench.build(&request).unwrap();
+    let seen = std::fs::read_to_string(seen).unwrap();
+    assert!(
+        seen.contains("NINJA_STATUS=") && seen.contains("\nSERVER PATH=") && seen.contains("GIT_ASKPASS="),
+        "{seen}"
+    );
+    assert!(!seen.contains("/of/the/caller"), "{seen}");
+    assert!(built.manifest.inputs.env.is_empty());
+}
+
+/// Makes all of a tree another user's.
+fn give(path: &std::path::Path, user: u32) {
+    std::os::unix::fs::lchown(path, Some(user), Some(user)).unwrap();
+    for entry in std::fs::read_dir(path).into_iter().flatten().flatten() {
+        if entry.file_type().unwrap().is_dir() {
+            give(&entry.path(), user);
+        }
+        std::os::unix::fs::lchown(entry.path(), Some(user), Some(user)).unwrap();
+    }
+}
+
+/// F32: a repository of another user is refused as git refuses it, with something to do about it that works; what this
+/// host trusts is not widened for it.
+#[test]
+fn a_repository_of_another_user_is_refused_with_a_remedy() {
+    let bench = Bench::new();
+    let (bundle, path) = (bench.repo.bundle(), bench.repo.path.clone());
+    give(&path, 65_534);
+    for reference in ["main", &bench.repo.commit] {
+        let error = bench.build(&bench.request(reference)).unwrap_err();
+        assert!(matches!(&error, BuildError::ForeignRepository { .. }), "{reference}: {error:?}");
+        let help = miette::Diagnostic::help(&error).unwrap().to_string();
+        assert!(
+            help.contains("chown") && help.contains("bundle create") && help.contains(path.to_str().unwrap()),
+            "{help}"
+        );
+        assert!(!help.contains("safe.directory=*") && error.to_string().contains("another user"), "{error}");
+    }
+    let calls = std::fs::read_to_string(bench.at("calls")).unwrap();
+    assert!(!calls.contains("safe.directory"), "{calls}");
+    // What the help says works.
+    let mut request = bench.request(&bench.repo.commit);
+    request.source.repo = bundle.to_str().unwrap().to_owned();
+    assert!(bench.tree(&request).contains(&bench.repo.commit));
+}
+
 #[derive(Clone, Default)]
 struct Log(Arc<Mutex<Vec<u8>>>);
 

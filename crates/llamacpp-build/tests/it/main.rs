@@ -14,4 +14,6 @@ mod options;
 mod sources;
 mod store;
 mod sweep;
+#[path = "../schemas/validate.rs"]
+mod validate;
 mod warm;

@@ -54,6 +54,8 @@ fn proven_on_paper(bench: &Bench, built: &llamacpp_build::Entry) {
         assert!(built.manifest.files.iter().any(|file| file.path.as_os_str() == name), "{name}");
         serde_json::from_slice(&fs::read(built.dir.join(name)).unwrap()).unwrap()
     };
+    assert_eq!(crate::validate::statement(&read("provenance.json")), [""; 0]);
+    assert_eq!(crate::validate::bill(&read("sbom.cdx.json")), [""; 0]);
     let sha256 = built.manifest.engine_digest().replace("sha256:", "");
     let statement = read("provenance.json");
     assert_eq!(statement["_type"], "https://in-toto.io/Statement/v1");
@@ -105,7 +107,7 @@ fn another_wish_is_another_build() {
     assert!(Store::new(bench.layout()).lookup(&keys[0]).unwrap().is_none());
 }
 
-/// EP-15: the server runs from the store, with the libraries it was linked with; make builds it as well as ninja.
+/// EP-15, F72: the server runs from the store, where nothing of the staging folder is left, with the libraries it was linked with; make builds it as well as ninja.
 #[test]
 fn shared_libraries_move_with_the_server() {
     let bench = Bench::new();

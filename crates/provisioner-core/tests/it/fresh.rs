@@ -61,10 +61,9 @@ fn from_nothing_to_an_engine_that_answers() {
     for (kind, log) in [(StepKind::Configure, "configure.log"), (StepKind::Build, "build.log")] {
         let log = fs::read_to_string(prepared.proof_dir.join(log)).unwrap();
         let mut planned = command(&planned, kind);
-        planned.retain(|word| !["-DLLAMA_CURL=OFF", "-DLLAMA_USE_PREBUILT_UI=OFF"].contains(&word.as_str()));
-        let mut ran = ran(log.lines().next().unwrap());
-        ran.retain(|word| word != "-DLLAMA_USE_PREBUILT_UI=OFF");
-        assert_eq!(planned, ran, "{kind}");
+        let absent = ["LLAMA_BUILD_WEBUI", "LLAMA_CURL", "LLAMA_USE_PREBUILT_UI", "LLAMA_USE_PREBUILT_WEBUI"];
+        planned.retain(|word| !absent.iter().any(|name| *word == format!("-D{name}=OFF")));
+        assert_eq!(planned, ran(log.lines().next().unwrap()), "{kind}");
     }
 
     // And there is nothing left to do.
@@ -111,4 +110,37 @@ fn ran(line: &str) -> Vec<String> {
         (folder.contains("/v1/staging/")).then(|| format!("<staging>/{name}"))
     };
     words.map(|word| of_staging(word).unwrap_or_else(|| word.to_owned())).collect()
+}
+
+/// A folder that somebody works in is built as it is, and the plan of a build with one option changed names what is stored
+/// and that option.
+#[test]
+fn a_working_tree_and_why_it_would_be_built_again() {
+    let world = World::new();
+    let source = |flags: &[&str]| {
+        let source = json!({ "repo": world.repo.path, "ref": "WORKTREE", "build": { "cmake_flags": flags } });
+        world.pool(&json!({ "source": source }))
+    };
+    fs::File::create(world.repo.path.join("not-committed.txt")).unwrap();
+    let pool = source(&[]);
+    let asks = &world.plan(&pool).steps[2];
+    assert!(asks.commands[0].iter().any(|word| word == "--work-tree"), "{:?}", asks.commands);
+    let prepared = world.provider(&pool).prepare(pool.clone()).unwrap();
+    let commit = prepared.build_ref.unwrap();
+    assert_ne!(commit, world.repo.commit);
+    assert!(prepared.engine_version.contains(&commit[..7]), "{}", prepared.engine_version);
+    assert_eq!(world.repo.git(&["status", "--porcelain"]), "?? not-committed.txt");
+
+    let plan = world.plan(&source(&["-DGGML_RPC=ON"]));
+    let build = plan.steps.iter().find(|step| step.kind == StepKind::Build).unwrap();
+    let near = build.nearest.as_ref().unwrap();
+    assert_eq!(Some(near.key.to_string()), prepared.build_key);
+    let told: Vec<_> = near.differences.iter().map(ToString::to_string).collect();
+    assert_eq!(told, ["definitions.GGML_RPC: none → ON"]);
+    let json = serde_json::to_value(&plan).unwrap();
+    let build = json["steps"].as_array().unwrap().iter().find(|step| step["kind"] == "build").unwrap();
+    assert_eq!((&build["cache"], &build["status"]), (&"miss".into(), &"to_run".into()));
+    assert_eq!(build["inputs"]["commit"], commit);
+    assert!(build["inputs"]["tools"]["cxx"]["version"].as_str().is_some_and(|version| !version.is_empty()), "{build}");
+    assert!(build["inputs"]["definitions"]["GGML_RPC"] == "ON" && build["inputs"]["libc"].is_string(), "{build}");
 }
