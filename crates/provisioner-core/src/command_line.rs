@@ -36,7 +36,7 @@ pub(crate) fn command_line(
     help: Option<&str>,
     env: &Env,
 ) -> Result<CommandLine> {
-    let catalogue = Catalogue::best(help.map(|text| (text, "the engine's own help")), None, &desired.source.reference);
+    let catalogue = Catalogue::best(flags::Engine::LlamaServer, help.map(|text| (text, "the engine's own help")), None, &desired.source.reference);
     let host = desired.host.to_string();
     let policy = Policy {
         accelerator: match desired.accelerator {

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a failed look-up or normalisation is a failed test")]
 
 mod catalogue;
+mod engines;
 mod eras;
 mod gpu;
 mod mangled;
