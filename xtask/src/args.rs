@@ -7,6 +7,8 @@ usage: cargo xtask TASK
 
   tidy             check layers, file heads and sizes, manifests, leftovers
   spec             print which test proves which requirement
+  catalogue [--check]
+                   make the tables of flags from the help texts, or check that they are what the texts give
   test [--full] [--cuda]
                    install what the tests need, run all of them
                    --full adds the real engine; --cuda a real CUDA toolkit (no GPU is needed; 573 MB are downloaded once)
@@ -25,6 +27,7 @@ pub(crate) enum Task {
     Help,
     Tidy,
     Spec,
+    Catalogue { check: bool },
     Test(TestArgs),
     Demo(DemoArgs),
     Gpu(DemoArgs),
@@ -64,6 +67,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
         "help" | "--help" | "-h" => return Ok(Task::Help),
         "tidy" => Task::Tidy,
         "spec" => Task::Spec,
+        "catalogue" => Task::Catalogue { check: words.flag("--check") },
         "test" => Task::Test(TestArgs { full: words.flag("--full"), cuda: words.flag("--cuda") }),
         "demo" => Task::Demo(DemoArgs { keep: words.flag("--keep"), ..words.demo()? }),
         "gpu" => Task::Gpu(words.demo()?),
@@ -125,6 +129,7 @@ mod tests {
     fn words_become_tasks() {
         check("", Ok(Task::Help));
         check("tidy", Ok(Task::Tidy));
+        check("catalogue --check", Ok(Task::Catalogue { check: true }));
         check("test", Ok(Task::Test(TestArgs::default())));
         check("test --full", Ok(Task::Test(TestArgs { full: true, cuda: false })));
         check("test --cuda --full", Ok(Task::Test(TestArgs { full: true, cuda: true })));

@@ -1,6 +1,7 @@
 //! Programs that compare a crate with the real thing and end with a status. Each run of one counts as one test.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 
 use exec::Env;
 use serde_json::Value;
@@ -29,25 +30,37 @@ pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
         // The first run builds (or finds) the engine, the second must find it.
         test("real engine, first run", demo::run(&DemoArgs::default()));
         test("real engine, second run", demo::run(&DemoArgs::default()));
-        test("flags, beside those that the real engine takes", differential(env));
+        let differential = real_pools(env).and_then(|pools| differential(env, &pools));
+        test("flags, beside those that real engines take", differential);
     }
     if wish.cuda {
         test("CUDA choices, beside what a real toolkit does", real_toolkit(env));
     }
-    test(
-        "tables of flags, beside the help texts",
-        example(env, &["-p", "flags", "--example", "catalogue"], &["--check"]),
-    );
+    test("tables of flags, beside the help texts", catalogue(env, true));
     counts
 }
 
-/// 300 command lines for the engine that the demo has built.
-fn differential(env: &Env) -> Result<()> {
-    let file = pool::file(&demo::home(env, None)?, demo::ID);
-    let (_, summary) = Cli::build(env)?.ask(&["prepare", "--json"], &file)?;
-    let engine = summary.get("binary_path").and_then(Value::as_str);
-    let engine = engine.ok_or_else(|| Failure::new(format!("`prepare` names no `binary_path`: {summary}")))?;
-    example(env, &["--release", "-p", "flags", "--example", "differential"], &[engine, "300", "1"])
+/// Makes the tables of flags from the help texts, or checks them.
+pub(super) fn catalogue(env: &Env, check: bool) -> Result<()> {
+    let args: &[&str] = if check { &["--check"] } else { &[] };
+    example(env, &["-p", "flags", "--example", "catalogue"], args)
+}
+
+/// 300 command lines for the engine of each of these pools, which must be in the store or can be built.
+fn differential(env: &Env, pools: &[PathBuf]) -> Result<()> {
+    let cli = Cli::build(env)?;
+    for pool in pools {
+        let (_, summary) = cli.ask(&["prepare", "--json"], pool)?;
+        let engine = summary.get("binary_path").and_then(Value::as_str);
+        let engine = engine.ok_or_else(|| Failure::new(format!("`prepare` names no `binary_path`: {summary}")))?;
+        example(env, &["--release", "-p", "flags", "--example", "differential"], &[engine, "300", "1"])?;
+    }
+    Ok(())
+}
+
+/// The pool files of the real engines that a full test has built.
+fn real_pools(env: &Env) -> Result<Vec<PathBuf>> {
+    Ok(vec![pool::file(&demo::home(env, None)?, demo::ID)])
 }
 
 /// The solver's choices for a whole toolkit and for broken ones, tried with nvcc and llama.cpp's CMake files.
