@@ -1,6 +1,7 @@
 //! What flags an engine knows, and how far that knowledge can be trusted.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use crate::engine::Engine;
 use crate::help::{self, Read};
@@ -86,12 +87,8 @@ impl Catalogue {
             specs.push(unlisted_layer_flag());
         }
         let mut index = HashMap::new();
-        for (at, spec) in specs.iter().enumerate() {
-            // Until September 2024 the help listed the flags of all programs; the server's came first.
-            for spelling in spec.spellings() {
-                let negated = spec.negations.iter().any(|n| n == spelling);
-                index.entry(dashed(spelling).into_owned()).or_insert((at, negated));
-            }
+        for (at, spec) in specs.iter_mut().enumerate() {
+            claim(&mut index, at, spec);
             if spec.role == Role::Layers {
                 for &spelling in known::LAYERS {
                     index.entry(spelling.to_owned()).or_insert((at, false));
@@ -165,6 +162,26 @@ impl Catalogue {
     /// The catalogue as the table that this crate keeps of a release. `read_from` is for the first line.
     pub fn to_table(&self, read_from: &str) -> String {
         table::write(&self.specs, &format!("{read_from}, {} flags", self.specs.len()))
+    }
+}
+
+/// Gives a flag those of its spellings that no flag before it has: until September 2024 the help listed the flags of all
+/// programs, some twice; the server's came first. So what a flag is called by is always found as that flag.
+fn claim(index: &mut HashMap<String, (usize, bool)>, at: usize, spec: &mut FlagSpec) {
+    let mut free = |spelling: &str, negated| match index.entry(dashed(spelling).into_owned()) {
+        Entry::Vacant(place) => {
+            place.insert((at, negated));
+            true
+        }
+        Entry::Occupied(_) => false,
+    };
+    let named = free(&spec.name, false);
+    spec.aliases.retain(|alias| free(alias, false));
+    spec.negations.retain(|negation| free(negation, true));
+    let other = spelling::longest(spec.aliases.iter().map(String::as_str)).map(str::to_owned);
+    if let Some(other) = other.filter(|_| !named) {
+        spec.aliases.retain(|alias| *alias != other);
+        spec.name = other;
     }
 }
 

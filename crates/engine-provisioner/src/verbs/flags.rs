@@ -29,6 +29,8 @@ pub(crate) fn run(args: &Args, wish: &FlagsArgs) -> Result<Exit> {
     };
     let line = normalize(&utf8(wish.words.iter().cloned())?, &policy, &catalogue)?;
     let document = json!({
+        "engine": wish.engine.key(),
+        "catalogue": catalogue.source,
         "args": line.pool_args(),
         "command_line": line.args,
         "secret_env": line.secret_env.keys().collect::<Vec<_>>(),

@@ -77,6 +77,8 @@ enum Verdict {
     BothTake,
     BothRefuse(String),
     Stricter(String),
+    /// The flag is the engine's, and this build of it cannot do what it asks for.
+    Incapable,
     Wrong(String),
 }
 
@@ -86,6 +88,7 @@ impl Verdict {
             Self::BothTake => "taken by both".to_owned(),
             Self::BothRefuse(code) => format!("refused by both: {code}"),
             Self::Stricter(code) => format!("refused on purpose: {code}"),
+            Self::Incapable => "known to both, not in this build".to_owned(),
             Self::Wrong(_) => "WRONG".to_owned(),
         }
     }
@@ -94,6 +97,7 @@ impl Verdict {
 fn accepted(engine: &Binary, line: &Normalized) -> Result<Verdict, exec::ExecError> {
     Ok(match engine.parses(&line.args, &line.secret_env)? {
         Ok(()) => Verdict::BothTake,
+        Err(said) if said.contains("not supported in this build") => Verdict::Incapable,
         Err(said) => Verdict::Wrong(format!("taken here as {:?}, but the engine says: {said}", line.pool_args())),
     })
 }

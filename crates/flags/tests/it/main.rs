@@ -4,6 +4,7 @@
 mod catalogue;
 mod engines;
 mod eras;
+mod fuzzed;
 mod gpu;
 mod mangled;
 mod normalize;
