@@ -8,6 +8,8 @@ usage: cargo xtask TASK
   tidy             check layers, file heads and sizes, manifests, leftovers
   spec             print which test proves which requirement
   packages         check the names of packages that are told to people, as far as apt knows them (Debian)
+  catalogue [--check]
+                   make the tables of flags from the help texts, or check that they are what the texts give
   test [--full] [--cuda]
                    install what the tests need, run all of them
                    --full adds the real engine; --cuda a real CUDA toolkit (no GPU is needed; 573 MB are downloaded once)
@@ -28,6 +30,7 @@ pub(crate) enum Task {
     Tidy,
     Spec,
     Packages,
+    Catalogue { check: bool },
     Test(TestArgs),
     Demo(DemoArgs),
     Gpu(DemoArgs),
@@ -69,6 +72,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
         "tidy" => Task::Tidy,
         "spec" => Task::Spec,
         "packages" => Task::Packages,
+        "catalogue" => Task::Catalogue { check: words.flag("--check") },
         "test" => Task::Test(TestArgs { full: words.flag("--full"), cuda: words.flag("--cuda") }),
         "demo" => Task::Demo(DemoArgs { keep: words.flag("--keep"), ..words.demo()? }),
         "gpu" => Task::Gpu(words.demo()?),
@@ -131,6 +135,7 @@ mod tests {
     fn words_become_tasks() {
         check("", Ok(Task::Help));
         check("tidy", Ok(Task::Tidy));
+        check("catalogue --check", Ok(Task::Catalogue { check: true }));
         check("test", Ok(Task::Test(TestArgs::default())));
         check("test --full", Ok(Task::Test(TestArgs { full: true, cuda: false })));
         check("test --cuda --full", Ok(Task::Test(TestArgs { full: true, cuda: true })));

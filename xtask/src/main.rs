@@ -1,4 +1,4 @@
-//! Tasks of this repository: `cargo xtask tidy | spec | packages | test | demo | gpu | bench`.
+//! Tasks of this repository: `cargo xtask tidy | spec | packages | catalogue | test | demo | gpu | bench`.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what a task runner does")]
 
 mod args;
@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         Task::Tidy => tidy::run(),
         Task::Spec => spec::run(),
         Task::Packages => package_names::run(),
+        Task::Catalogue { check } => test::catalogue(check),
         Task::Test(wish) => test::run(wish),
         Task::Demo(wish) => demo::run(&wish),
         Task::Gpu(wish) => gpu::run(&wish),

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+use flags::Engine;
 
 /// Builds, proves and starts the engine of a pool.
 #[derive(Debug, Parser)]
@@ -130,6 +131,9 @@ pub(crate) enum CacheVerb {
 /// Which engine, and which flags.
 #[derive(Debug, clap::Args)]
 pub(crate) struct FlagsArgs {
+    /// The engine, as a pool names it: llamacpp, vllm, sglang, tgi or triton
+    #[arg(long, value_name = "ENGINE", default_value = "llamacpp", value_parser = engine)]
+    pub(crate) engine: Engine,
     /// The release whose flags count, as its tag [default: the newest one known]
     #[arg(long, value_name = "TAG", conflicts_with_all = ["help_file", "binary"])]
     pub(crate) release: Option<String>,
@@ -154,6 +158,10 @@ pub(crate) fn shown() -> clap::Command {
     let empty = clap::Command::new("engine-provisioner").version(env!("CARGO_PKG_VERSION")).after_help(EXIT_STATUS);
     let empty = empty.about(all.get_about().cloned().unwrap_or_default()).subcommand_required(true);
     empty.args(all.get_arguments().cloned()).subcommands(verbs)
+}
+
+fn engine(key: &str) -> Result<Engine, String> {
+    Engine::by_key(key).ok_or_else(|| format!("one of {}", Engine::ALL.map(Engine::key).join(", ")))
 }
 
 #[cfg(test)]

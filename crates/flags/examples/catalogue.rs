@@ -1,29 +1,24 @@
-//! Makes the catalogues of this crate from help texts, or checks that they are what the texts give.
+//! Makes the catalogues of this crate from help texts, or checks that they are what the texts give: `cargo xtask catalogue`
+//! rewrites `data/*/*.tsv`, `cargo xtask catalogue --check` fails where one would change.
 //!
-//! `cargo run -p flags --example catalogue` rewrites `data/*/*.tsv`, `-- --check` fails where one would change.
-//! For another release put `llama-server --help > crates/flags/tests/help/llama-server-bNNNN.txt`, name it in
-//! `src/eras.rs` and run this.
+//! For another release put what `--help` printed into `crates/flags/tests/help/PROGRAM-RELEASE.txt`, make an empty
+//! `data/ENGINE/RELEASE.tsv`, name the release in `src/eras.rs` and run this. A catalogue without such a text was read from
+//! an engine's source: of it the form, the order of columns and what `known.txt` says are kept up.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what the example is for")]
 
 use std::path::Path;
 use std::process::ExitCode;
 
-use flags::{Catalogue, Trust};
+use flags::{Catalogue, Engine, Trust};
 
 fn main() -> ExitCode {
     let check = std::env::args().nth(1).is_some_and(|arg| arg == "--check");
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let llama = Catalogue::releases().map(|release| {
-        let name = format!("llama-server-{release}");
-        (name, format!("llama-server/{release}"), format!("llama-server {release} --help"))
-    });
-    let vllm = ("vllm-rs-0.33.0", "vllm/0.33.0", "vllm-rs 0.33.0 serve --help");
-    let vllm = (vllm.0.to_owned(), vllm.1.to_owned(), vllm.2.to_owned());
     let (mut all, mut wrong) = (0, 0);
-    for (help, table, source) in llama.chain([vllm]) {
+    for (engine, release) in Engine::ALL.into_iter().flat_map(|e| Catalogue::releases(e).map(move |r| (e, r))) {
         all += 1;
-        if let Err(problem) = one(root, &help, &table, &source, check) {
-            eprintln!("{help}: {problem}");
+        if let Err(problem) = one(root, engine, release, check) {
+            eprintln!("{} {release}: {problem}", engine.program());
             wrong += 1;
         }
     }
@@ -31,24 +26,28 @@ fn main() -> ExitCode {
     if wrong == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
-fn one(root: &Path, help: &str, table: &str, source: &str, check: bool) -> Result<(), String> {
-    let help = root.join(format!("tests/help/{help}.txt"));
-    let table = root.join(format!("data/{table}.tsv"));
-    let text = std::fs::read_to_string(&help).map_err(|e| format!("{}: {e}", help.display()))?;
-    let catalogue = if source.starts_with("llama-server") {
-        Catalogue::from_help(&text, source, Trust::Nearest)
+fn one(root: &Path, engine: Engine, release: &str, check: bool) -> Result<(), String> {
+    let folder = if engine == Engine::LlamaServer { engine.program() } else { engine.key() };
+    let table = root.join(format!("data/{folder}/{release}.tsv"));
+    let kept = std::fs::read_to_string(&table).map_err(|e| format!("{}: {e}", table.display()))?;
+    let help = root.join(format!("tests/help/{}-{release}.txt", engine.program()));
+    let made = if help.is_file() {
+        let text = std::fs::read_to_string(&help).map_err(|e| format!("{}: {e}", help.display()))?;
+        let catalogue = Catalogue::from_help(engine, &text, release, Trust::Nearest);
+        if catalogue.unread() != 0 {
+            return Err(format!("{} options of its help could not be read", catalogue.unread()));
+        }
+        catalogue.to_table(&format!("{} {release} --help", engine.program()))
     } else {
-        Catalogue::from_other_help(&text, source)
+        let head = kept.lines().next().and_then(|line| line.strip_prefix("# ")?.rsplit_once(", "));
+        let (read_from, _count) = head.ok_or("its first line does not say what it was read from")?;
+        Catalogue::nearest(engine, release).to_table(read_from)
     };
-    if catalogue.unread() != 0 {
-        return Err(format!("{} options of its help could not be read", catalogue.unread()));
-    }
-    let made = catalogue.to_table();
-    if std::fs::read_to_string(&table).is_ok_and(|kept| kept == made) {
+    if kept == made {
         return Ok(());
     }
     if check {
-        return Err(format!("{} is not what its help gives: run this without --check", table.display()));
+        return Err(format!("{} is not what its help gives: run `cargo xtask catalogue`", table.display()));
     }
     write(&table, &made).map_err(|e| format!("{}: {e}", table.display()))
 }

@@ -3,7 +3,7 @@
 
 use std::process::ExitCode;
 
-use flags::{Accel, Catalogue, Policy, normalize};
+use flags::{Accel, Catalogue, Engine, Policy, normalize};
 use miette::Diagnostic;
 
 fn main() -> ExitCode {
@@ -18,7 +18,7 @@ fn main() -> ExitCode {
         tensor_split: None,
         looks_secret: |name| name.contains("token") || name.contains("secret"),
     };
-    match normalize(&pool, &policy, Catalogue::embedded()) {
+    match normalize(&pool, &policy, Catalogue::newest(Engine::LlamaServer)) {
         Ok(line) => {
             println!("llama-server {}", line.args.join(" "));
             for name in line.secret_env.keys() {

@@ -3,7 +3,7 @@
 
 use std::time::Instant;
 
-use flags::{Accel, Catalogue, FlagError, Policy, normalize};
+use flags::{Accel, Catalogue, Engine, FlagError, Policy, normalize};
 
 const POOLS: usize = 1000;
 
@@ -22,11 +22,11 @@ fn main() -> Result<(), FlagError> {
                 --draft-max 16 -md /models/d.gguf --jinja --lora a.gguf --lora b.gguf";
     let pool: Vec<String> = pool.split_whitespace().map(str::to_owned).collect();
     let began = Instant::now();
-    normalize(&pool, &policy, Catalogue::embedded())?;
+    normalize(&pool, &policy, Catalogue::newest(Engine::LlamaServer))?;
     println!("the first pool, with all catalogues read: {:?}", began.elapsed());
     let began = Instant::now();
     for _ in 0..POOLS {
-        normalize(&pool, &policy, Catalogue::embedded())?;
+        normalize(&pool, &policy, Catalogue::newest(Engine::LlamaServer))?;
     }
     println!("{POOLS} pools of {} words: {:?}", pool.len(), began.elapsed());
     Ok(())

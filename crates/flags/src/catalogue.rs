@@ -1,14 +1,16 @@
 //! What flags an engine knows, and how far that knowledge can be trusted.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
+use crate::engine::Engine;
 use crate::help::{self, Read};
 use crate::nearest::nearest;
 use crate::role::Role;
 use crate::spec::{Arity, FlagSpec};
 use crate::spelling::dashed;
 use crate::values::Values;
-use crate::{docs, eras, families, known, layout, table};
+use crate::{docs, eras, families, known, layout, spelling, table, text};
 
 /// Where a catalogue's knowledge comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,6 +26,8 @@ pub enum Trust {
 /// The flags of one build of an engine.
 #[derive(Clone, Debug)]
 pub struct Catalogue {
+    /// Whose flags they are.
+    pub engine: Engine,
     /// What the help was read from, for messages: `llama-server v0.5.0`, a path, a commit.
     pub source: String,
     /// Whether an unlisted flag is an error.
@@ -43,77 +47,65 @@ pub struct Found<'a> {
 }
 
 impl Catalogue {
-    /// Reads what `llama-server --help` printed. Total: a text that is no help gives an almost empty catalogue.
-    pub fn from_help(text: &str, source: &str, trust: Trust) -> Self {
-        let Read { specs, unread } = help::read(&layout::entries(text.lines()));
-        Self::new(specs, unread, source, trust)
+    /// Reads what an engine's `--help` printed. Total: a text that is no help gives an almost empty catalogue.
+    pub fn from_help(engine: Engine, text: &str, source: &str, trust: Trust) -> Self {
+        let lines = text::lines(text);
+        let laid = layout::lay(&lines);
+        let Read { specs, unread } = help::read(engine, &laid.entries);
+        let mut catalogue = Self::new(engine, specs, unread, source, trust);
+        // Flags of the wrong place that are options elsewhere in the text are mentioned there and no more.
+        let missed = laid.doubtful.iter().filter(|line| catalogue.find(spelling::name_of(line)).is_none()).count();
+        catalogue.unread += missed;
+        catalogue
     }
 
     /// Reads the `README.md` of the server in `llama.cpp`'s source tree (`tools/server`, before April 2025
     /// `examples/server`). Total, as [`from_help`](Self::from_help).
     pub fn from_docs(text: &str, source: &str) -> Self {
-        let Read { specs, unread } = docs::with_entries(text, help::read);
-        Self::new(specs, unread, source, Trust::Docs)
+        let engine = Engine::LlamaServer;
+        let Read { specs, unread } = docs::with_entries(text, |entries| help::read(engine, entries));
+        Self::new(engine, specs, unread, source, Trust::Docs)
     }
 
     /// The best of what there is: the binary's own help, the docs of its source tree, the release nearest to
     /// `release` (a tag such as `b6673` or `v0.5.0`; the newest one for any other name). A text in which no flag is
     /// found (the binary did not start, the docs are older than their tables) counts as none. Each text comes with
     /// what it was read from.
-    pub fn best(help: Option<(&str, &str)>, docs: Option<(&str, &str)>, release: &str) -> Self {
-        let live = help.map(|(text, source)| Self::from_help(text, source, Trust::Live));
+    pub fn best(engine: Engine, help: Option<(&str, &str)>, docs: Option<(&str, &str)>, release: &str) -> Self {
+        let live = help.map(|(text, source)| Self::from_help(engine, text, source, Trust::Live));
         let docs = || docs.map(|(text, source)| Self::from_docs(text, source));
-        let useful = |catalogue: &Self| catalogue.specs.len() > 1;
-        live.filter(useful).or_else(|| docs().filter(useful)).unwrap_or_else(|| Self::nearest(release).clone())
+        let live = live.filter(|catalogue| !catalogue.is_empty());
+        live.or_else(|| docs().filter(|catalogue| !catalogue.is_empty()))
+            .unwrap_or_else(|| Self::nearest(engine, release).clone())
     }
 
-    /// `--n-gpu-layers` is in every catalogue: builds without GPU support took it without listing it
+    /// `--n-gpu-layers` is in every catalogue of llama-server: builds without GPU support took it without listing it
     /// (`if (llama_supports_gpu_offload())` around its help, none around its parser, until September 2024).
     /// `--ngl`, which people write and no release takes, is found as that flag.
-    pub(crate) fn new(mut specs: Vec<FlagSpec>, unread: usize, source: &str, trust: Trust) -> Self {
-        if !specs.iter().any(|s| s.role == Role::Layers) {
+    pub(crate) fn new(engine: Engine, mut specs: Vec<FlagSpec>, unread: usize, source: &str, trust: Trust) -> Self {
+        if engine == Engine::LlamaServer && !specs.iter().any(|s| s.role == Role::Layers) {
             specs.push(unlisted_layer_flag());
         }
-        Self::of_any_engine(specs, unread, source, trust)
-    }
-
-    pub(crate) fn of_any_engine(specs: Vec<FlagSpec>, unread: usize, source: &str, trust: Trust) -> Self {
         let mut index = HashMap::new();
-        for (at, spec) in specs.iter().enumerate() {
-            // Until September 2024 the help listed the flags of all programs; the server's came first.
-            for spelling in spec.spellings() {
-                let negated = spec.negations.iter().any(|n| n == spelling);
-                index.entry(dashed(spelling).into_owned()).or_insert((at, negated));
-            }
+        for (at, spec) in specs.iter_mut().enumerate() {
+            claim(&mut index, at, spec);
             if spec.role == Role::Layers {
                 for &spelling in known::LAYERS {
                     index.entry(spelling.to_owned()).or_insert((at, false));
                 }
             }
         }
-        Self { source: source.to_owned(), trust, specs, index, unread }
+        Self { engine, source: source.to_owned(), trust, specs, index, unread }
     }
 
     /// The catalogue of the newest release this crate knows.
-    pub fn embedded() -> &'static Self {
-        Self::nearest("")
+    pub fn newest(engine: Engine) -> &'static Self {
+        Self::nearest(engine, "")
     }
 
     /// The catalogue, among those this crate comes with, of the release nearest to this one (`b6673`, `v0.5.0`).
-    pub fn nearest(release: &str) -> &'static Self {
-        eras::nearest(release)
-    }
-
-    /// What `vllm-rs serve --help` listed in vLLM 0.33.0: to look flags up; [`normalize`](crate::normalize) is for
-    /// `llama-server` alone.
-    pub fn vllm() -> &'static Self {
-        &eras::VLLM
-    }
-
-    /// Reads the help of another engine, to look flags up.
-    pub fn from_other_help(text: &str, source: &str) -> Self {
-        let Read { specs, unread } = help::read(&layout::entries(text.lines()));
-        Self::of_any_engine(specs, unread, source, Trust::Nearest)
+    pub fn nearest(engine: Engine, release: &str) -> &'static Self {
+        eras::nearest(engine, release)
     }
 
     /// The listed spelling that is most like a name nobody lists.
@@ -122,8 +114,8 @@ impl Catalogue {
     }
 
     /// The releases this crate comes with, oldest first.
-    pub fn releases() -> impl Iterator<Item = &'static str> {
-        eras::names()
+    pub fn releases(engine: Engine) -> impl Iterator<Item = &'static str> {
+        eras::names(engine)
     }
 
     /// Looks a spelling up as the engine does: exactly, but in long names `_` is `-`.
@@ -135,7 +127,10 @@ impl Catalogue {
 
     /// Looks up the flag that this spelling names in some other release. Flags listed as removed are not found.
     pub(crate) fn find_renamed(&self, spelling: &str) -> Option<Found<'_>> {
-        families::of(spelling).iter().filter_map(|s| self.find(s)).find(|found| found.spec.removed.is_none())
+        families::of(self.engine, spelling)
+            .iter()
+            .filter_map(|s| self.find(s))
+            .find(|found| found.spec.removed.is_none())
     }
 
     /// The name this engine has for a flag of that role; `otherwise` where it lists none.
@@ -153,14 +148,40 @@ impl Catalogue {
         &self.specs
     }
 
-    /// How many options of the help could not be read. Anything but 0 means that the layout has changed.
+    /// Whether the text held no flags: it was no help, or the program that should have printed it failed.
+    pub fn is_empty(&self) -> bool {
+        self.specs.len() <= usize::from(self.engine == Engine::LlamaServer)
+    }
+
+    /// How many options of the help could not be read, or look like options and stand where none was expected. Anything
+    /// but 0 means that the layout has changed.
     pub fn unread(&self) -> usize {
         self.unread
     }
 
-    /// The catalogue as the table that this crate keeps of a release, with a first line that says where it was read.
-    pub fn to_table(&self) -> String {
-        table::write(&self.specs, &format!("{}, {} flags", self.source, self.specs.len()))
+    /// The catalogue as the table that this crate keeps of a release. `read_from` is for the first line.
+    pub fn to_table(&self, read_from: &str) -> String {
+        table::write(&self.specs, &format!("{read_from}, {} flags", self.specs.len()))
+    }
+}
+
+/// Gives a flag those of its spellings that no flag before it has: until September 2024 the help listed the flags of all
+/// programs, some twice; the server's came first. So what a flag is called by is always found as that flag.
+fn claim(index: &mut HashMap<String, (usize, bool)>, at: usize, spec: &mut FlagSpec) {
+    let mut free = |spelling: &str, negated| match index.entry(dashed(spelling).into_owned()) {
+        Entry::Vacant(place) => {
+            place.insert((at, negated));
+            true
+        }
+        Entry::Occupied(_) => false,
+    };
+    let named = free(&spec.name, false);
+    spec.aliases.retain(|alias| free(alias, false));
+    spec.negations.retain(|negation| free(negation, true));
+    let other = spelling::longest(spec.aliases.iter().map(String::as_str)).map(str::to_owned);
+    if let Some(other) = other.filter(|_| !named) {
+        spec.aliases.retain(|alias| *alias != other);
+        spec.name = other;
     }
 }
 

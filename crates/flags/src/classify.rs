@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use crate::catalogue::{Catalogue, Found, Trust};
+use crate::engine::{Engine, Parser};
 use crate::error::FlagError;
 use crate::families;
 use crate::known;
@@ -44,6 +45,17 @@ impl Kept<'_> {
     }
 }
 
+impl Kept<'_> {
+    /// Its words as the engine's parser reads them: where that takes a word with a dash for a flag, such a value stands
+    /// behind `=`.
+    pub(crate) fn into_words(self, parser: Parser) -> Vec<String> {
+        match self.words.as_slice() {
+            [name, value] if self.found.is_some() && !parser.takes(value) => vec![format!("{name}={value}")],
+            _ => self.words,
+        }
+    }
+}
+
 /// `None` where the flag went to `secrets`.
 pub(crate) fn classify<'a>(
     given: &Given<'a>,
@@ -52,7 +64,7 @@ pub(crate) fn classify<'a>(
     secrets: &mut Secrets,
     notes: &mut Notes,
 ) -> Result<Option<Kept<'a>>, FlagError> {
-    refuse_foreign(given)?;
+    refuse_foreign(given, catalogue.engine)?;
     let Some(found) = given.found else {
         secrets::refuse_unlisted(given, policy, catalogue)?;
         return unlisted(given, catalogue, notes).map(Some);
@@ -81,7 +93,7 @@ pub(crate) fn classify<'a>(
     }
     if given.reread {
         notes.push(format!("`{}` is passed as `{}`", given.written, words(name, given).join(" ")));
-    } else if given.joined {
+    } else if given.joined && !catalogue.engine.parser().joined {
         notes.push(format!("`{}=…` is passed as two words: the engine knows no `=`", given.written));
     }
     match given.named {
@@ -97,13 +109,13 @@ pub(crate) fn classify<'a>(
 }
 
 /// Flags that are not the pool's to give, by any spelling the catalogue or this crate knows.
-fn refuse_foreign(given: &Given<'_>) -> Result<(), FlagError> {
+fn refuse_foreign(given: &Given<'_>, engine: Engine) -> Result<(), FlagError> {
     let role = match given.found {
         Some(found) => found.spec.role,
-        None => known::role(&dashed(given.written)),
+        None => known::role(engine, &dashed(given.written)),
     };
     // Where the engine does not list it, another release may: `--docker-repo` is refused before it is unknown.
-    let elsewhere = || families::elsewhere(given.written).map_or(Role::Free, |(_, spec)| spec.role);
+    let elsewhere = || families::elsewhere(engine, given.written).map_or(Role::Free, |(_, spec)| spec.role);
     let role = if given.found.is_none() && role == Role::Free { elsewhere() } else { role };
     let (flag, position) = (shown(given.written), given.position);
     match role {
@@ -116,7 +128,8 @@ fn refuse_foreign(given: &Given<'_>) -> Result<(), FlagError> {
 
 /// Checks the value against what the help says of it. Words that another build's help does not list may be right.
 fn check_value(given: &Given<'_>, found: Found<'_>, catalogue: &Catalogue, notes: &mut Notes) -> Result<(), FlagError> {
-    let (spec, Some(value)) = (found.spec, given.values.first()) else {
+    let spec = found.spec;
+    let Some(value) = given.values.iter().find(|value| !spec.values.accept(value)).or(given.values.first()) else {
         return Ok(());
     };
     let bad = |expected| Err(FlagError::BadValue { flag: shown(given.written), position: given.position, expected });
@@ -124,7 +137,7 @@ fn check_value(given: &Given<'_>, found: Found<'_>, catalogue: &Catalogue, notes
         return bad("a file and a number, `FILE:NUMBER`".to_owned());
     }
     // What layers may be depends on the accelerator.
-    if spec.value == Arity::Two || spec.role == Role::Layers || spec.values.accept(value) {
+    if matches!(spec.value, Arity::Exactly(_)) || spec.role == Role::Layers || spec.values.accept(value) {
         return Ok(());
     }
     let expected = spec.values.expected();
@@ -145,7 +158,7 @@ fn unlisted<'a>(given: &Given<'a>, catalogue: &Catalogue, notes: &mut Notes) -> 
             position: given.position,
             engine: catalogue.source.clone(),
             nearest: near.map(str::to_owned),
-            elsewhere: families::elsewhere(given.written).map(|(era, _)| era.source.clone()),
+            elsewhere: families::elsewhere(catalogue.engine, given.written).map(|(era, _)| era.source.clone()),
         });
     }
     let meant = near.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));

@@ -4,6 +4,8 @@
 //! itself in a block that begins with `usage:`. Older ones describe the flags by hand, without their values: of them
 //! nothing is read. <https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md>
 
+use std::borrow::Cow;
+
 use crate::layout::{self, Entry};
 
 /// A table row's cells, with `|` inside a cell and line breaks written as text again.
@@ -17,7 +19,8 @@ pub(crate) fn with_entries<T>(text: &str, then: impl FnOnce(&[Entry<'_>]) -> T) 
     let rows: Vec<Row> = text.lines().filter_map(row).collect();
     if rows.is_empty() {
         let block = text.lines().skip_while(|l| !l.starts_with("usage:")).take_while(|l| !l.starts_with("```"));
-        return then(&layout::entries(block));
+        let block: Vec<Cow<'_, str>> = block.map(Cow::Borrowed).collect();
+        return then(&layout::lay(&block).entries);
     }
     let entry = |row| {
         let Row { head, description }: &Row = row;

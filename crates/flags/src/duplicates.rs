@@ -1,6 +1,8 @@
-//! Leaves one of each flag, as the engine would: the last one counts, unless the flag adds to a list.
+//! Leaves one of each flag, as the engine would: the last one counts, unless the flag adds to a list or the engine takes
+//! none twice.
 
 use crate::classify::Kept;
+use crate::engine::Parser;
 use crate::error::FlagError;
 use crate::notes::Notes;
 use crate::spelling::shown;
@@ -10,7 +12,7 @@ use crate::spelling::shown;
 ///
 /// Two switches of another release that are values of one flag here (`--mlock` and `--no-mmap` of `--load-mode`) did
 /// not overwrite each other there, so they are an error.
-pub(crate) fn fold<'a>(kept: Vec<Kept<'a>>, notes: &mut Notes) -> Result<Vec<Kept<'a>>, FlagError> {
+pub(crate) fn fold<'a>(kept: Vec<Kept<'a>>, parser: Parser, notes: &mut Notes) -> Result<Vec<Kept<'a>>, FlagError> {
     let mut left: Vec<Kept<'a>> = Vec::with_capacity(kept.len());
     for flag in kept {
         let earlier = flag.found.filter(|f| !f.spec.adds).and_then(|f| {
@@ -20,6 +22,9 @@ pub(crate) fn fold<'a>(kept: Vec<Kept<'a>>, notes: &mut Notes) -> Result<Vec<Kep
         if let Some(at) = earlier {
             let earlier = left.remove(at);
             refuse_merged(&earlier, &flag)?;
+            if !parser.last_counts && earlier.words != flag.words {
+                return Err(FlagError::Twice { flag: shown(flag.name()), position: flag.position });
+            }
             let (was, is) = (earlier.name(), flag.name());
             notes.push(if earlier.words == flag.words {
                 format!("`{is}` is given twice alike; once is enough")

@@ -1,8 +1,9 @@
-//! The catalogues that come with this crate: releases of `llama-server` whose `--help` was read.
+//! The catalogues that come with this crate.
 
 use std::sync::LazyLock;
 
 use crate::catalogue::{Catalogue, Trust};
+use crate::engine::{Engine, per_engine};
 use crate::table;
 
 /// A release by its place in time: builds `b1660` … came before versions `v0.5.0` ….
@@ -12,51 +13,61 @@ enum Release {
     Version(u64, u64, u64),
 }
 
-/// Oldest first.
-static ERAS: LazyLock<Vec<(Release, Catalogue)>> = LazyLock::new(|| {
-    TABLES
-        .iter()
-        .filter_map(|(name, text)| {
-            let specs = table::read(text);
-            Some((Release::parse(name)?, Catalogue::new(specs, 0, &format!("llama-server {name}"), Trust::Nearest)))
-        })
-        .collect()
-});
+per_engine!(
+    /// Oldest first.
+    eras -> Vec<(Release, Catalogue)> = read
+);
+
+fn read(engine: Engine) -> Vec<(Release, Catalogue)> {
+    let era = |&(name, text): &(&str, &'static str)| {
+        let source = format!("{} {name}", engine.program());
+        let specs = table::read(engine, text);
+        Some((Release::parse(name)?, Catalogue::new(engine, specs, 0, &source, Trust::Nearest)))
+    };
+    tables(engine).iter().filter_map(era).collect()
+}
 
 macro_rules! tables {
-    ($($name:literal)*) => {
-        &[$(($name, include_str!(concat!("../data/llama-server/", $name, ".tsv")))),*]
+    ($folder:literal: $($name:literal)*) => {
+        &[$(($name, include_str!(concat!("../data/", $folder, "/", $name, ".tsv")))),*]
     };
 }
 
 /// Every release with a catalogue, oldest first.
-const TABLES: &[(&str, &str)] = tables!("b1660" "b3166" "b3658" "b3889" "b4753" "b6673" "b8179" "b10361" "v0.5.0");
-
-/// The front end of vLLM, whose help is made by clap.
-pub(crate) static VLLM: LazyLock<Catalogue> = LazyLock::new(|| {
-    let specs = table::read(include_str!("../data/vllm/0.33.0.tsv"));
-    Catalogue::of_any_engine(specs, 0, "vllm-rs 0.33.0", Trust::Nearest)
-});
+pub(crate) fn tables(engine: Engine) -> &'static [(&'static str, &'static str)] {
+    match engine {
+        Engine::LlamaServer => {
+            tables!("llama-server": "b1660" "b2254" "b3166" "b3658" "b3889" "b4753" "b5640" "b6673" "b8179" "b10361" "v0.4.0" "v0.5.0" "v0.7.0")
+        }
+        Engine::Vllm => tables!("vllm": "v0.33.0"),
+        Engine::Sglang => tables!("sglang": "v0.5.23"),
+        Engine::Tgi => tables!("tgi": "v3.3.6"),
+        Engine::Triton => tables!("triton": "v2.73.0"),
+    }
+}
 
 /// All catalogues, newest first.
-pub(crate) fn newest_first() -> impl Iterator<Item = &'static Catalogue> {
-    ERAS.iter().rev().map(|(_, catalogue)| catalogue)
+pub(crate) fn newest_first(engine: Engine) -> impl Iterator<Item = &'static Catalogue> {
+    eras(engine).iter().rev().map(|(_, catalogue)| catalogue)
 }
 
 /// The names of the releases, oldest first.
-pub(crate) fn names() -> impl Iterator<Item = &'static str> {
-    TABLES.iter().map(|(name, _)| *name)
+pub(crate) fn names(engine: Engine) -> impl Iterator<Item = &'static str> {
+    tables(engine).iter().map(|(name, _)| *name)
 }
 
 /// The one nearest to a release named like a tag (`b6673`, `v0.5.0`); the newest one for any other name.
-pub(crate) fn nearest(release: &str) -> &'static Catalogue {
-    static NONE: LazyLock<Catalogue> = LazyLock::new(|| Catalogue::new(Vec::new(), 0, "nothing", Trust::Nearest));
+pub(crate) fn nearest(engine: Engine, release: &str) -> &'static Catalogue {
+    static NONE: LazyLock<Catalogue> =
+        LazyLock::new(|| Catalogue::new(Engine::LlamaServer, Vec::new(), 0, "nothing", Trust::Nearest));
     let found = match Release::parse(release) {
-        Some(wanted) => ERAS.iter().min_by_key(|(era, _)| era.distance(wanted)).map(|(_, catalogue)| catalogue),
-        None => newest_first().next(),
+        Some(wanted) => eras(engine).iter().min_by_key(|(era, _)| era.distance(wanted)).map(|(_, catalogue)| catalogue),
+        None => newest_first(engine).next(),
     };
     found.unwrap_or(&NONE)
 }
+
+const THOUSAND: u64 = 1000;
 
 impl Release {
     fn parse(name: &str) -> Option<Self> {
@@ -73,16 +84,26 @@ impl Release {
         }
     }
 
-    /// Versions are far from every build, and further apart the higher the number that differs.
-    fn distance(self, other: Self) -> (bool, u64, u64, u64) {
+    /// Versions are far from every build.
+    fn distance(self, other: Self) -> (bool, u64) {
         match (self, other) {
-            (Self::Build(a), Self::Build(b)) => (false, a.abs_diff(b), 0, 0),
-            (Self::Version(major, minor, patch), Self::Version(other, minor_of, patch_of)) => {
-                (false, major.abs_diff(other), minor.abs_diff(minor_of), patch.abs_diff(patch_of))
+            (Self::Build(_), Self::Build(_)) | (Self::Version(..), Self::Version(..)) => {
+                (false, self.place().abs_diff(other.place()))
             }
             // The highest build is nearest to a version, the lowest version to a build.
-            (Self::Build(build), Self::Version(..)) => (true, u64::MAX - build, 0, 0),
-            (Self::Version(major, minor, patch), Self::Build(_)) => (true, major, minor, patch),
+            (Self::Build(_), Self::Version(..)) => (true, u64::MAX - self.place()),
+            (Self::Version(..), Self::Build(_)) => (true, self.place()),
+        }
+    }
+
+    /// Among its kind.
+    fn place(self) -> u64 {
+        match self {
+            Self::Build(build) => build,
+            Self::Version(major, minor, patch) => {
+                let below = |n: u64| n.min(THOUSAND - 1);
+                major.min(THOUSAND * THOUSAND) * THOUSAND * THOUSAND + below(minor) * THOUSAND + below(patch)
+            }
         }
     }
 }
@@ -93,19 +114,21 @@ mod tests {
 
     #[test]
     fn eras_are_in_order_and_complete() {
-        let releases: Vec<Release> = ERAS.iter().map(|(release, _)| *release).collect();
-        assert!(releases.is_sorted());
-        assert_eq!(releases.len(), TABLES.len());
-        for (name, text) in TABLES {
-            let rows = text.lines().filter(|l| !l.starts_with('#')).count();
-            assert_eq!(table::read(text).len(), rows, "{name}");
-            assert!(rows > 30, "{name}");
+        for engine in Engine::ALL {
+            let releases: Vec<Release> = eras(engine).iter().map(|(release, _)| *release).collect();
+            assert!(releases.is_sorted());
+            assert_eq!(releases.len(), tables(engine).len());
+            for (name, text) in tables(engine) {
+                let rows = text.lines().filter(|l| !l.starts_with('#')).count();
+                assert_eq!(table::read(engine, text).len(), rows, "{name}");
+                assert!(rows > 30, "{name}");
+            }
         }
     }
 
     #[track_caller]
     fn check(release: &str, expected: &str) {
-        assert_eq!(nearest(release).source, format!("llama-server {expected}"), "{release}");
+        assert_eq!(nearest(Engine::LlamaServer, release).source, format!("llama-server {expected}"), "{release}");
     }
 
     #[test]
@@ -117,9 +140,9 @@ mod tests {
         check("b99999", "b10361");
         check("v0.5.0", "v0.5.0");
         check("0.5.0-dev", "v0.5.0");
-        check("v9.1", "v0.5.0");
-        check("master", "v0.5.0");
-        check("de3ff815ea7d559ee917f063901b8986f038abc6", "v0.5.0");
-        check("", "v0.5.0");
+        check("v9.1", "v0.7.0");
+        check("master", "v0.7.0");
+        check("de3ff815ea7d559ee917f063901b8986f038abc6", "v0.7.0");
+        check("", "v0.7.0");
     }
 }

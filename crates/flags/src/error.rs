@@ -100,12 +100,35 @@ pub enum FlagError {
         /// Where it stands.
         position: usize,
     },
-    /// A catalogue of an engine whose command line this crate does not make.
-    #[error("{engine} is not llama-server: its flags can be looked up here and no more")]
-    #[diagnostic(code(flags::other_engine), help("give the catalogue of a `llama-server`"))]
-    OtherEngine {
-        /// Whose flags the catalogue holds.
-        engine: String,
+    /// A word with a dash where a value is due, to an engine that takes it for the next flag.
+    #[error("`{flag}` (word {position} of the flags) takes a value, and the engine takes the next word for a flag")]
+    #[diagnostic(
+        code(flags::dashed_value),
+        help("give `{flag}` a value; one that begins with a dash as `{flag}=VALUE`")
+    )]
+    DashedValue {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+    },
+    /// Two different values for a flag that the engine takes once.
+    #[error("`{flag}` (word {position} of the flags) is given before with another value, and the engine takes it once")]
+    #[diagnostic(code(flags::twice), help("leave one of them"))]
+    Twice {
+        /// The flag.
+        flag: String,
+        /// Where it stands the second time.
+        position: usize,
+    },
+    /// A key of the pool that the engine has no flag for.
+    #[error("{engine} has no flag for `{key}`")]
+    #[diagnostic(code(flags::no_flag), help("take `{key}` out of the pool"))]
+    NoFlag {
+        /// The key.
+        key: &'static str,
+        /// The engine.
+        engine: &'static str,
     },
     /// A device that the engine will not see.
     #[error("`{flag}` (word {position} of the flags) names a device beyond the {devices} of the pool")]
@@ -234,7 +257,7 @@ impl FlagError {
     /// Which word of the flags it is about, from 1; `None` where it is about no single word.
     pub fn position(&self) -> Option<usize> {
         match self {
-            Self::TooManyShares { .. } | Self::OtherEngine { .. } => None,
+            Self::TooManyShares { .. } | Self::NoFlag { .. } => None,
             Self::StrayWord { position, .. }
             | Self::Joined { position, .. }
             | Self::MissingValue { position, .. }
@@ -243,6 +266,8 @@ impl FlagError {
             | Self::Unknown { position, .. }
             | Self::Merged { position, .. }
             | Self::NotUtf8 { position }
+            | Self::DashedValue { position, .. }
+            | Self::Twice { position, .. }
             | Self::NoSuchDevice { position, .. }
             | Self::Removed { position, .. }
             | Self::Owned { position, .. }

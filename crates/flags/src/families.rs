@@ -2,9 +2,9 @@
 //! renames has in one line, are of one family.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
 use crate::catalogue::Catalogue;
+use crate::engine::{Engine, per_engine};
 use crate::eras;
 use crate::renames;
 use crate::spec::FlagSpec;
@@ -18,17 +18,19 @@ struct Families {
     members: Vec<Vec<&'static str>>,
 }
 
-static FAMILIES: LazyLock<Families> = LazyLock::new(|| {
+per_engine!(families -> Families = read);
+
+fn read(engine: Engine) -> Families {
     let mut families = Families::default();
-    for spec in eras::newest_first().flat_map(Catalogue::specs) {
+    for spec in eras::newest_first(engine).flat_map(Catalogue::specs) {
         families.join(&spec.positive().collect::<Vec<_>>());
         families.join(&spec.negations.iter().map(String::as_str).collect::<Vec<_>>());
     }
-    for group in renames::plain() {
+    for group in renames::plain(engine) {
         families.join(&group.collect::<Vec<_>>());
     }
     families
-});
+}
 
 impl Families {
     /// Only long spellings join: a short one has meant different flags in different releases (`-v`, `-p`), and belongs
@@ -62,15 +64,15 @@ impl Families {
 }
 
 /// Every spelling that has named the same flag in some release.
-pub(crate) fn of(spelling: &str) -> &'static [&'static str] {
-    let families = &*FAMILIES;
+pub(crate) fn of(engine: Engine, spelling: &str) -> &'static [&'static str] {
+    let families = families(engine);
     let family = families.of.get(dashed(spelling).as_ref());
     family.and_then(|&f| families.members.get(f)).map_or(&[], Vec::as_slice)
 }
 
 /// The flag of that spelling in the newest release that has it.
-pub(crate) fn elsewhere(spelling: &str) -> Option<(&'static Catalogue, &'static FlagSpec)> {
-    eras::newest_first().find_map(|era| {
+pub(crate) fn elsewhere(engine: Engine, spelling: &str) -> Option<(&'static Catalogue, &'static FlagSpec)> {
+    eras::newest_first(engine).find_map(|era| {
         let spec = era.find(spelling)?.spec;
         spec.removed.is_none().then_some((era, spec))
     })
@@ -82,6 +84,7 @@ mod tests {
 
     #[track_caller]
     fn check(a: &str, b: &str, same: bool) {
+        let of = |name| of(Engine::LlamaServer, name);
         assert_eq!(of(a).contains(&b), same, "{a} {b}");
         assert_eq!(of(b).contains(&a), same, "{b} {a}");
     }
@@ -96,14 +99,14 @@ mod tests {
         check("--mmap", "--no-mmap", false);
         check("--draft-max", "--draft-min", false);
         check("--ctx-size", "--ctx-size-draft", false);
-        assert!(of("--never").is_empty());
+        assert!(of(Engine::LlamaServer, "--never").is_empty());
     }
 
     #[test]
     fn no_family_is_two_flags_of_one_release() {
-        for era in eras::newest_first() {
+        for era in Engine::ALL.into_iter().flat_map(eras::newest_first) {
             for spec in era.specs().iter().filter(|s| s.removed.is_none()) {
-                for spelling in of(&spec.name) {
+                for spelling in of(era.engine, &spec.name) {
                     let other = era.find(spelling).map(|found| found.spec).filter(|s| s.removed.is_none());
                     // The oldest helps list some flags twice, for two programs.
                     assert!(other.is_none_or(|o| o.name == spec.name), "{}: {} and {spelling}", era.source, spec.name);

@@ -26,24 +26,25 @@ enum Layers {
     Word,
 }
 
-/// Checks the pool's flags against the rule and returns the number of layers that the policy has to add, if any.
+/// Checks the pool's flags against the rule and returns the words that the policy has to add, if any.
 pub(crate) fn apply(
     policy: &Policy<'_>,
     kept: &mut Vec<Kept<'_>>,
     catalogue: &Catalogue,
     notes: &mut Notes,
-) -> Result<Option<&'static str>, FlagError> {
+) -> Result<Vec<String>, FlagError> {
     refuse_devices(policy.accelerator, kept)?;
-    match policy.accelerator {
+    let layers = match policy.accelerator {
         Accel::Cpu => {
             forbid_offload(kept, notes);
-            Ok(Some("0"))
+            Some("0")
         }
         Accel::Cuda => {
             one_of_the_pools(policy.devices, kept)?;
-            require_offload(kept, catalogue, notes)
+            require_offload(kept, catalogue, notes)?
         }
-    }
+    };
+    Ok(layers.into_iter().flat_map(|n| [known::LAYER_FLAG, n]).map(String::from).collect())
 }
 
 fn forbid_offload(kept: &mut Vec<Kept<'_>>, notes: &mut Notes) {

@@ -34,9 +34,21 @@ fn choices(hint: &str) -> Option<String> {
     (items().count() > 1 && items().all(lower)).then(|| all_words(items()).map(|w| format!("{w},...")))?
 }
 
+/// `auto|on|off`; in `N|auto` the capitals stand for a number, and other capitals among small words for any text.
 fn all_words<'a>(words: impl Iterator<Item = &'a str>) -> Option<String> {
-    let words: Vec<&str> = words.map(str::trim).collect();
-    words.iter().all(|w| is_word(w)).then(|| words.join("|"))
+    let words: Vec<&str> = words.map(|word| word.trim().trim_matches(['\'', '"'])).collect();
+    if !words.iter().all(|w| is_word(w)) {
+        return None;
+    }
+    let capitals =
+        |w: &str| w.contains(|c: char| c.is_ascii_uppercase()) && !w.contains(|c: char| c.is_ascii_lowercase());
+    let mixed = words.iter().any(|w| w.contains(|c: char| c.is_ascii_lowercase()));
+    let number = |w: &str| matches!(w, "N" | "NUM" | "INT" | "INTEGER");
+    if mixed && words.iter().any(|w| capitals(w) && !number(w)) {
+        return Some("text".to_owned());
+    }
+    let forms: Vec<&str> = words.into_iter().map(|w| if number(w) { "number" } else { w }).collect();
+    Some(forms.join("|"))
 }
 
 /// `allowed values: f32, f16`, which may go on in the next lines.
@@ -49,7 +61,8 @@ fn allowed(lines: &[&str]) -> Option<String> {
 
 /// `- none: …` lines under a `TYPE`, `MODE` or `FORMAT`; the default may be one more.
 fn bullets(hint: &str, lines: &[&str], default: Option<&str>) -> Option<String> {
-    if !matches!(hint, "TYPE" | "MODE" | "FORMAT") {
+    let listed = || lines.iter().any(|line| line.trim().eq_ignore_ascii_case("possible values:"));
+    if !matches!(hint, "TYPE" | "MODE" | "FORMAT") && !listed() {
         return None;
     }
     let word = |line: &&str| {
@@ -75,6 +88,10 @@ fn number(hint: &str, lines: &[&str], default: Option<&str>) -> Option<String> {
         "N" if whole => "int",
         "INDEX" | "PORT" => "int",
         "N" | "P" | "SECONDS" | "SIMILARITY" => "number",
+        // clap prints the name of the field, and a default of the type that it reads.
+        _ if hint.starts_with('<') && default.is_some_and(|d| d.parse::<f64>().is_ok()) => "number",
+        "<integer>" | "<float>" => "number",
+        "<boolean>" => "true|false|on|off|1|0|True|False",
         _ => return None,
     };
     let words = text.split_once("exact number").map_or("", |(_, rest)| rest);
@@ -136,6 +153,13 @@ mod tests {
         check("N", "layers, either an exact number, 'auto', or 'all' (default: auto)", "int|auto|all");
         check("N", "priority : low(-1), normal(0), medium(1), high(2) (default: 0)", "-1|0|1|2");
         check("N", "priority : 0-normal, 1-medium, 2-high, 3-realtime (default: 0)", "0|1|2|3");
+        check("N|auto", "", "text");
+        check("<N|auto|all>", "", "number|auto|all");
+        check("[DEBUG|INFO]", "", "DEBUG|INFO");
+        check("{f32,TYPE}", "", "text");
+        check("<QUANTIZE>", "how\nPossible values:\n- awq: 4 bit\n- fp8: 8 bit", "awq|fp8");
+        check("<WORKERS>", "how many\n[default: 2]", "number");
+        check("<integer>", "how many", "number");
         check("<dev1,dev2,..>", "comma-separated list of devices", "text,...");
         check("FNAME", "a file", "text");
         check("lo-hi", "range", "text");

@@ -1,8 +1,8 @@
 //! What no help says of a flag: a hand-written table, and phrases of the help that mean something.
 
 use std::collections::HashMap;
-use std::sync::LazyLock;
 
+use crate::engine::{Engine, per_engine};
 use crate::renames;
 use crate::role::Role;
 use crate::spec::{Arity, FlagSpec};
@@ -36,10 +36,13 @@ struct Known {
     pair: bool,
     value: bool,
     values: Option<&'static str>,
+    env: Option<&'static str>,
 }
 
-static KNOWN: LazyLock<HashMap<&str, Known>> = LazyLock::new(|| {
-    let lines = include_str!("../data/llama-server/known.txt").lines();
+per_engine!(table -> HashMap<&'static str, Known> = read);
+
+fn read(engine: Engine) -> HashMap<&'static str, Known> {
+    let lines = engine.data().0.lines();
     let mut known = HashMap::new();
     for line in lines.filter(|l| l.starts_with('-')) {
         let mut words = line.split_whitespace();
@@ -51,23 +54,27 @@ static KNOWN: LazyLock<HashMap<&str, Known>> = LazyLock::new(|| {
                 "pair" => facts.pair = true,
                 "value" => facts.value = true,
                 _ if word.starts_with("values:") => facts.values = word.strip_prefix("values:"),
+                _ if word.starts_with("env:") => facts.env = word.strip_prefix("env:"),
                 _ => facts.role = Role::parse(word).unwrap_or_default(),
             }
         }
         known.insert(name, facts);
     }
     known
-});
+}
 
-fn known<'a>(mut spellings: impl Iterator<Item = &'a str>) -> Option<Known> {
-    spellings.find_map(|s| KNOWN.get(s).or_else(|| renames::names(s).find_map(|name| KNOWN.get(name)))).copied()
+fn known<'a>(engine: Engine, mut spellings: impl Iterator<Item = &'a str>) -> Option<Known> {
+    let table = table(engine);
+    let renamed = |s| renames::names(engine, s).find_map(|name| table.get(name));
+    spellings.find_map(|s| table.get(s).or_else(|| renamed(s))).copied()
 }
 
 /// Adds to a flag what the table says of any of its names.
-pub(crate) fn complete(spec: &mut FlagSpec) {
-    if let Some(Known { role, adds, pair, value, .. }) = known(spec.positive()) {
+pub(crate) fn complete(engine: Engine, spec: &mut FlagSpec) {
+    if let Some(Known { role, adds, pair, value, env, .. }) = known(engine, spec.positive()) {
         spec.adds |= adds;
         spec.pair |= pair;
+        spec.env = spec.env.take().or_else(|| env.map(str::to_owned));
         if value && spec.value == Arity::None {
             spec.value = Arity::One;
         }
@@ -78,8 +85,8 @@ pub(crate) fn complete(spec: &mut FlagSpec) {
 }
 
 /// Narrows the numbers a flag takes to what the table says, unless the help says that it was otherwise in this release.
-pub(crate) fn narrow(spec: &mut FlagSpec, help: &str) {
-    let table = known(spec.positive()).and_then(|k| k.values).map(Values::parse);
+pub(crate) fn narrow(engine: Engine, spec: &mut FlagSpec, help: &str) {
+    let table = known(engine, spec.positive()).and_then(|k| k.values).map(Values::parse);
     let otherwise = |v: &Values| {
         spec.default.as_deref().is_some_and(|d| !v.accept(d)) || (help.contains("-1 =") && !v.accept("-1"))
     };
@@ -89,8 +96,8 @@ pub(crate) fn narrow(spec: &mut FlagSpec, help: &str) {
 }
 
 /// What the table says of a name that the engine does not list.
-pub(crate) fn role(name: &str) -> Role {
-    known(std::iter::once(name)).map_or(Role::Free, |k| k.role)
+pub(crate) fn role(engine: Engine, name: &str) -> Role {
+    known(engine, std::iter::once(name)).map_or(Role::Free, |k| k.role)
 }
 
 /// What the description alone says.
@@ -104,13 +111,18 @@ mod tests {
 
     #[test]
     fn every_word_of_the_table_is_understood() {
-        let lines = include_str!("../data/llama-server/known.txt").lines();
-        let lines: Vec<&str> = lines.filter(|l| !l.starts_with('#') && !l.is_empty()).collect();
-        assert_eq!(KNOWN.len(), lines.len(), "each name once");
-        for line in lines {
+        for (engine, line) in Engine::ALL.into_iter().flat_map(|e| e.data().0.lines().map(move |l| (e, l))) {
+            if line.starts_with('#') || line.is_empty() {
+                continue;
+            }
             assert!(line.starts_with("--"), "{line}");
+            let name = line.split_whitespace().next().unwrap();
+            let same = |l: &&str| l.split_whitespace().next() == Some(name);
+            assert_eq!(engine.data().0.lines().filter(same).count(), 1, "each name once: {line}");
             for word in line.split_whitespace().skip(1) {
-                let plain = matches!(word, "adds" | "pair" | "value") || word.starts_with("values:");
+                let plain = matches!(word, "adds" | "pair" | "value")
+                    || word.starts_with("values:")
+                    || word.starts_with("env:");
                 assert!(plain || Role::parse(word).is_some(), "{line}");
             }
         }

@@ -7,20 +7,20 @@ use secrecy::SecretString;
 
 use crate::catalogue::Catalogue;
 use crate::classify::classify;
+use crate::engine::Engine;
 use crate::error::FlagError;
-use crate::known;
 use crate::notes::Notes;
 use crate::policy::Policy;
 use crate::role::Role;
 use crate::scan::Scan;
 use crate::secrets::Secrets;
-use crate::{duplicates, gpu, sizes};
+use crate::{duplicates, gpu, gpus, sizes};
 
 /// A command line ready to be run. Its `Debug` shows no secret.
 #[derive(Clone, Debug)]
 pub struct Normalized {
-    /// Every word after the program name: `--model`, `--host`, `--port`, what the policy adds, then the pool's flags in
-    /// their order. No secret is among them.
+    /// Every word after the program name (and after `serve` of vLLM): model, host, port, what the policy adds, then the
+    /// pool's flags in their order. No secret is among them.
     pub args: Vec<String>,
     /// Secrets that the pool gave as flags, by the environment variable the engine reads instead.
     pub secret_env: BTreeMap<String, SecretString>,
@@ -50,9 +50,6 @@ impl Normalized {
 /// to the pool's configuration or contradicts it, one that puts a GPU pool on the CPU, a secret that has no other place
 /// than the command line.
 pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) -> Result<Normalized, FlagError> {
-    if !catalogue.specs().iter().any(|spec| spec.role == Role::Layers) {
-        return Err(FlagError::OtherEngine { engine: catalogue.source.clone() });
-    }
     let mut notes = Notes::default();
     let mut secrets = Secrets::default();
     let mut kept = Vec::new();
@@ -60,24 +57,24 @@ pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) ->
     while let Some(given) = scan.next()? {
         kept.extend(classify(&given, policy, catalogue, &mut secrets, &mut notes)?);
     }
-    let mut kept = duplicates::fold(kept, &mut notes)?;
+    let mut kept = duplicates::fold(kept, catalogue.engine.parser(), &mut notes)?;
     let sizes = sizes::apply(policy, &mut kept, catalogue, &mut notes)?;
-    let layers = gpu::apply(policy, &mut kept, catalogue, &mut notes)?;
+    let accelerator = match catalogue.engine {
+        Engine::LlamaServer => gpu::apply(policy, &mut kept, catalogue, &mut notes)?,
+        _ => gpus::apply(policy, &kept, catalogue, &mut notes)?,
+    };
 
     let port = policy.port.to_string();
+    let names = catalogue.engine.names();
     let name = |key, name| catalogue.name_of(Role::Owned(key), name);
-    let mut args: Vec<String> = [
-        (name("provisioning.model.ref", "--model"), policy.model),
-        (name("provisioning.host", "--host"), policy.host),
-        (name("provisioning.ports", "--port"), &port),
-    ]
-    .into_iter()
-    .flat_map(|(name, value)| [name.to_owned(), value.to_owned()])
-    .collect();
+    let model = names.model.map(|model| name("provisioning.model.ref", model));
+    let (host, port_flag) = (name("provisioning.host", names.host), name("provisioning.ports", names.port));
+    let words = [model, Some(policy.model), Some(host), Some(policy.host), Some(port_flag), Some(&port)];
+    let mut args: Vec<String> = words.into_iter().flatten().map(str::to_owned).collect();
     args.extend(sizes);
-    args.extend(layers.into_iter().flat_map(|n| [known::LAYER_FLAG, n]).map(String::from));
+    args.extend(accelerator);
     let pool_from = args.len();
-    args.extend(kept.into_iter().flat_map(|flag| flag.words));
+    args.extend(kept.into_iter().flat_map(|flag| flag.into_words(catalogue.engine.parser())));
     Ok(Normalized { args, secret_env: secrets.finish(), notes: notes.all, unverified: notes.unverified, pool_from })
 }
 

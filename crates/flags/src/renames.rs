@@ -1,6 +1,6 @@
 //! The hand-written list of renamed flags.
 
-use std::sync::LazyLock;
+use crate::engine::{Engine, per_engine};
 
 /// One way to say it: a flag, and a value where only that value means the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -9,10 +9,12 @@ pub(crate) struct Form {
     pub(crate) value: Option<&'static str>,
 }
 
-static GROUPS: LazyLock<Vec<Vec<Form>>> = LazyLock::new(|| {
-    let lines = include_str!("../data/llama-server/renames.txt").lines();
+per_engine!(groups -> Vec<Vec<Form>> = read);
+
+fn read(engine: Engine) -> Vec<Vec<Form>> {
+    let lines = engine.data().1.lines();
     lines.filter(|l| l.starts_with('-')).map(|line| line.split(" = ").map(form).collect()).collect()
-});
+}
 
 fn form(text: &'static str) -> Form {
     match text.trim().split_once(' ') {
@@ -26,20 +28,20 @@ fn is_plain(group: &[Form]) -> bool {
 }
 
 /// The groups of names that mean the same with any value.
-pub(crate) fn plain() -> impl Iterator<Item = impl Iterator<Item = &'static str>> {
-    GROUPS.iter().filter(|g| is_plain(g)).map(|g| g.iter().map(|form| form.flag))
+pub(crate) fn plain(engine: Engine) -> impl Iterator<Item = impl Iterator<Item = &'static str>> {
+    groups(engine).iter().filter(|g| is_plain(g)).map(|g| g.iter().map(|form| form.flag))
 }
 
 /// The other names in this one's plain group.
-pub(crate) fn names(name: &str) -> impl Iterator<Item = &'static str> {
-    let group = GROUPS.iter().filter(|g| is_plain(g)).find(|g| g.iter().any(|form| form.flag == name));
+pub(crate) fn names(engine: Engine, name: &str) -> impl Iterator<Item = &'static str> {
+    let group = groups(engine).iter().filter(|g| is_plain(g)).find(|g| g.iter().any(|form| form.flag == name));
     group.into_iter().flatten().map(|form| form.flag)
 }
 
 /// Other forms of a flag with this value (empty for a switch).
-pub(crate) fn other_forms(name: &str, value: &str) -> impl Iterator<Item = Form> {
+pub(crate) fn other_forms(engine: Engine, name: &str, value: &str) -> impl Iterator<Item = Form> {
     let says = move |form: &Form| form.flag == name && form.value.unwrap_or_default() == value;
-    let groups = GROUPS.iter().filter(|g| !is_plain(g));
+    let groups = groups(engine).iter().filter(|g| !is_plain(g));
     groups.filter(move |g| g.iter().any(says)).flatten().copied().filter(move |form| !says(form))
 }
 
@@ -49,21 +51,23 @@ mod tests {
 
     #[test]
     fn every_line_is_a_group() {
-        let lines = include_str!("../data/llama-server/renames.txt").lines();
-        let lines: Vec<&str> = lines.filter(|l| !l.starts_with('#') && !l.is_empty()).collect();
-        assert_eq!(GROUPS.len(), lines.len());
-        for (group, line) in GROUPS.iter().zip(lines) {
-            assert!(group.len() > 1, "{line}");
-            assert!(group.iter().all(|form| form.flag.starts_with("--")), "{line}");
+        for engine in Engine::ALL {
+            let lines = engine.data().1.lines();
+            let lines: Vec<&str> = lines.filter(|l| !l.starts_with('#') && !l.is_empty()).collect();
+            assert_eq!(groups(engine).len(), lines.len());
+            for (group, line) in groups(engine).iter().zip(lines) {
+                assert!(group.len() > 1, "{line}");
+                assert!(group.iter().all(|form| form.flag.starts_with("--")), "{line}");
+            }
         }
     }
 
     #[test]
     fn forms() {
-        let forms: Vec<Form> = other_forms("--no-mmap", "").collect();
+        let forms: Vec<Form> = other_forms(Engine::LlamaServer, "--no-mmap", "").collect();
         assert_eq!(forms, [Form { flag: "--load-mode", value: Some("none") }]);
-        let forms: Vec<Form> = other_forms("--load-mode", "none").collect();
+        let forms: Vec<Form> = other_forms(Engine::LlamaServer, "--load-mode", "none").collect();
         assert_eq!(forms, [Form { flag: "--no-mmap", value: None }]);
-        assert_eq!(other_forms("--load-mode", "x").count(), 0);
+        assert_eq!(other_forms(Engine::LlamaServer, "--load-mode", "x").count(), 0);
     }
 }

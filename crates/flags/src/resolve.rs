@@ -34,14 +34,14 @@ pub(crate) fn name<'a>(written: &str, catalogue: &'a Catalogue) -> Resolved<'a> 
     if let Some(found) = opposite(written, catalogue) {
         return Resolved::Opposite(found);
     }
-    let elsewhere = families::elsewhere(written).and_then(|(era, _)| era.find(written));
+    let elsewhere = families::elsewhere(catalogue.engine, written).and_then(|(era, _)| era.find(written));
     elsewhere.or(listed).map_or(Resolved::Unlisted, Resolved::Elsewhere)
 }
 
 /// The switch that turns off what `written` turns on, or on what it turns off, where that is no default.
 fn opposite<'a>(written: &str, catalogue: &'a Catalogue) -> Option<Found<'a>> {
     let written = dashed(written);
-    let names = std::iter::once(written.as_ref()).chain(families::of(&written).iter().copied());
+    let names = std::iter::once(written.as_ref()).chain(families::of(catalogue.engine, &written).iter().copied());
     names.filter_map(|name| name.strip_prefix("--")).find_map(|name| {
         let other = match name.strip_prefix("no-") {
             Some(rest) => format!("--{rest}"),
@@ -62,8 +62,11 @@ pub(crate) fn reword<'a>(given: &mut Given<'a>, catalogue: &'a Catalogue) {
     let written = dashed(given.written);
     // `--mmap off` is `--no-mmap`.
     let off = given.found.filter(|f| f.negated).and_then(|f| f.spec.negation());
-    let names = std::iter::once(off.unwrap_or(&written)).chain(families::of(&written).iter().copied());
-    let target = names.flat_map(|name| renames::other_forms(name, &value)).find_map(|form| target(form, catalogue));
+    let names =
+        std::iter::once(off.unwrap_or(&written)).chain(families::of(catalogue.engine, &written).iter().copied());
+    let target = names
+        .flat_map(|name| renames::other_forms(catalogue.engine, name, &value))
+        .find_map(|form| target(form, catalogue));
     match target {
         Some((found, form)) if !given.nothing => {
             given.found = Some(found);

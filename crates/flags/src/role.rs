@@ -26,6 +26,8 @@ pub enum Role {
     Context,
     /// Shares of the model per device, which the pool's `tensor_split` also sets.
     TensorSplit,
+    /// How many GPUs share the model, in one way or another.
+    Shards,
     /// The number of the one device, among those the engine sees.
     MainDevice,
 }
@@ -48,6 +50,7 @@ impl Role {
             "device" => Self::Device,
             "context" => Self::Context,
             "tensor-split" => Self::TensorSplit,
+            "shards" => Self::Shards,
             "main-device" => Self::MainDevice,
             _ => return None,
         })
@@ -67,6 +70,7 @@ impl fmt::Display for Role {
             Self::Device => f.write_str("device"),
             Self::Context => f.write_str("context"),
             Self::TensorSplit => f.write_str("tensor-split"),
+            Self::Shards => f.write_str("shards"),
             Self::MainDevice => f.write_str("main-device"),
         }
     }

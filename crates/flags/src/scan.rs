@@ -161,7 +161,16 @@ impl<'a> Scan<'a> {
     fn values(&mut self, given: &mut Given<'a>, spec: &FlagSpec, inline: Option<&'a str>) -> Result<(), FlagError> {
         let wants = spec.value.count();
         given.values.extend(inline.map(Cow::Borrowed));
-        while given.values.len() < wants {
+        let parser = self.catalogue.engine.parser();
+        let limit = if given.joined { wants } else { spec.value.limit() };
+        while given.values.len() < limit {
+            let more = given.values.len() >= wants;
+            if self.words.peek().is_some_and(|(_, word)| !parser.takes(word) || (more && is_flag(word))) {
+                if more {
+                    break;
+                }
+                return Err(FlagError::DashedValue { flag: shown(given.written), position: given.position });
+            }
             if spec.pair && given.values.len() == 1 && self.next_is_no_number() {
                 break;
             }

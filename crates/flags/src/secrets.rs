@@ -27,7 +27,7 @@ impl Secrets {
         let Some(value) = given.values.first().filter(|_| spec.role == Role::Secret) else {
             return Ok(false);
         };
-        let Some(variable) = &spec.env else {
+        let Some(variable) = spec.env.as_ref().filter(|_| given.values.len() == 1) else {
             return Err(refusal(given.written, given.position, None));
         };
         if value.is_empty() {

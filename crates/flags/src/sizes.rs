@@ -19,7 +19,8 @@ pub(crate) fn apply(
         let same = |value: &str| value.trim().parse::<i64>().ok().map(|n| (n == i64::from(ctx), n.to_string()));
         let (key, configured) = ("ctx", ctx.to_string());
         agree(kept, Role::Context, key, &configured, "a number of tokens", same, notes)?;
-        words.extend([catalogue.name_of(Role::Context, "--ctx-size").to_owned(), configured]);
+        let name = catalogue.engine.names().context.ok_or_else(|| no_flag(key, catalogue))?;
+        words.extend([catalogue.name_of(Role::Context, name).to_owned(), configured]);
     }
     for flag in kept.iter().filter(|f| f.is(Role::TensorSplit)) {
         fits(shares(flag.value()).len(), policy.devices)?;
@@ -32,9 +33,14 @@ pub(crate) fn apply(
         };
         let (key, configured) = ("tensor_split", list(split));
         agree(kept, Role::TensorSplit, key, &configured, "a list of numbers", same, notes)?;
-        words.extend([catalogue.name_of(Role::TensorSplit, "--tensor-split").to_owned(), configured]);
+        let name = catalogue.engine.names().tensor_split.ok_or_else(|| no_flag(key, catalogue))?;
+        words.extend([catalogue.name_of(Role::TensorSplit, name).to_owned(), configured]);
     }
     Ok(words)
+}
+
+fn no_flag(key: &'static str, catalogue: &Catalogue) -> FlagError {
+    FlagError::NoFlag { key, engine: catalogue.engine.program() }
 }
 
 /// Takes the flag out if it says what `key` says. `same` is `None` where the value cannot be read, else whether it is

@@ -3,28 +3,39 @@
 use crate::role::Role;
 use crate::values::Values;
 
-/// How many values a flag takes. `llama-server` has none of the last two kinds.
+/// How many values a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Arity {
     /// A switch.
     None,
     /// One value, the next word whatever it looks like.
     One,
-    /// Two values, the next two words.
-    Two,
+    /// So many values, two or more.
+    Exactly(usize),
     /// One value or none.
     Optional,
     /// One value or more.
     Many,
+    /// Any number of values.
+    Any,
 }
 
 impl Arity {
     /// The number of words that belong to the flag after its name, at least.
     pub fn count(self) -> usize {
         match self {
-            Self::None | Self::Optional => 0,
+            Self::None | Self::Optional | Self::Any => 0,
             Self::One | Self::Many => 1,
-            Self::Two => 2,
+            Self::Exactly(count) => count,
+        }
+    }
+
+    /// The same, at most.
+    pub(crate) fn limit(self) -> usize {
+        match self {
+            Self::Many | Self::Any => usize::MAX,
+            Self::Optional => 1,
+            _ => self.count(),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! A catalogue as a file: one flag a line, columns between tabs.
 
+use crate::engine::Engine;
 use crate::known;
 use crate::role::Role;
 use crate::spec::{Arity, FlagSpec};
@@ -14,18 +15,17 @@ pub(crate) fn write(specs: &[FlagSpec], comment: &str) -> String {
     for spec in specs {
         let optional = |value: &Option<String>| value.clone().unwrap_or_default();
         let arity = match spec.value {
-            Arity::None => "0",
-            Arity::One => "1",
-            Arity::Two => "2",
-            Arity::Optional => "?",
-            Arity::Many => "+",
+            Arity::Optional => "?".to_owned(),
+            Arity::Many => "+".to_owned(),
+            Arity::Any => "*".to_owned(),
+            _ => spec.value.count().to_string(),
         };
         let values = if spec.value == Arity::None { String::new() } else { spec.values.to_string() };
         let cells = [
             spec.name.clone(),
             spec.aliases.join(" "),
             spec.negations.join(" "),
-            arity.to_owned(),
+            arity,
             optional(&spec.value_hint),
             values,
             optional(&spec.default),
@@ -41,11 +41,11 @@ pub(crate) fn write(specs: &[FlagSpec], comment: &str) -> String {
 }
 
 /// Reads a table; lines that are none are passed over.
-pub(crate) fn read(text: &'static str) -> Vec<FlagSpec> {
-    text.lines().filter(|l| l.starts_with('-')).filter_map(row).collect()
+pub(crate) fn read(engine: Engine, text: &'static str) -> Vec<FlagSpec> {
+    text.lines().filter(|l| l.starts_with('-')).filter_map(|line| row(engine, line)).collect()
 }
 
-fn row(line: &'static str) -> Option<FlagSpec> {
+fn row(engine: Engine, line: &'static str) -> Option<FlagSpec> {
     let mut cells = line.split('\t');
     let mut next = || cells.next();
     let list = |cell: &str| cell.split_whitespace().map(str::to_owned).collect();
@@ -55,10 +55,10 @@ fn row(line: &'static str) -> Option<FlagSpec> {
     let value = match next()? {
         "0" => Arity::None,
         "1" => Arity::One,
-        "2" => Arity::Two,
+        "*" => Arity::Any,
         "?" => Arity::Optional,
         "+" => Arity::Many,
-        _ => return None,
+        count => Arity::Exactly(count.parse().ok()?),
     };
     let value_hint = optional(next()?);
     let values = optional(next()?).map_or_else(Values::text, |form| Values::parse(&form));
@@ -80,6 +80,6 @@ fn row(line: &'static str) -> Option<FlagSpec> {
         role,
         removed,
     };
-    known::complete(&mut spec);
+    known::complete(engine, &mut spec);
     Some(spec)
 }

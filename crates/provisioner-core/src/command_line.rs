@@ -7,7 +7,7 @@ use std::path::Path;
 
 use config_schema::Accelerator;
 use exec::Env;
-use flags::{Accel, Catalogue, Policy, normalize};
+use flags::{Accel, Catalogue, Engine, Policy, normalize};
 use gpu_detect::CudaChoice;
 use secrecy::SecretString;
 
@@ -27,16 +27,27 @@ pub(crate) struct CommandLine {
     pub(crate) notes: Vec<String>,
 }
 
-/// The command line for this model and port. `help` is the engine's own help text, once it is built.
+/// What is known of the engine's flags.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Texts<'a> {
+    /// The engine's own help, once it is built; empty where it printed none.
+    pub(crate) help: Option<&'a str>,
+    /// The README of the server in its source tree, where that is at hand.
+    pub(crate) docs: Option<&'a str>,
+}
+
+/// The command line for this model and port.
 pub(crate) fn command_line(
     desired: &Desired,
     cuda: Option<&CudaChoice>,
     model: &Path,
     port: u16,
-    help: Option<&str>,
+    texts: Texts<'_>,
     env: &Env,
 ) -> Result<CommandLine> {
-    let catalogue = Catalogue::best(help.map(|text| (text, "the engine's own help")), None, &desired.source.reference);
+    let help = texts.help.map(|text| (text, "the engine's own help"));
+    let docs = texts.docs.map(|text| (text, "the README of its source"));
+    let catalogue = Catalogue::best(Engine::LlamaServer, help, docs, &desired.source.reference);
     let host = desired.host.to_string();
     let policy = Policy {
         accelerator: match desired.accelerator {

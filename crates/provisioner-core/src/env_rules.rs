@@ -76,6 +76,7 @@ fn holds_login(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use flags::Engine;
     use miette::Diagnostic;
 
     use super::*;
@@ -86,7 +87,7 @@ mod tests {
         let mut pool = desired();
         change(&mut pool);
         let moved = BTreeMap::from([("LLAMA_API_KEY".to_owned(), SecretString::from("hunter2"))]);
-        let error = check(&pool, Catalogue::embedded(), &moved).err();
+        let error = check(&pool, Catalogue::newest(Engine::LlamaServer), &moved).err();
         let Some((code, words)) = expected else {
             assert!(error.is_none(), "{error:?}");
             return;

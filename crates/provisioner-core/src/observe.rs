@@ -7,13 +7,13 @@ use exec::{CommandSpec, Env};
 use gpu_detect::CudaChoice;
 use llamacpp_build::{
     Backend, BuildRequest, Commit, Entry, Generator, Inputs, Limits, Store, ToolId, Toolchain, declares, identify,
-    known_commit,
+    known_commit, server_docs,
 };
 use model_provisioner::{ModelProvisioner, Presence};
 use preflight::{Memo, PreflightError, Report, Tool, planned_install};
 use spawner::{PoolDir, State, Status};
 
-use crate::command_line::command_line;
+use crate::command_line::{Texts, command_line};
 use crate::desired::Desired;
 use crate::neighbours::neighbours;
 use crate::observed::Observed;
@@ -91,13 +91,17 @@ pub(crate) fn observe(
         (Some(Ok(Some(inputs))), None) => Store::new(desired.layout.clone()).nearest(inputs).ok().flatten(),
         _ => None,
     };
+    // Only before the build: on the warm way the engine's own help is in the store, and no program runs.
+    let unbuilt = request.as_ref().zip(known).filter(|_| entry.is_none());
+    let docs = unbuilt.and_then(|(request, commit)| server_docs(&desired.layout, request, commit));
     let own = running.as_ref().map(|record| record.port);
     let neighbours = neighbours(&settings.run_dir, desired.pool_id.as_str());
     let port = ports::choose(desired.host, &desired.ports, own, &neighbours);
     let line = port.as_ref().ok().and_then(|port| {
         let choice = cuda.as_ref().and_then(|cuda| cuda.as_ref().ok());
         let help = entry.as_ref().map(Entry::help);
-        let line = |path: &Path| command_line(desired, choice, path, *port, help.as_deref(), &settings.env);
+        let texts = Texts { help: help.as_deref(), docs: docs.as_deref() };
+        let line = |path: &Path| command_line(desired, choice, path, *port, texts, &settings.env);
         match &model {
             Presence::Present(staged) => Some(line(&staged.path)),
             // The line is made once the model is there; what is wrong with the flags is known now.

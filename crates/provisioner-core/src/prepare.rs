@@ -3,11 +3,11 @@
 use std::path::PathBuf;
 
 use config_schema::{Engine, ProvisioningMode};
-use llamacpp_build::{BuildRequest, Commit, build, resolve};
+use llamacpp_build::{BuildRequest, Commit, build, resolve, server_docs};
 use model_provisioner::Presence;
 use spawner::{PoolDir, PortLock};
 
-use crate::command_line::{CommandLine, command_line, url};
+use crate::command_line::{CommandLine, Texts, command_line, url};
 use crate::desired::Desired;
 use crate::observe::models;
 use crate::observed::Observed;
@@ -75,7 +75,11 @@ pub(crate) fn prepare(
     // A build may have taken hours: the port is chosen now, and nobody else chooses one until this engine has it.
     let own = running.as_ref().map(|record| record.port);
     let (port, claim) = claim::claim(desired, own, settings)?;
-    let line = command_line(desired, cuda.as_ref(), &staged.path, port, Some(&entry.help()), &settings.env)?;
+    let help = entry.help();
+    // A server that printed no help when it was built is judged by what its source says.
+    let docs = if help.is_empty() { server_docs(&desired.layout, &request, &commit) } else { None };
+    let texts = Texts { help: Some(&help), docs: docs.as_deref() };
+    let line = command_line(desired, cuda.as_ref(), &staged.path, port, texts, &settings.env)?;
     for note in &line.notes {
         tracing::info!(note, "flags");
         tell(Event::Note(note.clone()));

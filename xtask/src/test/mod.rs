@@ -14,6 +14,11 @@ use crate::args::TestArgs;
 use crate::failure::{Failure, Result};
 use crate::{packages, proc};
 
+/// Makes the tables of flags, or checks them.
+pub(crate) fn catalogue(check: bool) -> Result<()> {
+    programs::catalogue(&Env::current(), check)
+}
+
 /// Installs what is missing and runs everything. Programs that are tests come first, so that the runner's own closing
 /// lines stay the last ones.
 pub(crate) fn run(wish: TestArgs) -> Result<()> {

@@ -1,6 +1,7 @@
 //! Programs that compare a crate with the real thing and end with a status. Each run of one counts as one test.
 
 use std::ffi::OsStr;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use exec::Env;
@@ -14,6 +15,9 @@ use crate::demo::fetch;
 use crate::failure::{Failure, Result};
 use crate::pool::Pool;
 use crate::{demo, package_names, pool, proc};
+
+/// The pool of a llama.cpp of another era.
+const OLDER: &str = "older";
 
 /// Runs those that are wished for; a failure is told and counted, and the next one runs.
 pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
@@ -33,17 +37,15 @@ pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
         test("real engine, first run", demo::run(&DemoArgs::default()));
         test("real engine, second run", demo::run(&DemoArgs::default()));
         test("real engine, adopted from a killed caller", adopted::run(env));
-        test("names of packages, beside those that apt has", package_names::run());
-        test("flags, beside those that the real engine takes", differential(env));
         test("real engine of another era, b6673", older(env));
+        let differential = real_pools(env).and_then(|pools| differential(env, &pools));
+        test("flags, beside those that real engines take", differential);
+        test("names of packages, beside those that apt has", package_names::run());
     }
     if wish.cuda {
         test("CUDA choices, beside what a real toolkit does", real_toolkit(env));
     }
-    test(
-        "tables of flags, beside the help texts",
-        example(env, &["-p", "flags", "--example", "catalogue"], &["--check"]),
-    );
+    test("tables of flags, beside the help texts", catalogue(env, true));
     counts
 }
 
@@ -53,7 +55,7 @@ fn older(env: &Env) -> Result<()> {
     let bundle = fetch::artifact(env, &fetch::OLDER_SOURCE, &home)?;
     let model = demo::model(&DemoArgs::default(), env, &home)?;
     let pool = Pool {
-        id: "older".into(),
+        id: OLDER.into(),
         repo: bundle.display().to_string(),
         reference: fetch::OLDER_COMMIT.into(),
         model,
@@ -80,13 +82,28 @@ fn older(env: &Env) -> Result<()> {
     Err(Failure::new(format!("`--version` names another commit: {said}")))
 }
 
-/// 300 command lines for the engine that the demo has built.
-fn differential(env: &Env) -> Result<()> {
-    let file = pool::file(&demo::home(env, None)?, demo::ID);
-    let (_, summary) = Cli::build(env)?.ask(&["prepare", "--json"], &file)?;
-    let engine = summary.get("binary_path").and_then(Value::as_str);
-    let engine = engine.ok_or_else(|| Failure::new(format!("`prepare` names no `binary_path`: {summary}")))?;
-    example(env, &["--release", "-p", "flags", "--example", "differential"], &[engine, "300", "1"])
+/// Makes the tables of flags from the help texts, or checks them.
+pub(super) fn catalogue(env: &Env, check: bool) -> Result<()> {
+    let args: &[&str] = if check { &["--check"] } else { &[] };
+    example(env, &["-p", "flags", "--example", "catalogue"], args)
+}
+
+/// 300 command lines for the engine of each of these pools, which must be in the store or can be built.
+fn differential(env: &Env, pools: &[PathBuf]) -> Result<()> {
+    let cli = Cli::build(env)?;
+    for pool in pools {
+        let (_, summary) = cli.ask(&["prepare", "--json"], pool)?;
+        let engine = summary.get("binary_path").and_then(Value::as_str);
+        let engine = engine.ok_or_else(|| Failure::new(format!("`prepare` names no `binary_path`: {summary}")))?;
+        example(env, &["--release", "-p", "flags", "--example", "differential"], &[engine, "300", "1"])?;
+    }
+    Ok(())
+}
+
+/// The pool files of the real engines that a full test has built.
+fn real_pools(env: &Env) -> Result<Vec<PathBuf>> {
+    let home = demo::home(env, None)?;
+    Ok([demo::ID, OLDER].map(|id| pool::file(&home, id)).to_vec())
 }
 
 /// The solver's choices for a whole toolkit and for broken ones, tried with nvcc and llama.cpp's CMake files.

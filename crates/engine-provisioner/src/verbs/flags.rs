@@ -29,6 +29,8 @@ pub(crate) fn run(args: &Args, wish: &FlagsArgs) -> Result<Exit> {
     };
     let line = normalize(&utf8(wish.words.iter().cloned())?, &policy, &catalogue)?;
     let document = json!({
+        "engine": wish.engine.key(),
+        "catalogue": catalogue.source,
         "args": line.pool_args(),
         "command_line": line.args,
         "secret_env": line.secret_env.keys().collect::<Vec<_>>(),
@@ -48,15 +50,20 @@ pub(crate) fn run(args: &Args, wish: &FlagsArgs) -> Result<Exit> {
 fn catalogue(wish: &FlagsArgs) -> Result<Catalogue> {
     if let Some(path) = &wish.help_file {
         let bytes = std::fs::read(path).map_err(|source| Failure::Unreadable { path: path.clone(), source })?;
-        return Ok(Catalogue::from_help(&String::from_utf8_lossy(&bytes), &path.display().to_string(), Trust::Live));
+        return Ok(Catalogue::from_help(
+            wish.engine,
+            &String::from_utf8_lossy(&bytes),
+            &path.display().to_string(),
+            Trust::Live,
+        ));
     }
     let Some(binary) = &wish.binary else {
-        return Ok(Catalogue::best(None, None, wish.release.as_deref().unwrap_or_default()));
+        return Ok(Catalogue::best(wish.engine, None, None, wish.release.as_deref().unwrap_or_default()));
     };
     let path = std::path::absolute(binary).map_err(|source| Failure::Unreadable { path: binary.clone(), source })?;
     let output = exec::run(&CommandSpec::new(&path, PATIENCE).arg("--help"))?;
-    let catalogue = Catalogue::from_help(&output.stdout_text(), &path.display().to_string(), Trust::Live);
-    if catalogue.specs().is_empty() { Err(Failure::NoHelp { binary: path }) } else { Ok(catalogue) }
+    let catalogue = Catalogue::from_help(wish.engine, &output.stdout_text(), &path.display().to_string(), Trust::Live);
+    if catalogue.is_empty() { Err(Failure::NoHelp { binary: path }) } else { Ok(catalogue) }
 }
 
 /// As one line that can be pasted.

@@ -64,6 +64,8 @@ fn flags_become_those_of_an_engine() {
     };
     assert_eq!(flags("v0.5.0", &["--ngl", "33"]), "--n-gpu-layers 33");
     assert_eq!(flags("b6673", &["-ngl=33", "--draft", "8"]), "--n-gpu-layers 33 --draft-max 8");
+    let vllm = place.call_bare_last(&["flags", "--engine", "vllm"], &["-tp=2", "--max_model_len", "4096"]).done();
+    assert!(vllm.stdout.starts_with("--tensor-parallel-size 2 --max-model-len 4096"), "{vllm:?}");
     let said = place.call_bare_last(&["flags", "--json"], &["--n-gpu-layers"]);
     assert_eq!((said.code, said.json()["error"]["code"].as_str()), (2, Some("flags::missing_value")), "{said:?}");
     let secret = place.call_bare_last(&["flags"], &["--api-key", "s3cret-value"]).done();

@@ -8,14 +8,14 @@ use secrecy::{ExposeSecret, SecretString};
 use testkit::exec::{self, CommandSpec, Env, ExecError, Exit};
 
 /// A binary, and a folder of files that its flags may name.
-pub(crate) struct Engine {
+pub(crate) struct Binary {
     program: PathBuf,
     folder: tempfile::TempDir,
     /// The flag behind which it stops with status 0.
     end: &'static str,
 }
 
-impl Engine {
+impl Binary {
     /// The oldest releases have no `--version`; they print their help as soon as they read `--help`.
     pub(crate) fn new(program: &str, env: &Env) -> Result<Self, Box<dyn std::error::Error>> {
         let program = std::fs::canonicalize(program)?;

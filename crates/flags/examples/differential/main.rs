@@ -12,8 +12,8 @@ mod sample;
 use std::collections::BTreeMap;
 use std::process::ExitCode;
 
-use engine::Engine;
-use flags::{Accel, Catalogue, FlagError, Normalized, Policy, Trust, normalize};
+use engine::Binary;
+use flags::{Accel, Catalogue, Engine, FlagError, Normalized, Policy, Trust, normalize};
 use miette::Diagnostic;
 use sample::Sampler;
 use testkit::exec::{self, Env};
@@ -49,8 +49,8 @@ fn main() -> ExitCode {
 }
 
 fn compare(program: &str, sets: usize, seed: u64) -> Result<bool, Box<dyn std::error::Error>> {
-    let engine = Engine::new(program, &Env::current())?;
-    let catalogue = Catalogue::from_help(&engine.help()?, program, Trust::Live);
+    let engine = Binary::new(program, &Env::current())?;
+    let catalogue = Catalogue::from_help(Engine::LlamaServer, &engine.help()?, program, Trust::Live);
     let mut sampler = Sampler::new(&catalogue, &engine, seed);
     let mut counts: BTreeMap<String, usize> = BTreeMap::new();
     let mut wrong = 0;
@@ -77,6 +77,8 @@ enum Verdict {
     BothTake,
     BothRefuse(String),
     Stricter(String),
+    /// The flag is the engine's, and this build of it cannot do what it asks for.
+    Incapable,
     Wrong(String),
 }
 
@@ -86,19 +88,21 @@ impl Verdict {
             Self::BothTake => "taken by both".to_owned(),
             Self::BothRefuse(code) => format!("refused by both: {code}"),
             Self::Stricter(code) => format!("refused on purpose: {code}"),
+            Self::Incapable => "known to both, not in this build".to_owned(),
             Self::Wrong(_) => "WRONG".to_owned(),
         }
     }
 }
 
-fn accepted(engine: &Engine, line: &Normalized) -> Result<Verdict, exec::ExecError> {
+fn accepted(engine: &Binary, line: &Normalized) -> Result<Verdict, exec::ExecError> {
     Ok(match engine.parses(&line.args, &line.secret_env)? {
         Ok(()) => Verdict::BothTake,
+        Err(said) if said.contains("not supported in this build") => Verdict::Incapable,
         Err(said) => Verdict::Wrong(format!("taken here as {:?}, but the engine says: {said}", line.pool_args())),
     })
 }
 
-fn refused(engine: &Engine, words: &[String], error: &FlagError) -> Result<Verdict, exec::ExecError> {
+fn refused(engine: &Binary, words: &[String], error: &FlagError) -> Result<Verdict, exec::ExecError> {
     let code = error.code().map(|c| c.to_string()).unwrap_or_default();
     let parsed = match error {
         FlagError::MissingValue { .. } => engine.parses_open(words)?,

@@ -1,8 +1,8 @@
 //! Sets of flags as people, scripts and slips of the hand write them.
 
-use flags::{Arity, Catalogue, FlagSpec};
+use flags::{Arity, Catalogue, Engine, FlagSpec};
 
-use crate::engine::Engine;
+use crate::engine::Binary;
 
 /// Values for flags that take any text, by what the help prints for them.
 const TEXTS: &[(&str, &str)] = &[
@@ -37,13 +37,14 @@ const WRONG: &[&str] = &["--no-such", "--n-gpu-layer", "-zz", "--Threads", "--",
 pub(crate) struct Sampler<'a> {
     specs: Vec<&'a FlagSpec>,
     foreign: Vec<&'static FlagSpec>,
-    engine: &'a Engine,
+    engine: &'a Binary,
     state: u64,
 }
 
 impl<'a> Sampler<'a> {
-    pub(crate) fn new(catalogue: &'a Catalogue, engine: &'a Engine, seed: u64) -> Self {
-        let foreign = Catalogue::releases().flat_map(|release| Catalogue::nearest(release).specs());
+    pub(crate) fn new(catalogue: &'a Catalogue, engine: &'a Binary, seed: u64) -> Self {
+        let foreign = Catalogue::releases(Engine::LlamaServer)
+            .flat_map(|release| Catalogue::nearest(Engine::LlamaServer, release).specs());
         Self { specs: catalogue.specs().iter().collect(), foreign: foreign.collect(), engine, state: seed.max(1) }
     }
 
@@ -106,7 +107,7 @@ impl<'a> Sampler<'a> {
         if let Some((_, text)) = TEXTS.iter().find(|(of, _)| *of == hint) {
             return (*text).to_owned();
         }
-        if spec.value == Arity::Two || hint.contains("SCALE") {
+        if spec.value == Arity::Exactly(2) || hint.contains("SCALE") {
             return if hint.contains(':') { format!("{file}:1") } else { "1".to_owned() };
         }
         match hint {

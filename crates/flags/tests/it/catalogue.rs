@@ -1,13 +1,17 @@
 //! The help of a real `llama-server` v0.5.0 is read completely.
 
-use flags::{Arity, Catalogue, Trust};
+use flags::{Arity, Catalogue, Engine, Trust};
 
 const HELP: &str = include_str!("../help/llama-server-v0.5.0.txt");
+
+fn v0_5_0() -> &'static Catalogue {
+    Catalogue::nearest(Engine::LlamaServer, "v0.5.0")
+}
 
 /// The flag's canonical name, how many values it takes, and its environment variable.
 #[track_caller]
 fn check(spelling: &str, name: &str, value: Arity, env: Option<&str>) {
-    let found = Catalogue::embedded().find(spelling).unwrap();
+    let found = v0_5_0().find(spelling).unwrap();
     assert_eq!(found.spec.name, name);
     assert_eq!(found.spec.value, value);
     assert_eq!(found.spec.env.as_deref(), env);
@@ -17,7 +21,7 @@ fn check(spelling: &str, name: &str, value: Arity, env: Option<&str>) {
 #[test]
 fn every_option_line_is_read() {
     let options = HELP.lines().filter(|l| l.starts_with('-') && !l.starts_with("---")).count();
-    let catalogue = Catalogue::embedded();
+    let catalogue = v0_5_0();
     assert_eq!(catalogue.unread(), 0);
     assert_eq!(catalogue.specs().len(), options);
     assert_eq!(options, 254);
@@ -27,7 +31,7 @@ fn every_option_line_is_read() {
 
 #[test]
 fn no_spelling_is_lost_and_none_is_in_two_flags() {
-    let catalogue = Catalogue::embedded();
+    let catalogue = v0_5_0();
     let mut all: Vec<&str> = catalogue.specs().iter().flat_map(flags::FlagSpec::spellings).collect();
     let in_help: usize = HELP
         .lines()
@@ -53,7 +57,7 @@ fn no_spelling_is_lost_and_none_is_in_two_flags() {
 
 #[test]
 fn descriptions_and_variables_are_complete() {
-    let catalogue = Catalogue::embedded();
+    let catalogue = v0_5_0();
     let variables = catalogue.specs().iter().filter(|s| s.env.is_some()).count();
     assert_eq!(variables, HELP.matches("(env: ").count());
     let gone: Vec<&str> = catalogue.specs().iter().filter(|s| s.removed.is_some()).map(|s| s.name.as_str()).collect();
@@ -77,7 +81,7 @@ fn layouts() {
     check("-c", "--ctx-size", Arity::One, Some("LLAMA_ARG_CTX_SIZE"));
     check("--help", "--usage", Arity::None, None);
     check("-ot", "--override-tensor", Arity::One, Some("LLAMA_ARG_OVERRIDE_TENSOR"));
-    check("--control-vector-layer-range", "--control-vector-layer-range", Arity::Two, None);
+    check("--control-vector-layer-range", "--control-vector-layer-range", Arity::Exactly(2), None);
     check("-hf", "--hf-repo", Arity::One, Some("LLAMA_ARG_HF_REPO"));
     check("-hft", "--hf-token", Arity::One, Some("HF_TOKEN"));
     check("--api-key", "--api-key", Arity::One, Some("LLAMA_API_KEY"));
@@ -90,7 +94,7 @@ fn layouts() {
 
 #[test]
 fn negations() {
-    let catalogue = Catalogue::embedded();
+    let catalogue = v0_5_0();
     for (spelling, name, negation) in [
         ("-nkvo", "--kv-offload", "--no-kv-offload"),
         ("-nr", "--repack", "--no-repack"),
@@ -117,7 +121,7 @@ fn value_hints() {
         ("--logit-bias", Some("TOKEN_ID(+/-)BIAS")),
         ("--metrics", None),
     ] {
-        let found = Catalogue::embedded().find(flag).unwrap();
+        let found = v0_5_0().find(flag).unwrap();
         assert_eq!(found.spec.value_hint.as_deref(), hint, "{flag}");
     }
 }
@@ -125,6 +129,6 @@ fn value_hints() {
 #[test]
 fn what_is_not_listed_is_not_found() {
     for spelling in ["", "-", "--", "--Model", "--mmap", "-kv_offload", "--ctx-size=1", "----- common params -----"] {
-        assert!(Catalogue::embedded().find(spelling).is_none(), "{spelling}");
+        assert!(v0_5_0().find(spelling).is_none(), "{spelling}");
     }
 }

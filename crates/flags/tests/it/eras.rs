@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use crate::support::{code, normalized, policy, release};
-use flags::{Accel, Arity, Catalogue, Role, Trust};
+use crate::support::release;
+use flags::{Arity, Catalogue, Engine, Role, Trust};
 
 /// Option lines, counted without this crate's parser: a dash and a letter left of every description.
 fn option_lines(help: &str) -> usize {
@@ -18,9 +18,9 @@ fn option_lines(help: &str) -> usize {
 
 #[test]
 fn every_option_line_of_every_release_is_read() {
-    for name in Catalogue::releases() {
+    for name in Catalogue::releases(Engine::LlamaServer) {
         let help = release(name);
-        let catalogue = Catalogue::from_help(&help, name, Trust::Live);
+        let catalogue = Catalogue::from_help(Engine::LlamaServer, &help, name, Trust::Live);
         assert_eq!(catalogue.unread(), 0, "{name}");
         // Builds without GPU support did not list the layer flag.
         let unlisted = usize::from(!help.contains("--n-gpu-layers"));
@@ -31,18 +31,27 @@ fn every_option_line_of_every_release_is_read() {
 /// What `cargo run -p flags --example catalogue -- --check` checks.
 #[test]
 fn catalogues_are_what_the_help_says() {
-    for name in Catalogue::releases() {
-        let made = Catalogue::from_help(&release(name), &format!("llama-server {name} --help"), Trust::Nearest);
+    for name in Catalogue::releases(Engine::LlamaServer) {
+        let made = Catalogue::from_help(
+            Engine::LlamaServer,
+            &release(name),
+            &format!("llama-server {name} --help"),
+            Trust::Nearest,
+        );
         let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("data/llama-server/{name}.tsv"));
-        assert_eq!(std::fs::read_to_string(path).unwrap(), made.to_table(), "{name}");
-        assert_eq!(Catalogue::nearest(name).specs(), made.specs(), "{name}");
+        assert_eq!(
+            std::fs::read_to_string(path).unwrap(),
+            made.to_table(&format!("llama-server {name} --help")),
+            "{name}"
+        );
+        assert_eq!(Catalogue::nearest(Engine::LlamaServer, name).specs(), made.specs(), "{name}");
     }
 }
 
 #[test]
 fn every_release_has_the_flags_that_this_program_sets() {
-    for name in Catalogue::releases() {
-        let catalogue = Catalogue::nearest(name);
+    for name in Catalogue::releases(Engine::LlamaServer) {
+        let catalogue = Catalogue::nearest(Engine::LlamaServer, name);
         for (flag, role) in [
             ("--model", Role::Owned("provisioning.model.ref")),
             ("--host", Role::Owned("provisioning.host")),
@@ -91,31 +100,10 @@ fn tables_of_the_source_tree_are_read() {
 fn order_of_trust() {
     let help = "--metrics    expose metrics";
     let of = |help, docs| {
-        let best = Catalogue::best(help, docs, "b6673");
+        let best = Catalogue::best(Engine::LlamaServer, help, docs, "b6673");
         (best.source, best.trust)
     };
     assert_eq!(of(Some((help, "h")), Some((DOCS, "d"))), ("h".to_owned(), Trust::Live));
     assert_eq!(of(Some(("Segmentation fault", "h")), Some((DOCS, "d"))), ("d".to_owned(), Trust::Docs));
     assert_eq!(of(None, Some(("# by hand", "d"))), ("llama-server b6673".to_owned(), Trust::Nearest));
-}
-
-/// The front end of vLLM, whose help is laid out by clap.
-#[test]
-fn another_engine() {
-    let help = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/help/vllm-rs-0.33.0.txt")).unwrap();
-    let read = Catalogue::from_other_help(&help, "vllm-rs 0.33.0 serve --help");
-    assert_eq!((read.unread(), read.specs().len()), (0, option_lines(&help)));
-    let vllm = Catalogue::vllm();
-    assert_eq!(vllm.specs(), read.specs());
-    let spec = |name| vllm.find(name).unwrap().spec;
-    assert_eq!(spec("--api-key").env.as_deref(), Some("VLLM_API_KEY"));
-    assert_eq!((spec("--api-key").role, spec("--port").role), (Role::Secret, Role::Owned("provisioning.ports")));
-    assert_eq!(spec("--port").default.as_deref(), Some("8000"));
-    assert_eq!((spec("--lora-modules").value, spec("--hf-token").value), (Arity::Many, Arity::Optional));
-    assert_eq!(spec("--enable-scale-out").values.to_string(), "true|false");
-    assert!(vllm.find("--no-tokens-only").unwrap().negated);
-    assert_eq!(vllm.find("--handshake-port").unwrap().spec.name, "--data-parallel-rpc-port");
-    assert_eq!(vllm.suggest("--max-model-length"), Some("--max-model-len"));
-    let error = normalized(&[], &policy(Accel::Cuda), vllm).unwrap_err();
-    assert_eq!(code(&error), "flags::other_engine");
 }

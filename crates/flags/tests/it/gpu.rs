@@ -1,7 +1,7 @@
 //! The GPU rule: what a pool may say about layers and devices, and what is added when it says nothing.
 
 use crate::support::{code, normalized, on, policy};
-use flags::{Accel, Catalogue, Trust};
+use flags::{Accel, Catalogue, Engine, Trust};
 
 /// The words after `--port 8081`.
 #[track_caller]
@@ -61,7 +61,7 @@ fn a_gpu_pool_cannot_be_put_on_the_cpu() {
 #[test]
 fn before_auto_existed_negative_numbers_meant_the_cpu() {
     let help = "-ngl,  --gpu-layers, --n-gpu-layers N   number of layers to store in VRAM";
-    let engine = Catalogue::from_help(help, "old", Trust::Live);
+    let engine = Catalogue::from_help(Engine::LlamaServer, help, "old", Trust::Live);
     let policy = policy(Accel::Cuda);
     for value in ["-1", "-2"] {
         let error = normalized(&["-ngl", value], &policy, &engine).unwrap_err();
@@ -92,7 +92,7 @@ fn a_cpu_pool_offloads_nothing() {
 
 #[test]
 fn a_help_that_hides_the_layer_flag_changes_nothing() {
-    let engine = Catalogue::from_help("--metrics", "built without GPU support", Trust::Live);
+    let engine = Catalogue::from_help(Engine::LlamaServer, "--metrics", "built without GPU support", Trust::Live);
     let line = normalized(&["-ngl", "3"], &policy(Accel::Cpu), &engine).unwrap();
     assert_eq!(line.args.get(6..).unwrap(), ["--n-gpu-layers", "0"]);
     let line = normalized(&["--ngl", "3"], &policy(Accel::Cuda), &engine).unwrap();

@@ -2,7 +2,9 @@
 #![expect(clippy::unwrap_used, reason = "a failed look-up or normalisation is a failed test")]
 
 mod catalogue;
+mod engines;
 mod eras;
+mod fuzzed;
 mod gpu;
 mod mangled;
 mod normalize;

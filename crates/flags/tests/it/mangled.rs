@@ -2,7 +2,7 @@
 //!
 //! `PROPTEST_CASES=100000 cargo test -p flags mangled` goes on for longer.
 
-use flags::{Accel, Catalogue, FlagSpec, Trust, normalize};
+use flags::{Accel, Catalogue, Engine, FlagSpec, Trust, normalize};
 use proptest::prelude::*;
 use proptest::sample::{Index, select};
 
@@ -65,7 +65,7 @@ fn mangle(help: &str, damages: &[(Damage, Index, Index)]) -> String {
 }
 
 fn releases() -> Vec<&'static str> {
-    Catalogue::releases().collect()
+    Catalogue::releases(Engine::LlamaServer).collect()
 }
 
 proptest! {
@@ -78,12 +78,12 @@ proptest! {
         live: bool,
     ) {
         let trust = if live { Trust::Live } else { Trust::Nearest };
-        let engine = Catalogue::from_help(&mangle(&release(name), &damages), "mangled", trust);
+        let engine = Catalogue::from_help(Engine::LlamaServer, &mangle(&release(name), &damages), "mangled", trust);
         for spelling in engine.specs().iter().flat_map(FlagSpec::spellings) {
             prop_assert!(engine.find(spelling).is_some(), "{}", spelling);
         }
         // Flags of another release, each with as many values as it takes there.
-        let specs = Catalogue::nearest(other).specs();
+        let specs = Catalogue::nearest(Engine::LlamaServer, other).specs();
         let mut words = Vec::new();
         for (which, spelling, value) in &picks {
             let spec = which.get(specs);

@@ -1,7 +1,7 @@
 //! What a pool writes and the command line it becomes.
 
 use crate::support::{code, help, live, normalized, on, policy, words};
-use flags::{Accel, Catalogue, FlagError, Trust};
+use flags::{Accel, Catalogue, Engine, FlagError, Trust};
 
 /// What the pool's part of the command line is, on a GPU pool that names its layers elsewhere.
 #[track_caller]
@@ -81,7 +81,7 @@ fn flags_that_add_up_are_all_kept() {
         "--lora a --lora b --lora a --override-tensor x=CPU --override-tensor y=CPU",
     );
     let help = "--scan FNAME                            what to scan (can be repeated to scan several)";
-    let engine = Catalogue::from_help(help, "old", Trust::Live);
+    let engine = Catalogue::from_help(Engine::LlamaServer, help, "old", Trust::Live);
     let line = normalized(&["--scan", "a", "--scan", "b"], &policy(Accel::Cpu), &engine).unwrap();
     assert_eq!(line.pool_args(), words("--scan a|--scan b"));
 }
@@ -120,17 +120,17 @@ fn an_unlisted_flag_is_an_error_against_the_engines_own_help() {
 fn an_unlisted_flag_is_passed_on_while_the_engine_is_not_built() {
     let policy = policy(Accel::Cpu);
     let pool = ["--brand-new", "--new-thing", "-1", "-x", "--other_thing=4", "--brand-new", "-t", "4"];
-    let line = normalized(&pool, &policy, Catalogue::embedded()).unwrap();
+    let line = normalized(&pool, &policy, Catalogue::newest(Engine::LlamaServer)).unwrap();
     assert_eq!(line.pool_args(), words("--brand-new|--new-thing -1|-x|--other_thing=4|--brand-new|--threads 4"));
     assert_eq!(
         line.notes.first().unwrap(),
-        "`--brand-new` is not in the catalogue read from llama-server v0.5.0; it is passed on as written, and the engine's own help decides after the build"
+        "`--brand-new` is not in the catalogue read from llama-server v0.7.0; it is passed on as written, and the engine's own help decides after the build"
     );
 }
 
 #[test]
 fn a_note_on_an_unlisted_flag_says_what_it_may_be() {
-    let line = normalized(&["--thread", "4"], &policy(Accel::Cpu), Catalogue::embedded()).unwrap();
+    let line = normalized(&["--thread", "4"], &policy(Accel::Cpu), Catalogue::newest(Engine::LlamaServer)).unwrap();
     assert!(line.notes.concat().contains("(did you mean `--threads`?)"), "{:?}", line.notes);
 }
 
@@ -141,7 +141,8 @@ fn a_removed_flag() {
         help(&error),
         "the engine says: the argument has been removed. use the respective --spec-ngram-*-min-hits"
     );
-    let line = normalized(&["--spec-ngram-min-hits=3"], &policy(Accel::Cpu), Catalogue::embedded()).unwrap();
+    let line =
+        normalized(&["--spec-ngram-min-hits=3"], &policy(Accel::Cpu), Catalogue::newest(Engine::LlamaServer)).unwrap();
     assert_eq!(line.pool_args(), ["--spec-ngram-min-hits", "3"]);
     assert!(line.notes.first().unwrap().contains("use the respective"));
     assert_eq!(line.unverified, ["--spec-ngram-min-hits"]);
@@ -167,7 +168,7 @@ fn what_the_configuration_decides_is_no_flag() {
     for pool in ["-h", "--usage", "--version", "--list-devices", "--completion-bash", "-cl"] {
         fails(pool, "flags::ends_server");
     }
-    let other = Catalogue::from_help("", "other", Trust::Nearest);
+    let other = Catalogue::from_help(Engine::LlamaServer, "", "other", Trust::Nearest);
     for (pool, expected) in
         [("--docker_repo=x", "flags::owned"), ("--version", "flags::ends_server"), ("-hfd=x", "flags::downloads")]
     {

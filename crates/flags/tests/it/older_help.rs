@@ -1,6 +1,6 @@
 //! Help texts in the layouts of older releases are read as well.
 
-use flags::{Arity, Catalogue, Trust};
+use flags::{Arity, Catalogue, Engine, Trust};
 
 /// Late 2024 to mid 2025: column 40, switches without pairs, two values for scaled adapters.
 const Y2025: &str = "\
@@ -65,7 +65,7 @@ options:
 
 #[track_caller]
 fn check(help: &str, spelling: &str, name: &str, value: Arity) {
-    let catalogue = Catalogue::from_help(help, "sample", Trust::Live);
+    let catalogue = Catalogue::from_help(Engine::LlamaServer, help, "sample", Trust::Live);
     assert_eq!(catalogue.unread(), 0);
     let found = catalogue.find(spelling).unwrap();
     assert_eq!(found.spec.name, name);
@@ -79,8 +79,8 @@ fn of_2025() {
     check(Y2025, "--no-escape", "--no-escape", Arity::None);
     check(Y2025, "-nkvo", "--no-kv-offload", Arity::None);
     check(Y2025, "--gpu-layers", "--n-gpu-layers", Arity::One);
-    check(Y2025, "--lora-scaled", "--lora-scaled", Arity::Two);
-    let catalogue = Catalogue::from_help(Y2025, "sample", Trust::Live);
+    check(Y2025, "--lora-scaled", "--lora-scaled", Arity::Exactly(2));
+    let catalogue = Catalogue::from_help(Engine::LlamaServer, Y2025, "sample", Trust::Live);
     assert_eq!(catalogue.specs().len(), 10);
     assert_eq!(catalogue.find("--api-key").unwrap().spec.env, None);
     assert!(catalogue.find("--row").is_none());
@@ -91,8 +91,8 @@ fn of_2024() {
     check(Y2024, "-t", "--threads", Arity::One);
     check(Y2024, "-ngl", "--n-gpu-layers", Arity::One);
     check(Y2024, "--host", "--host", Arity::One);
-    check(Y2024, "--control-vector-layer-range", "--control-vector-layer-range", Arity::Two);
-    let catalogue = Catalogue::from_help(Y2024, "sample", Trust::Live);
+    check(Y2024, "--control-vector-layer-range", "--control-vector-layer-range", Arity::Exactly(2));
+    let catalogue = Catalogue::from_help(Engine::LlamaServer, Y2024, "sample", Trust::Live);
     assert!(catalogue.find("--no-such").is_none());
     assert_eq!(catalogue.specs().len(), 6);
 }
@@ -112,15 +112,14 @@ fn of_2023() {
 fn spellings_may_go_on_in_the_next_line() {
     let help = "-a, --one-spelling-of-it,\n       --another-spelling-of-it N    what it does\n                        (env: X)\n";
     check(help, "-a", "--another-spelling-of-it", Arity::One);
-    let catalogue = Catalogue::from_help(help, "sample", Trust::Live);
+    let catalogue = Catalogue::from_help(Engine::LlamaServer, help, "sample", Trust::Live);
     assert_eq!(catalogue.find("-a").unwrap().spec.env.as_deref(), Some("X"));
 }
 
 #[test]
 fn lines_that_cannot_be_read_are_counted() {
-    for help in ["--mlock force the system to keep it", "--ünder N   x", "-a, --b$, --c   x", "--x ONE TWO THREE   x"]
-    {
-        let catalogue = Catalogue::from_help(help, "sample", Trust::Live);
+    for help in ["--x:N what it is", "--ünder N   x", "-a, --b$, --c   x", "--x ONE TWO THREE FOUR FIVE   x"] {
+        let catalogue = Catalogue::from_help(Engine::LlamaServer, help, "sample", Trust::Live);
         assert_eq!(catalogue.unread(), 1, "{help}");
         assert_eq!(catalogue.specs().len(), 1, "only the layer flag is always there");
     }
@@ -129,7 +128,7 @@ fn lines_that_cannot_be_read_are_counted() {
 #[test]
 fn a_text_that_is_no_help_lists_only_the_layer_flag() {
     for text in ["", "\n\n", "Segmentation fault\n", "- a\n- b\n", "-1 x\n"] {
-        let catalogue = Catalogue::from_help(text, "sample", Trust::Live);
+        let catalogue = Catalogue::from_help(Engine::LlamaServer, text, "sample", Trust::Live);
         assert_eq!(catalogue.unread(), 0);
         assert_eq!(catalogue.specs().len(), 1);
         assert_eq!(catalogue.find("--ngl").unwrap().spec.name, "--n-gpu-layers");

@@ -2,7 +2,7 @@
 //! purpose: one flag is left of several, a value that is missing is an error, `--x=v` is understood.
 
 use crate::support::{code, normalized, policy};
-use flags::{Accel, Catalogue};
+use flags::{Accel, Catalogue, Engine};
 
 /// EP-40
 #[test]
@@ -17,7 +17,7 @@ fn original_cases() {
         (Accel::Cuda, "--ngl=35", Ok("--n-gpu-layers 35")),
     ] {
         let pool: Vec<&str> = pool.split_whitespace().collect();
-        let line = normalized(&pool, &policy(accelerator), Catalogue::embedded());
+        let line = normalized(&pool, &policy(accelerator), Catalogue::newest(Engine::LlamaServer));
         let line = line.map(|l| l.args.get(6..).unwrap().join(" ")).map_err(|e| code(&e));
         assert_eq!(line.as_deref().map_err(String::as_str), expected, "{pool:?}");
     }

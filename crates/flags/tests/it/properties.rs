@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use flags::{Accel, Arity, Catalogue, FlagSpec, Normalized, Trust, normalize};
+use flags::{Accel, Arity, Catalogue, Engine, FlagSpec, Normalized, Trust, normalize};
 use miette::Diagnostic;
 use proptest::prelude::*;
 use proptest::sample::select;
@@ -108,7 +108,7 @@ fn cut(args: &[String]) -> Vec<(&'static FlagSpec, Vec<String>)> {
 #[test]
 fn most_flags_are_free() {
     assert!(FREE.len() > 200, "{}", FREE.len());
-    assert!(FREE.iter().any(|s| s.value == Arity::Two));
+    assert!(FREE.iter().any(|s| s.value == Arity::Exactly(2)));
 }
 
 proptest! {
@@ -132,7 +132,7 @@ proptest! {
     #[test]
     fn both_kinds_of_catalogue_agree_on_listed_flags(pool in pool()) {
         let words: Vec<String> = pool.iter().flat_map(Written::apart).collect();
-        prop_assert_eq!(run(Accel::Cuda, &words, live()).args, run(Accel::Cuda, &words, Catalogue::embedded()).args);
+        prop_assert_eq!(run(Accel::Cuda, &words, live()).args, run(Accel::Cuda, &words, Catalogue::newest(Engine::LlamaServer)).args);
     }
 
     #[test]
@@ -160,7 +160,7 @@ proptest! {
         words in prop::collection::vec(prop_oneof![value(), "-{0,3}.{0,12}", written().prop_map(|w| w.spelling)], 0..8),
         live_help: bool,
     ) {
-        let catalogue = if live_help { live() } else { Catalogue::embedded() };
+        let catalogue = if live_help { live() } else { Catalogue::newest(Engine::LlamaServer) };
         if let Ok(line) = normalize(&words, &policy(Accel::Cpu), catalogue) {
             let again = run(Accel::Cpu, line.pool_args(), catalogue);
             prop_assert_eq!(line.args, again.args);
@@ -170,7 +170,7 @@ proptest! {
     #[test]
     fn any_text_is_a_catalogue(text in "(-{0,2}[a-z,=<> \\n-]{0,20}[ \\n]{0,3}){0,20}", other in any::<String>()) {
         for text in [text, other] {
-            let catalogue = Catalogue::from_help(&text, "any", Trust::Live);
+            let catalogue = Catalogue::from_help(Engine::LlamaServer, &text, "any", Trust::Live);
             for spelling in catalogue.specs().iter().flat_map(FlagSpec::spellings) {
                 prop_assert!(catalogue.find(spelling).is_some(), "{}", spelling);
             }
@@ -197,7 +197,7 @@ proptest! {
             "colon" => words.push(format!("{flag}:{secret}")),
             _ => words.push(format!("{flag} {secret}")),
         }
-        let catalogue = if live_help { live() } else { Catalogue::embedded() };
+        let catalogue = if live_help { live() } else { Catalogue::newest(Engine::LlamaServer) };
         match normalize(&words, &policy(Accel::Cuda), catalogue) {
             Ok(line) => {
                 let seen = format!("{line:?}");

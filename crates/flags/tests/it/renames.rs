@@ -1,10 +1,10 @@
 //! A pool's flags live through releases that rename, retype and remove them.
 
 use crate::support::{code, help, normalized, policy, release};
-use flags::{Accel, Catalogue, Trust};
+use flags::{Accel, Catalogue, Engine, Trust};
 
 fn engine(name: &str) -> Catalogue {
-    Catalogue::from_help(&release(name), name, Trust::Live)
+    Catalogue::from_help(Engine::LlamaServer, &release(name), name, Trust::Live)
 }
 
 fn split(pool: &str) -> Vec<&str> {
@@ -115,7 +115,8 @@ fn what_no_name_of_this_release_says() {
     assert_eq!(said, "llama-server b3889 has it, this one does not: leave it out or use another release");
     let said = fails("v0.5.0", "--spec-ngram-size-n 2", "flags::removed");
     assert!(said.contains("use the respective"), "{said}");
-    let line = normalized(&["--grp-attn-n", "-1"], &policy(Accel::Cpu), Catalogue::embedded()).unwrap();
+    let line =
+        normalized(&["--grp-attn-n", "-1"], &policy(Accel::Cpu), Catalogue::newest(Engine::LlamaServer)).unwrap();
     assert_eq!(line.pool_args(), ["--grp-attn-n", "-1"], "how many values it takes is known");
     assert_eq!(line.unverified, ["--grp-attn-n"]);
 }
@@ -123,7 +124,12 @@ fn what_no_name_of_this_release_says() {
 /// A help without `--n-gpu-layers` and `--model` by these names still gets them.
 #[test]
 fn what_the_policy_sets_has_this_releases_name() {
-    let renamed = Catalogue::from_help("-ngl, --gpu-layers N    layers\n-c, --ctx-size N    size", "x", Trust::Live);
+    let renamed = Catalogue::from_help(
+        Engine::LlamaServer,
+        "-ngl, --gpu-layers N    layers\n-c, --ctx-size N    size",
+        "x",
+        Trust::Live,
+    );
     let mut policy = policy(Accel::Cuda);
     policy.ctx = Some(512);
     let line = normalized(&[], &policy, &renamed).unwrap();

@@ -1,7 +1,7 @@
 //! Secrets given as flags reach the engine by its environment or not at all.
 
 use crate::support::{code, help, live, normalized, on, policy};
-use flags::{Accel, Catalogue, Trust};
+use flags::{Accel, Catalogue, Engine, Trust};
 use secrecy::ExposeSecret;
 
 /// Fault F58: the flags leave the command line and the value is in this variable.
@@ -43,12 +43,12 @@ fn several_keys_are_joined_as_the_engine_splits_them() {
 #[test]
 fn an_older_engine_that_does_not_split_takes_one_key() {
     let text = "--api-key KEY                           API key to use for authentication (default: none)\n                                        (env: LLAMA_API_KEY)";
-    let engine = Catalogue::from_help(text, "old", Trust::Live);
+    let engine = Catalogue::from_help(Engine::LlamaServer, text, "old", Trust::Live);
     let policy = policy(Accel::Cpu);
     assert!(normalized(&["--api-key", "a"], &policy, &engine).is_ok());
     let error = normalized(&["--api-key", "a", "--api-key", "b"], &policy, &engine).unwrap_err();
     assert_eq!(code(&error), "flags::secret_in_flags");
-    let engine = Catalogue::from_help("--api-key KEY", "older", Trust::Live);
+    let engine = Catalogue::from_help(Engine::LlamaServer, "--api-key KEY", "older", Trust::Live);
     let error = normalized(&["--api-key", "a"], &policy, &engine).unwrap_err();
     assert_eq!(code(&error), "flags::secret_in_flags", "no variable is known");
 }
@@ -64,7 +64,7 @@ fn an_empty_secret_would_leave_the_server_open() {
 /// Fault F58
 #[test]
 fn other_secrets_are_refused_whatever_the_spelling() {
-    for catalogue in [live(), Catalogue::embedded()] {
+    for catalogue in [live(), Catalogue::newest(Engine::LlamaServer)] {
         for pool in [
             &["--API-KEY=S3cr3t"][..],
             &["--Api_Key", "S3cr3t"],
@@ -89,7 +89,7 @@ fn other_secrets_are_refused_whatever_the_spelling() {
 #[test]
 fn a_listed_flag_is_refused_by_the_callers_rule() {
     let text = "--vault-token TOKEN                     token of the vault (env: VAULT_TOKEN)\n--max-token N                           how many\n--token-file FNAME                      where\n--with-token                            whether";
-    let engine = Catalogue::from_help(text, "engine", Trust::Live);
+    let engine = Catalogue::from_help(Engine::LlamaServer, text, "engine", Trust::Live);
     let policy = policy(Accel::Cpu);
     let error = normalized(&["--vault-token", "S3cr3t"], &policy, &engine).unwrap_err();
     assert_eq!(help(&error), "list `VAULT_TOKEN` in `provisioning.secret_env` and set it in the environment");
@@ -109,7 +109,7 @@ fn files_and_counts_of_v0_5_0_are_no_secrets() {
         assert_eq!(on(Accel::Cpu, pool).unwrap().pool_args().join(" "), pool);
     }
     let unlisted = ["--my-token-file", "/t"];
-    let line = normalized(&unlisted, &policy(Accel::Cpu), Catalogue::embedded()).unwrap();
+    let line = normalized(&unlisted, &policy(Accel::Cpu), Catalogue::newest(Engine::LlamaServer)).unwrap();
     assert_eq!(line.pool_args(), unlisted);
 }
 

@@ -2,14 +2,14 @@
 
 use std::sync::LazyLock;
 
-use flags::{Accel, Catalogue, FlagError, Normalized, Policy, Trust, normalize};
+use flags::{Accel, Catalogue, Engine, FlagError, Normalized, Policy, Trust, normalize};
 use miette::Diagnostic;
 
 /// The help of v0.5.0, as if it came from the binary that will run.
 pub(crate) fn live() -> &'static Catalogue {
     static LIVE: LazyLock<Catalogue> = LazyLock::new(|| {
         let help = include_str!("../help/llama-server-v0.5.0.txt");
-        Catalogue::from_help(help, "this engine", Trust::Live)
+        Catalogue::from_help(Engine::LlamaServer, help, "this engine", Trust::Live)
     });
     &LIVE
 }
@@ -31,7 +31,8 @@ pub(crate) fn policy(accelerator: Accel) -> Policy<'static> {
         tensor_split: None,
         looks_secret: |name| {
             let name = name.to_lowercase();
-            ["token", "api-key", "api_key", "password", "secret"].iter().any(|word| name.contains(word))
+            name.ends_with("token")
+                || ["api-key", "api_key", "password", "secret"].iter().any(|word| name.contains(word))
         },
     }
 }

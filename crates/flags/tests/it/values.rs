@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
 use crate::support::{code, help, normalized, on, policy};
-use flags::{Accel, Catalogue, FlagError, utf8};
+use flags::{Accel, Catalogue, Engine, FlagError, utf8};
 
 #[track_caller]
 fn fails(pool: &str, expected: &str) {
@@ -42,10 +42,11 @@ fn what_it_can_read() {
 /// A word that another build's help does not list may be right.
 #[test]
 fn words_are_checked_by_the_engines_own_help_only() {
-    let line = normalized(&["-ctk", "tq2_0"], &policy(Accel::Cpu), Catalogue::embedded()).unwrap();
+    let line = normalized(&["-ctk", "tq2_0"], &policy(Accel::Cpu), Catalogue::newest(Engine::LlamaServer)).unwrap();
     assert_eq!(line.pool_args(), ["--cache-type-k", "tq2_0"]);
     assert_eq!(line.unverified, ["--cache-type-k"]);
-    let error = normalized(&["--threads", "x"], &policy(Accel::Cpu), Catalogue::embedded()).unwrap_err();
+    let error =
+        normalized(&["--threads", "x"], &policy(Accel::Cpu), Catalogue::newest(Engine::LlamaServer)).unwrap_err();
     assert_eq!(code(&error), "flags::bad_value", "a number is one in every release");
 }
 

@@ -4,6 +4,8 @@ use std::fs::{self, File, OpenOptions, Permissions};
 use std::os::unix::fs::{FileExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
+use llamacpp_build::{Commit, server_docs};
+
 use crate::bench::Bench;
 
 type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
@@ -56,4 +58,22 @@ fn a_damaged_mirror_is_made_anew() {
     }
     assert_eq!(bench.repo.git(&["status", "--porcelain"]), "");
     assert_eq!(bench.repo.git(&["rev-parse", "main"]), bench.repo.commit);
+}
+
+/// The server's own documents are read out of the mirror before anything is built, and only where the commit is there.
+#[test]
+fn the_servers_readme_is_read_before_the_build() {
+    let bench = Bench::new();
+    for (place, text) in
+        [("examples/server/README.md", "| `--old N` | x |"), ("tools/server/README.md", "| `--new N` | x |")]
+    {
+        let before = Commit::parse(&bench.repo.commit).unwrap();
+        fs::create_dir_all(bench.repo.path.join(place).parent().unwrap()).unwrap();
+        let commit = Commit::parse(&bench.repo.change(place, text)).unwrap();
+        let request = bench.request(commit.as_str());
+        assert_eq!(server_docs(&bench.layout(), &request, &commit), None, "not fetched yet");
+        bench.tree(&request);
+        assert_eq!(server_docs(&bench.layout(), &request, &commit).as_deref(), Some(text));
+        assert_eq!(server_docs(&bench.layout(), &request, &before), None, "it had none, or is not there");
+    }
 }

@@ -144,3 +144,24 @@ fn a_working_tree_and_why_it_would_be_built_again() {
     assert!(build["inputs"]["tools"]["cxx"]["version"].as_str().is_some_and(|version| !version.is_empty()), "{build}");
     assert!(build["inputs"]["definitions"]["GGML_RPC"] == "ON" && build["inputs"]["libc"].is_string(), "{build}");
 }
+
+/// EP-40: while an engine is not built, the README of its source says which flags it takes, once the source is here.
+#[test]
+fn the_source_says_which_flags_it_takes() {
+    let world = World::new();
+    let docs = "| `--from-the-docs N` | x |\n| `--threads N` | x |\n";
+    fs::create_dir_all(world.repo.path.join("tools/server")).unwrap();
+    let commit = world.repo.change("tools/server/README.md", docs);
+    let flags = json!(["--from-the-docs", "3", "--not-in-them"]);
+    let pool = |build: serde_json::Value| {
+        world.pool(&json!({ "flags": flags, "source": { "repo": world.repo.path, "ref": commit, "build": build } }))
+    };
+    let told = |plan: &Plan| plan.to_string();
+    let plan = told(&world.plan(&pool(json!({}))));
+    assert!(plan.contains("`--from-the-docs` is not in the catalogue read from llama-server v"), "{plan}");
+    let code = crate::world::code(world.try_ensure(&pool(json!({}))));
+    assert_eq!(code, "flags::unknown", "built, it is asked itself");
+    let plan = told(&world.plan(&pool(json!({ "cmake_flags": ["-DLLAMA_ALL_WARNINGS=OFF"] }))));
+    assert!(!plan.contains("`--from-the-docs` is not"), "{plan}");
+    assert!(plan.contains("`--not-in-them` is not in the catalogue read from the README of its source"), "{plan}");
+}
