@@ -17,7 +17,9 @@ usage: cargo xtask TASK
                    on a host with an NVIDIA GPU and a CUDA toolkit: build llama.cpp for that GPU, serve from it, check
                    that it does, write the figures to docs/measurements/gpu.md; --dir keeps the downloads below DIR
   bench [--real] [--write docs/measurements/NAME.md]
-                   measure builds and warm starts against the same work by hand; --real takes llama.cpp itself";
+                   measure builds and warm starts against the same work by hand; --real takes llama.cpp itself
+  bench spawn [--write docs/measurements/spawn.md]
+                   measure starting, stopping and logging against the bare system calls";
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -51,6 +53,8 @@ pub(crate) struct DemoArgs {
 /// What to measure, and where to put it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BenchArgs {
+    /// The processes instead of the builds.
+    pub(crate) spawn: bool,
     pub(crate) real: bool,
     pub(crate) write: Option<PathBuf>,
 }
@@ -68,7 +72,8 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
         "demo" => Task::Demo(DemoArgs { keep: words.flag("--keep"), ..words.demo()? }),
         "gpu" => Task::Gpu(words.demo()?),
         "bench" => {
-            Task::Bench(BenchArgs { real: words.flag("--real"), write: words.value("--write")?.map(PathBuf::from) })
+            let write = words.value("--write")?.map(PathBuf::from);
+            Task::Bench(BenchArgs { spawn: words.flag("spawn"), real: words.flag("--real"), write })
         }
         other => return Err(format!("there is no task `{other}`")),
     };
@@ -128,7 +133,8 @@ mod tests {
         check("test", Ok(Task::Test(TestArgs::default())));
         check("test --full", Ok(Task::Test(TestArgs { full: true, cuda: false })));
         check("test --cuda --full", Ok(Task::Test(TestArgs { full: true, cuda: true })));
-        check("bench --write x.md", Ok(Task::Bench(BenchArgs { real: false, write: Some("x.md".into()) })));
+        check("bench --write x.md", Ok(Task::Bench(BenchArgs { write: Some("x.md".into()), ..BenchArgs::default() })));
+        check("bench spawn", Ok(Task::Bench(BenchArgs { spawn: true, ..BenchArgs::default() })));
         let wish = DemoArgs { repo: Some("/r".into()), dir: Some("/d".into()), ..DemoArgs::default() };
         check("gpu --dir /d --repo /r", Ok(Task::Gpu(wish.clone())));
         check("demo --dir /d --repo /r --keep", Ok(Task::Demo(DemoArgs { keep: true, ..wish })));
