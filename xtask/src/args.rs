@@ -21,7 +21,9 @@ usage: cargo xtask TASK
                    that it does, write the figures to docs/measurements/gpu.md; --dir keeps the downloads below DIR
   bench [build] [--real] [--write docs/measurements/NAME.md]
                    measure builds and warm starts against the same work by hand; --real takes llama.cpp itself
-                   build: what is promised of builds, each figure beside its goal (--real: 20 minutes on two cores)";
+                   build: what is promised of builds, each figure beside its goal (--real: 20 minutes on two cores)
+  bench spawn [--write docs/measurements/spawn.md]
+                   measure starting, stopping and logging against the bare system calls";
 
 /// What to do.
 #[derive(Debug, PartialEq, Eq)]
@@ -57,7 +59,10 @@ pub(crate) struct DemoArgs {
 /// What to measure, and where to put it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BenchArgs {
+    /// What is promised of builds.
     pub(crate) build: bool,
+    /// What is promised of processes.
+    pub(crate) spawn: bool,
     pub(crate) real: bool,
     pub(crate) write: Option<PathBuf>,
 }
@@ -77,8 +82,11 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
         "demo" => Task::Demo(DemoArgs { keep: words.flag("--keep"), ..words.demo()? }),
         "gpu" => Task::Gpu(words.demo()?),
         "bench" => {
-            let (build, real) = (words.flag("build"), words.flag("--real"));
-            Task::Bench(BenchArgs { build, real, write: words.value("--write")?.map(PathBuf::from) })
+            let (build, spawn, real) = (words.flag("build"), words.flag("spawn"), words.flag("--real"));
+            if build && spawn {
+                return Err("`bench` measures `build` or `spawn`, one at a time".into());
+            }
+            Task::Bench(BenchArgs { build, spawn, real, write: words.value("--write")?.map(PathBuf::from) })
         }
         other => return Err(format!("there is no task `{other}`")),
     };
@@ -140,7 +148,9 @@ mod tests {
         check("test --full", Ok(Task::Test(TestArgs { full: true, cuda: false })));
         check("test --cuda --full", Ok(Task::Test(TestArgs { full: true, cuda: true })));
         check("bench --write x.md", Ok(Task::Bench(BenchArgs { write: Some("x.md".into()), ..BenchArgs::default() })));
-        check("bench build --real", Ok(Task::Bench(BenchArgs { build: true, real: true, write: None })));
+        let bench = BenchArgs { build: true, real: true, ..BenchArgs::default() };
+        check("bench build --real", Ok(Task::Bench(bench)));
+        check("bench spawn", Ok(Task::Bench(BenchArgs { spawn: true, ..BenchArgs::default() })));
         let wish = DemoArgs { repo: Some("/r".into()), dir: Some("/d".into()), ..DemoArgs::default() };
         check("gpu --dir /d --repo /r", Ok(Task::Gpu(wish.clone())));
         check("demo --dir /d --repo /r --keep", Ok(Task::Demo(DemoArgs { keep: true, ..wish })));
@@ -150,6 +160,7 @@ mod tests {
     fn what_is_not_understood_is_said() {
         check("brew", Err("there is no task `brew`"));
         check("tidy --fast", Err("this task does not know `--fast`"));
+        check("bench build spawn", Err("`bench` measures `build` or `spawn`, one at a time"));
         check("gpu --keep", Err("this task does not know `--keep`"));
         check("demo --repo", Err("`--repo` needs a value"));
         check("demo --repo --keep --ref x", Err("`--repo` needs a value"));

@@ -1,6 +1,9 @@
 //! Why a file could not be kept, read or locked.
 
-use std::path::PathBuf;
+use std::fs::Metadata;
+use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use miette::Diagnostic;
@@ -25,6 +28,29 @@ pub enum DurableError {
         action: &'static str,
         /// On which path.
         path: PathBuf,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
+    /// The system does not let this user do it.
+    #[error("could not {action} `{}`: this is user {uid}, and `{}` belongs to user {owner} with mode {mode:o}", path.display(), place.display())]
+    #[diagnostic(
+        code(file::denied),
+        help("let user {uid} in (chown, chmod), or name another folder; `namei -l '{}'` shows every step", path.display())
+    )]
+    Denied {
+        /// What was tried, as a verb.
+        action: &'static str,
+        /// On which path.
+        path: PathBuf,
+        /// That path, or the folder nearest to it that can be seen.
+        place: PathBuf,
+        /// Who we are.
+        uid: u32,
+        /// Whose it is.
+        owner: u32,
+        /// Its permissions.
+        mode: u32,
         /// What the system said.
         #[source]
         source: std::io::Error,
@@ -88,6 +114,17 @@ pub enum DurableError {
 impl DurableError {
     pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
         let path = path.into();
-        move |source| Self::Io { action, path, source }
+        move |source| match nearest(&path) {
+            Some((place, meta)) if source.kind() == ErrorKind::PermissionDenied => {
+                let (uid, owner, mode) = (nix::unistd::geteuid().as_raw(), meta.uid(), meta.mode() & 0o7777);
+                Self::Denied { action, path, place, uid, owner, mode, source }
+            }
+            _ => Self::Io { action, path, source },
+        }
     }
+}
+
+/// The path, or the folder above it that is there and can be seen.
+fn nearest(path: &Path) -> Option<(PathBuf, Metadata)> {
+    path.ancestors().find_map(|place| Some((place.to_owned(), std::fs::symlink_metadata(place).ok()?)))
 }

@@ -29,5 +29,5 @@ pub use error::DurableError;
 pub use lock::{Holder, Lock};
 pub use private_dir::private_dir;
 pub use read::read_regular;
-pub use replace::{replace, sync_dir};
+pub use replace::{replace, replace_until_reboot, sync_dir};
 pub use stamp::Stamp;

@@ -9,13 +9,28 @@ use crate::DurableError;
 /// Writes `bytes` to `path` with mode 0600: a temporary file in the same folder, synced, renamed over `path`, and
 /// the folder synced. The name is durable when this returns.
 pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), DurableError> {
-    let dir = path.parent().unwrap_or(Path::new("/"));
+    put(path, bytes, File::sync_all)?;
+    sync_dir(folder(path))
+}
+
+/// The same without the syncs, for what means nothing once the host has been started anew: readers see the old content or
+/// the new one, also when the writer is killed; after a power failure it may be either, or nothing.
+pub fn replace_until_reboot(path: &Path, bytes: &[u8]) -> Result<(), DurableError> {
+    put(path, bytes, |_file| Ok(()))
+}
+
+fn put(path: &Path, bytes: &[u8], sync: impl FnOnce(&File) -> std::io::Result<()>) -> Result<(), DurableError> {
+    let dir = folder(path);
     let mut temp =
         tempfile::Builder::new().prefix(".new-").tempfile_in(dir).map_err(DurableError::io("create a file in", dir))?;
     temp.write_all(bytes).map_err(DurableError::io("write", path))?;
-    temp.as_file().sync_all().map_err(DurableError::io("sync", path))?;
+    sync(temp.as_file()).map_err(DurableError::io("sync", path))?;
     temp.persist(path).map_err(|error| DurableError::io("replace", path)(error.error))?;
-    sync_dir(dir)
+    Ok(())
+}
+
+fn folder(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("/"))
 }
 
 /// Makes the names in a folder durable.
@@ -37,7 +52,12 @@ mod tests {
         let versions = [vec![b'a'; 100_000], vec![b'b'; 70_000]];
         replace(&path, &versions[0]).unwrap();
         std::thread::scope(|scope| {
-            let writer = scope.spawn(|| (0..100).for_each(|i| replace(&path, &versions[i % 2]).unwrap()));
+            let writer = scope.spawn(|| {
+                for i in 0..100 {
+                    let how = [replace, replace_until_reboot][i / 2 % 2];
+                    how(&path, &versions[i % 2]).unwrap();
+                }
+            });
             while !writer.is_finished() {
                 let seen = fs::read(&path).unwrap();
                 assert!(versions.contains(&seen), "{} bytes", seen.len());
@@ -52,7 +72,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("taken");
         fs::create_dir(&path).unwrap();
-        assert!(replace(&path, b"x").is_err());
+        assert!(replace(&path, b"x").is_err() && replace_until_reboot(&path, b"x").is_err());
         assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 }

@@ -23,7 +23,8 @@ pub(crate) fn claim(desired: &Desired, own: Option<u16>, settings: &Settings) ->
     loop {
         let first = choose(&desired.ports)?;
         let mut left = desired.ports.clone();
-        while let Ok(port) = choose(&left) {
+        let mut next = Ok(first);
+        while let Ok(port) = next {
             if let Some(lock) = PortLock::try_acquire(run_dir, port, &purpose)? {
                 // Whoever held the lock until now may have given the port to an engine.
                 if choose(&[port]).is_ok() {
@@ -31,6 +32,7 @@ pub(crate) fn claim(desired: &Desired, own: Option<u16>, settings: &Settings) ->
                 }
             }
             left.retain(|other| *other != port);
+            next = choose(&left);
         }
         // Every free port is about to be used. One of those starts may fail, and all of them end.
         PortLock::acquire(run_dir, first, &purpose, PATIENCE)?;

@@ -1,10 +1,12 @@
-//! Which port an engine may listen on, told from the kernel's tables without opening anything.
+//! Which port an engine may listen on, and who holds those that it may not.
 
+use std::cell::LazyCell;
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use miette::Diagnostic;
 use procfs::net::{TcpNetEntry, TcpState};
+use spawner::is_free;
 use thiserror::Error;
 
 use crate::neighbours::Neighbour;
@@ -86,17 +88,21 @@ pub(crate) fn choose(
         return Ok(own);
     }
     let lowest = lowest_unprivileged();
-    let listening = listeners();
+    let listening = LazyCell::new(listeners);
     let mut holders = Vec::new();
     for &port in ports {
         if let Some(error) = privileged(port, lowest, may_bind_below) {
             return Err(error);
         }
-        let listener = listening.iter().find(|entry| blocks(entry.local_address, host, port));
-        match (neighbours.iter().find(|neighbour| neighbour.port == port), listener) {
-            (None, None) => return Ok(port),
-            (Some(neighbour), _) => holders.push(Holder::Neighbour(neighbour)),
-            (None, Some(entry)) => holders.push(Holder::Socket(entry.local_address)),
+        if let Some(neighbour) = neighbours.iter().find(|neighbour| neighbour.port == port) {
+            holders.push(Holder::Neighbour(neighbour));
+        } else if is_free(host, port).unwrap_or(true) {
+            return Ok(port);
+        } else {
+            // The tables are long: they are read only for the name.
+            let listener = listening.iter().find(|entry| blocks(entry.local_address, host, port));
+            let address = listener.map_or(SocketAddr::new(host, port), |entry| entry.local_address);
+            holders.push(Holder::Socket(address));
         }
     }
     Err(PortError::Taken { host, holders: holders.iter().take(8).map(Holder::named).collect() })

@@ -75,7 +75,11 @@ impl Proof {
                 .collect(),
             secret_env: line.secret_env.keys().map(String::as_str).collect(),
         };
-        Ok(durable::replace(&self.dir.join("spawn.json"), &serde_json::to_vec_pretty(&spawn).unwrap_or_default())?)
+        // It is the last thing before the start of an engine, which is not kept waiting for the disk.
+        Ok(durable::replace_until_reboot(
+            &self.dir.join("spawn.json"),
+            &serde_json::to_vec_pretty(&spawn).unwrap_or_default(),
+        )?)
     }
 
     /// A log that cannot be copied is said, and no reason not to start an engine that is proven.

@@ -1,4 +1,4 @@
-//! `prepared-engine.json`: the summary of the engine that runs, and of no other.
+//! `prepared-engine.json`: the summary of the engine that runs, and of no other: after a reboot there is none.
 
 use std::path::PathBuf;
 
@@ -25,8 +25,8 @@ pub(crate) fn proof_of(record: Option<&Record>, dir: &PoolDir) -> Option<PathBuf
 /// Publishes a summary: readers see the one before or this one. A copy goes to its proof bundle.
 pub(crate) fn write(ensured: &Ensured, dir: &PoolDir) -> Result<()> {
     let bytes = serde_json::to_vec_pretty(ensured).unwrap_or_default();
-    durable::replace(&ensured.prepared.proof_dir.join("prepared-engine.json"), &bytes)?;
-    Ok(durable::replace(&dir.summary_file(), &bytes)?)
+    durable::replace_until_reboot(&ensured.prepared.proof_dir.join("prepared-engine.json"), &bytes)?;
+    Ok(durable::replace_until_reboot(&dir.summary_file(), &bytes)?)
 }
 
 /// Takes the summary back before the engine it speaks of is stopped or another one is started. Where that fails, its

@@ -2,6 +2,7 @@
 //! caller keeps no zombie, and keeps the log within its limit meanwhile.
 
 use std::io;
+use std::os::fd::AsFd;
 use std::process::{Child, Command};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -15,7 +16,7 @@ use nix::unistd::Pid;
 
 use crate::gate::Absence;
 use crate::process::{Process, exit_of};
-use crate::tend::{RETRY, tend};
+use crate::tend::tend;
 use crate::{PoolDir, SpawnError};
 
 /// How the engine ended, once it has.
@@ -107,14 +108,7 @@ impl Keeper {
 fn keep(mut child: Child, duty: Duty, outcome: &Outcome) {
     let mut tender = None;
     if let Duty::Tend(dir, limit, other) = duty {
-        let process = i32::try_from(child.id()).map_or(Ok(None), Process::open);
-        // The tender comes first, so that the log stays tended when this process ends.
-        let done = process.and_then(|process| match process {
-            Some(process) if other.is_some() && process.wait(RETRY)? => Ok(()),
-            Some(process) => tend(&dir, &process, limit),
-            None => Ok(()),
-        });
-        if let Err(error) = done {
+        if let Err(error) = tend_beside(&dir, limit, child.id(), other.as_ref().map(Child::id)) {
             tracing::warn!(pool = dir.pool(), %error, "the engine's log is no longer kept within its limit");
         }
         tender = other;
@@ -123,6 +117,20 @@ fn keep(mut child: Child, duty: Duty, outcome: &Outcome) {
     outcome.set(child.wait().map_or(Exit::Unknown, exit_of));
     collect_orphans(child.id());
     tender.map(|mut tender| tender.wait());
+}
+
+/// Tends the log until the engine has ended. Its tender comes first, so that the log stays tended when this process ends.
+fn tend_beside(dir: &PoolDir, limit: u64, engine: u32, tender: Option<u32>) -> Result<(), SpawnError> {
+    let open = |pid: u32| i32::try_from(pid).map_or(Ok(None), Process::open);
+    let Some(engine) = open(engine)? else {
+        return Ok(());
+    };
+    if let Some(tender) = tender.map_or(Ok(None), open)?
+        && engine.wait_or(tender.as_fd(), Duration::MAX)?
+    {
+        return Ok(());
+    }
+    tend(dir, &engine, limit)
 }
 
 /// Where orphans come to us (as PID 1 or as subreaper), the rest of the leader's group is ours to collect too.

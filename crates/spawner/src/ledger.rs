@@ -1,9 +1,14 @@
 //! The pool's record and PID file on disk.
+//!
+//! What a process leaves in the kernel's cache outlives it, however it ends: against `kill -9` a rename is enough. Syncs
+//! are for the loss of power, and after that nothing runs that a record could own: one that is lost, old or torn is told by
+//! the boot it speaks of, or is no record, and either way nothing is signalled and nothing kept from starting. So what
+//! begins an engine is synced once, to be found whole whatever happens; what only changes or repeats it is not.
 
 use std::io::ErrorKind;
 use std::path::Path;
 
-use durable::{DurableError, read_regular, replace};
+use durable::{DurableError, read_regular, replace, replace_until_reboot};
 
 use crate::record::{Fault, Record};
 use crate::{PoolDir, SpawnError};
@@ -43,16 +48,23 @@ pub(crate) fn read(dir: &PoolDir) -> Result<Entry, SpawnError> {
     })
 }
 
-/// Writes the record; it is durable when this returns.
+/// Writes the record of a new engine; it is durable when this returns.
 pub(crate) fn write(dir: &PoolDir, record: &Record) -> Result<(), SpawnError> {
-    let path = dir.record_file();
-    let bytes = record.render().map_err(|error| SpawnError::io("write", &path)(error.into()))?;
-    Ok(replace(&path, &bytes)?)
+    Ok(replace(&dir.record_file(), &bytes(dir, record)?)?)
+}
+
+/// Notes a change in the record of an engine that runs.
+pub(crate) fn rewrite(dir: &PoolDir, record: &Record) -> Result<(), SpawnError> {
+    Ok(replace_until_reboot(&dir.record_file(), &bytes(dir, record)?)?)
+}
+
+fn bytes(dir: &PoolDir, record: &Record) -> Result<Vec<u8>, SpawnError> {
+    record.render().map_err(|error| SpawnError::io("write", dir.record_file())(error.into()))
 }
 
 /// Writes the PID file: one decimal line.
 pub(crate) fn write_pid_file(dir: &PoolDir, pid: i32) -> Result<(), SpawnError> {
-    Ok(replace(&dir.pid_file(), format!("{pid}\n").as_bytes())?)
+    Ok(replace_until_reboot(&dir.pid_file(), format!("{pid}\n").as_bytes())?)
 }
 
 /// Removes the PID file and then the record, so that whoever is interrupted between finds the record again.

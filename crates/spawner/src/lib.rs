@@ -55,7 +55,7 @@ pub use exec::Exit;
 pub use follow::{Follow, follow};
 pub use listener::{Holder, Listener, holders, listener};
 pub use pool::{PoolDir, PoolGuard};
-pub use port::PortLock;
+pub use port::{PortLock, is_free};
 pub use record::{Record, State};
 pub use request::{INSTANCE_VAR, LOG_LIMIT, Lifetime, StartRequest};
 pub use start::{Running, start};

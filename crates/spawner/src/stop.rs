@@ -51,7 +51,7 @@ pub fn stop(guard: &PoolGuard, grace: Duration) -> Result<Stopped, SpawnError> {
         Engine::Unseen(_, why) => return Err(unseen(dir, why)),
         Engine::Alive(record, leader) => {
             let record = Record { state: State::Stopping, ..record };
-            if let Err(error) = ledger::write(dir, &record) {
+            if let Err(error) = ledger::rewrite(dir, &record) {
                 // A full disk is a reason to stop an engine, not one to keep it.
                 tracing::warn!(pool = dir.pool(), %error, "could not note that the engine is being stopped");
             }

@@ -21,7 +21,7 @@ const PAUSE: (Duration, Duration) = (Duration::from_millis(100), Duration::from_
 const IDLE: (Duration, Duration) = (Duration::from_mins(1), PAUSE.0);
 
 /// How soon the end of another tender is seen.
-pub(crate) const RETRY: Duration = Duration::from_millis(500);
+const RETRY: Duration = Duration::from_millis(500);
 
 /// Keeps the log of the engine of `record` within `limit` bytes until that engine has ended.
 ///
@@ -37,12 +37,22 @@ pub fn tend_log(dir: &PoolDir, record: &Record, limit: u64) -> Result<(), SpawnE
 
 /// The same for a process that is held already. A log that cannot be moved aside is said once, and tried again.
 pub(crate) fn tend(dir: &PoolDir, process: &Process, limit: u64) -> Result<(), SpawnError> {
+    tend_from(dir, process, limit, None)
+}
+
+/// The same, beginning with a log that is claimed already.
+pub(crate) fn tend_from(
+    dir: &PoolDir,
+    process: &Process,
+    limit: u64,
+    mut claimed: Option<Log>,
+) -> Result<(), SpawnError> {
     let mut told = false;
     if limit == u64::MAX {
         return process.wait(Duration::MAX).map(drop);
     }
     loop {
-        let tended = match claim(dir) {
+        let tended = match claimed.take().map_or_else(|| claim(dir), |log| Ok(Some(log))) {
             Ok(Some(log)) => tend_claimed(dir, process, &log, limit),
             other => other.and_then(|_none| process.wait(RETRY)),
         };

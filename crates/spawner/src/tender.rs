@@ -9,6 +9,7 @@ use std::ffi::OsString;
 use std::os::fd::AsFd;
 use std::path::{Path, PathBuf};
 use std::process::Child;
+use std::time::Duration;
 
 use crate::cap::claim;
 use crate::child::tender_command;
@@ -16,11 +17,14 @@ use crate::host::Host;
 use crate::identity::{Engine, identify};
 use crate::process::Process;
 use crate::record::Record;
-use crate::tend::tend;
+use crate::tend::tend_from;
 use crate::{PoolDir, PoolGuard, SpawnError};
 
 /// The variable of a tender's environment that holds the `instance` of its engine's record.
 pub(crate) const TENDER_VAR: &str = "ENGINE_PROVISIONER_TENDS";
+
+/// How often a tender asks for a log that somebody else has, and how long it waits in between.
+const MOMENTS: (u32, Duration) = (20, Duration::from_millis(50));
 
 /// A program that calls [`tend_engine`] with the two arguments that are added to its own: a hidden verb of the caller.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,10 +45,19 @@ pub fn tend_engine(folder: &Path, limit: u64) -> Result<(), SpawnError> {
     let fd = std::io::stdin().as_fd().try_clone_to_owned();
     let engine = Process::from_fd(fd.map_err(|source| SpawnError::System { call: "dup", source })?);
     let name = folder.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    match PoolDir::existing(folder.parent().unwrap_or(Path::new("/")), name)? {
-        Some(dir) => tend(&dir, &engine, limit),
-        None => Ok(()),
+    let Some(dir) = PoolDir::existing(folder.parent().unwrap_or(Path::new("/")), name)? else {
+        return Ok(());
+    };
+    // Whoever cuts the log in passing is done in a moment; beside another who tends it there is nothing to do.
+    for _ in 0..MOMENTS.0 {
+        if let Some(log) = claim(&dir)? {
+            return tend_from(&dir, &engine, limit, Some(log));
+        }
+        if engine.wait(MOMENTS.1)? {
+            break;
+        }
     }
+    Ok(())
 }
 
 /// Gives the running engine of the locked pool a tender, where it has none any more; says whether it did.

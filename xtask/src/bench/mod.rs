@@ -3,6 +3,7 @@
 mod build;
 mod cold;
 mod shared;
+mod spawn;
 mod trace;
 mod warm;
 
@@ -28,6 +29,9 @@ struct Row {
 /// Measures, prints, and writes only where it was told to.
 pub(crate) fn run(wish: &BenchArgs) -> Result<()> {
     let env = Env::current();
+    if wish.spawn {
+        return spawn::run(&env, wish.write.as_deref());
+    }
     packages::ensure(&env, &[packages::BUILD, packages::TESTS].concat())?;
     let cli = Cli::build(&env)?;
     let scratch = tempfile::Builder::new().prefix("engine-provisioner-bench.").tempdir()?;

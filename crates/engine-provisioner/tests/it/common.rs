@@ -1,6 +1,7 @@
 //! One pool file in a folder of its own, and the program as a person calls it.
 
 use std::fs;
+use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -105,6 +106,17 @@ impl Place {
         let Exit::Code(code) = output.exit else { panic!("{output:?}") };
         let stderr = String::from_utf8_lossy(&output.stderr).into_owned();
         Said { code, stdout: output.stdout_text().into_owned(), stderr }
+    }
+
+    /// The program as a process of its own, in a group of its own, for one who wants to hit it.
+    #[expect(clippy::disallowed_methods, reason = "`exec` ends what it runs; here the test does")]
+    pub(crate) fn process(&self, words: &[&str]) -> std::process::Child {
+        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_engine-provisioner"));
+        command.env_clear().envs(self.env.iter()).process_group(0);
+        command.arg("--cache-dir").arg(self.path().join("cache")).arg("--run-dir").arg(self.run_dir());
+        command.args(words).arg("--config").arg(self.pool_file());
+        let quiet = std::process::Stdio::null;
+        command.stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn().unwrap()
     }
 
     pub(crate) fn run_dir(&self) -> PathBuf {

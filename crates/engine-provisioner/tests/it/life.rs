@@ -70,6 +70,22 @@ fn a_changed_configuration_replaces_only_when_told() {
     assert_eq!(place.call(&["ensure", "--json"]).done().json()["process"]["started"], "already");
 }
 
+/// An engine that listens on IPv6 is asked there; beyond this host it is said that nobody needs a key.
+#[test]
+fn an_engine_on_ipv6() {
+    let place = Place::new();
+    place.edit("accelerator = \"cpu\"", "accelerator = \"cpu\"\nhost = \"::1\"");
+    let said = place.call(&["ensure", "--wait", "--json"]).done();
+    assert!(!said.stderr.contains("API key"), "{said:?}");
+    assert!(said.json()["url"].as_str().unwrap().starts_with("http://[::1]:"), "{said:?}");
+    assert_eq!(place.call(&["stop", "--json"]).done().json()["stopped"], "graceful");
+    place.edit("\"::1\"", "\"::\"");
+    let said = place.call(&["ensure", "--wait", "--json"]).done();
+    assert!(said.stderr.contains("without an API key: export LLAMA_API_KEY"), "{said:?}");
+    assert!(said.json()["url"].as_str().unwrap().starts_with("http://[::1]:"), "{said:?}");
+    assert_eq!(place.call(&["status", "--json"]).done().json()["state"], "running");
+}
+
 /// EP-04: what `prepare` made is found by `ensure`, and nothing runs in between.
 #[test]
 fn prepare_starts_nothing() {

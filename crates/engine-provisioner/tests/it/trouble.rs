@@ -1,6 +1,7 @@
 //! Trouble on the host: models, ports, tools, engines that die, files that lie.
 use std::fs;
 use std::net::TcpListener;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, Instant};
 
 use crate::common::{Place, Said};
@@ -36,6 +37,56 @@ fn a_port_that_is_taken_names_its_holder() {
     place.write(&text.replace(line, &format!("ports = [{port}]")));
     let text = error(&place.call(&["ensure", "--json"]), 7, "port::taken");
     assert!(text.contains(&format!("{port} by process {}", std::process::id())), "{text}");
+}
+
+/// F14: a folder, a model or a pool file that this user may not use is named with who may, before the first long step.
+#[test]
+fn what_this_user_may_not_use() {
+    let place = Place::new();
+    let at = |name: &str| place.path().join(name);
+    let mode = |name: &str, mode| fs::set_permissions(at(name), fs::Permissions::from_mode(mode)).unwrap();
+    // Root may do everything, so that it has to become somebody else.
+    let own = fs::metadata(place.path()).unwrap().uid();
+    let (root, user) = (own == 0, if own == 0 { 65534 } else { own });
+    fs::copy(env!("CARGO_BIN_EXE_engine-provisioner"), at("ours")).unwrap();
+    for (name, bits) in [("", 0o755), ("ours", 0o755), ("closed", 0o555), ("own", 0o700)] {
+        fs::create_dir_all(at(name)).ok();
+        mode(name, bits);
+    }
+    std::os::unix::fs::chown(at("own"), Some(user), None).unwrap();
+    let call = |cache: &str, run: &str| {
+        let mut words = vec![at("ours").into_os_string()];
+        if root {
+            let lower = ["setpriv", "--reuid=65534", "--regid=65534", "--clear-groups"].map(Into::into);
+            words = lower.into_iter().chain(words).collect();
+        }
+        let program = exec::Env::current().find(words[0].to_str().unwrap()).unwrap_or_else(|| words[0].clone().into());
+        let spec = exec::CommandSpec::new(program, Duration::from_mins(1)).args(words.into_iter().skip(1));
+        let spec = spec.arg("--cache-dir").arg(at(cache)).arg("--run-dir").arg(at(run)).arg("--config");
+        let output = exec::run(
+            &spec
+                .arg(place.pool_file())
+                .args(["ensure", "--json"])
+                .env("PATH", exec::Env::current().get_str("PATH").unwrap()),
+        )
+        .unwrap();
+        let exec::Exit::Code(code) = output.exit else { panic!("{output:?}") };
+        Said { code, stdout: output.stdout_text().into_owned(), stderr: String::new() }
+    };
+    for (cache, run) in [("closed/cache", "own/run"), ("own/cache", "closed/run")] {
+        let text = error(&call(cache, run), 1, "file::denied");
+        let closed = at("closed");
+        assert!(text.contains(&format!("this is user {user}")) && text.contains("mode 555"), "{text}");
+        assert!(text.contains(&format!("`{}`", closed.display())), "{text}");
+    }
+    mode("tiny.gguf", 0o000);
+    let text = error(&call("own/cache", "own/run"), 5, "model::unreadable");
+    assert!(text.contains("tiny.gguf"), "{text}");
+    mode("tiny.gguf", 0o644);
+    mode("pools.toml", 0o000);
+    let text = error(&call("own/cache", "own/run"), 2, "config::io");
+    assert!(text.contains("pools.toml"), "{text}");
+    assert!(!at("own/cache/v1/git").exists() && !at("own/cache/v1/staging").exists(), "nothing long was begun");
 }
 
 /// The repository is asked, and what it has is offered.
