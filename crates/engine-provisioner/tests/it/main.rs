@@ -6,4 +6,5 @@ mod cache;
 mod common;
 mod host;
 mod life;
+mod packages;
 mod trouble;
