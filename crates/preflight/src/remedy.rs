@@ -94,6 +94,7 @@ impl Advice {
         let names = names.join(" ");
         let before = tools.iter().find_map(|tool| family.before.get(tool)).map(|words| format!("{words} "));
         let in_place = format!("{}{} {names}", before.unwrap_or_default(), family.install);
+        advice.then = family.then.as_deref();
         advice.command = Some(match (distribution.immutable, &family.image) {
             (Some(Immutable::Ostree), _) => format!("rpm-ostree install --idempotent --apply-live {names}"),
             (Some(Immutable::Transactional), _) => {

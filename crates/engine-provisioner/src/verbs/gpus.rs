@@ -74,7 +74,8 @@ pub(crate) fn text(Diagnosis { report: found, verdict }: &Diagnosis) -> String {
             choice.notes.iter().for_each(|note| line("note", note));
         }
         Verdict::Refusal { code, message, help, .. } => {
-            let reason = message.lines().next().unwrap_or_default().trim_end_matches(':');
+            let reason =
+                message.lines().next().unwrap_or_default().trim_end_matches(':').trim_end_matches("; looked at");
             line("build", &format!("no CUDA build here: {reason} [{code}]"));
             if let Some(help) = help {
                 line("to do", &help.replace('\n', "\n           "));
