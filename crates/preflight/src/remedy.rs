@@ -81,7 +81,7 @@ impl Advice {
             let users = family.and_then(|family| family.user_packages.get(tool)).map(|names| names.join(" "));
             match (words, users) {
                 (Some(words), Some(users)) => {
-                    advice.by_hand.push(format!("{words} (the AUR has such packages: `{users}`)"));
+                    advice.by_hand.push(format!("{words} (the AUR has older releases, such as `{users}`)"));
                 }
                 (Some(words), None) => advice.by_hand.push((*words).to_owned()),
                 (None, Some(users)) => advice.without.push(format!("{tool} (from the AUR: `{users}`)")),

@@ -117,7 +117,7 @@ fn the_plan_knows_better_how_a_tool_is_got() {
     };
     let expected = format!("run as root: apt-get update && apt-get install git\n{words}");
     assert_eq!(told("ID=debian", Tool::Nvcc), expected);
-    let aur = format!("run as root: pacman -S --needed git\n{words} (the AUR has such packages: `cuda-12.5`)");
+    let aur = format!("run as root: pacman -S --needed git\n{words} (the AUR has older releases, such as `cuda-12.5`)");
     assert_eq!(told("ID=arch", Tool::Nvcc12), aur);
     assert_eq!(told("ID=arch", Tool::Nvcc), "run as root: pacman -S --needed git cuda");
     let nix =

@@ -17,6 +17,8 @@ struct Lacking {
     system: ArchRoot,
     /// Further words for `env`.
     env: &'static str,
+    /// What `/etc/sudoers` says, where it is another one.
+    sudoers: Option<String>,
 }
 
 impl Lacking {
@@ -33,7 +35,7 @@ impl Lacking {
         std::fs::copy(BIN, system.at("engine-provisioner")).unwrap();
         shell("chmod -R a+rwX \"$1\" \"$2\"", &[place.path(), &system.at("")]);
         let path = std::env::join_paths([system.at("root/usr/bin"), system.at("bin")]).unwrap();
-        Self { place: place.env("PATH", path), system, env: "" }
+        Self { place: place.env("PATH", path), system, env: "", sudoers: None }
     }
 
     /// Calls the program where `/etc/os-release` is this text.
@@ -49,8 +51,14 @@ impl Lacking {
             (true, false) => "unshare -U --",
         };
         let system = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+        let sudoers = self.sudoers.as_ref().map(|text| {
+            let file = self.system.at("sudoers");
+            testkit::write(&file, text);
+            format!("chown 0:0 \"{0}\" && chmod 440 \"{0}\" && mount --bind \"{0}\" /etc/sudoers;", file.display())
+        });
+        let sudoers = sudoers.unwrap_or_default();
         let script = format!(
-            "own=$PATH; {system}; mount --bind \"$1\" /etc/os-release && shift && exec {become_nobody} /usr/bin/env {env} PATH=\"$own\" \"$@\""
+            "own=$PATH; {system}; {sudoers} mount --bind \"$1\" /etc/os-release && shift && exec {become_nobody} /usr/bin/env {env} PATH=\"$own\" \"$@\""
         );
         let spec = CommandSpec::new("/usr/bin/unshare", Duration::from_mins(2))
             .args([namespace, "--", "/bin/sh", "-c", &script, "sh"])
@@ -132,6 +140,21 @@ fn sudo_that_wants_a_password_is_an_error() {
     let calls = host.system.calls();
     assert!(calls.iter().any(|call| call.starts_with("sudo -n -- ")), "{calls:?}");
     assert!(!calls.iter().any(|call| call.starts_with("pacman -S")), "sudo let nothing through: {calls:?}");
+}
+
+/// EP-50: a sudo that lets pacman through without a password installs for somebody who is not root.
+#[test]
+fn sudo_that_lets_pacman_through_installs() {
+    let mut host = Lacking::new("allow_package_installs = true\nallow_sudo = true");
+    host.sudoers = Some(format!("nobody ALL=(root) NOPASSWD: {}\n", host.system.at("bin/pacman").display()));
+    let said = host.call(ARCH, true, &["prepare", "--json"]);
+    let code = said.json()["error"]["code"].as_str().map(str::to_owned).unwrap_or_default();
+    if is_root() {
+        assert!(!code.is_empty() && !code.starts_with("preflight::"), "{said:?}");
+        assert!(host.system.at("db/local/ninja-1.12.1-1/desc").exists(), "{said:?}");
+    } else {
+        assert_eq!(code, "preflight::sudo_refused", "no program is setuid in a namespace of our own");
+    }
 }
 
 /// EP-22: as root, the same command installs with the real pacman. (What it installs here only says its version, so that the
