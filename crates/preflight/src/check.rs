@@ -102,7 +102,7 @@ fn examine(tool: Tool, need: &Need, path: &Path, env: &Env, memo: &mut Memo) -> 
         (Some(have), _) if tool == Tool::Nvcc12 && have.major != 12 => {
             Verdict::Broken(format!("`{}` is of CUDA {have}", path.display()))
         }
-        (Some(have), Some(minimum)) if have < minimum => {
+        (Some(have), Some(minimum)) if is_older(tool, have, minimum, &found.version_line) => {
             Verdict::Old(Outdated { tool, path: path.into(), have, need: minimum, why: need.why.clone() })
         }
         (None, _) => {
@@ -110,6 +110,17 @@ fn examine(tool: Tool, need: &Need, path: &Path, env: &Env, memo: &mut Memo) -> 
             Verdict::Good(found, Some(note))
         }
         _ => Verdict::Good(found, None),
+    }
+}
+
+/// A minimum for a compiler is one of GCC. Clang counts its versions otherwise: what GCC 8 has of C++17, clang 7 has. Of other
+/// makers' compilers nothing is known.
+fn is_older(tool: Tool, have: Version, minimum: Version, line: &str) -> bool {
+    let says = |names: &[&str]| names.iter().any(|name| line.contains(name));
+    match tool {
+        Tool::Cc | Tool::Cxx if says(&["clang"]) => have.major < minimum.major.saturating_sub(1),
+        Tool::Cc | Tool::Cxx if says(&["Intel", "oneAPI", "ICC", "nvc", "pgcc", "pgc++", "tcc"]) => false,
+        _ => have < minimum,
     }
 }
 

@@ -43,6 +43,7 @@ impl Distribution {
     /// From the text of an os-release file.
     pub(crate) fn parse(text: &str) -> Self {
         let mut distribution = Self::default();
+        let text = text.trim_start_matches('\u{feff}');
         for (key, value) in text.lines().filter_map(|line| line.trim().split_once('=')) {
             match key {
                 "ID" => distribution.id = unquoted(value),
@@ -113,6 +114,23 @@ mod tests {
         }
         assert!(Distribution::parse("ID=x\nID_LIKE='y arch'\n").is_arch_like());
         assert!(!Distribution::parse("ID=debian\nID_LIKE=arch\n").is_arch_like(), "what it is comes before its kin");
+    }
+
+    #[test]
+    fn files_that_went_through_other_systems() {
+        for text in [
+            "\u{feff}ID=arch\r\nNAME='x'\r\n",
+            "NAME=x\rID=y\n\n  ID=\"arch\"  ",
+            "ID=debian\nID=arch",
+            "ID=\"ar\\ch\"",
+        ] {
+            assert_eq!(Distribution::parse(text).id, "arch", "{text:?}");
+        }
+        for text in ["", "\0\0", "ID", "ID=", "=arch", "ID='arch", "ID=arch linux", "ID=ARCH", "export ID=arch"] {
+            assert!(!Distribution::parse(text).is_arch_like(), "{text:?}");
+        }
+        let unknown = Distribution::parse("ID=nobara\nID_LIKE=\"rhel centos fedora\"\n");
+        assert_eq!(unknown.family().map(|family| family.name.as_str()), Some("RHEL"), "the closest relative counts");
     }
 
     #[test]

@@ -20,6 +20,9 @@ pub struct Family {
     /// What stands before that command where one of these tools is among those that it is to bring.
     #[serde(default)]
     pub before: HashMap<Tool, String>,
+    /// What has to be done after that command.
+    #[serde(default)]
+    pub then: Option<String>,
     /// Whether that command must be run as root.
     pub as_root: bool,
     /// A container image, by its short name, in which its packages can be had where the system itself is fixed.

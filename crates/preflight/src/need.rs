@@ -42,7 +42,7 @@ impl Need {
     }
 
     /// The same from this version on, and what the version is for. A version that is older than what the tool must
-    /// have anyway changes nothing.
+    /// have anyway changes nothing. For compilers it is GCC's number; clang counts from the one before it.
     #[must_use]
     pub fn at_least(mut self, version: Version, why: &str) -> Self {
         if self.minimum.is_none_or(|minimum| minimum < version) {

@@ -81,7 +81,7 @@ impl Advice {
             let users = family.and_then(|family| family.user_packages.get(tool)).map(|names| names.join(" "));
             match (words, users) {
                 (Some(words), Some(users)) => {
-                    advice.by_hand.push(format!("{words} (the AUR has such packages: `{users}`)"));
+                    advice.by_hand.push(format!("{words} (the AUR has older releases, such as `{users}`)"));
                 }
                 (Some(words), None) => advice.by_hand.push((*words).to_owned()),
                 (None, Some(users)) => advice.without.push(format!("{tool} (from the AUR: `{users}`)")),
@@ -94,6 +94,7 @@ impl Advice {
         let names = names.join(" ");
         let before = tools.iter().find_map(|tool| family.before.get(tool)).map(|words| format!("{words} "));
         let in_place = format!("{}{} {names}", before.unwrap_or_default(), family.install);
+        advice.then = family.then.as_deref();
         advice.command = Some(match (distribution.immutable, &family.image) {
             (Some(Immutable::Ostree), _) => format!("rpm-ostree install --idempotent --apply-live {names}"),
             (Some(Immutable::Transactional), _) => {

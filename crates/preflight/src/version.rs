@@ -100,6 +100,27 @@ mod tests {
         check("ninja 1.13.0.git.kitware.jobserver-pipe-1", Some((1, 13, 0)));
         check("GNU Make 4.3", Some((4, 3, 0)));
         check("gcc (custom 9.1.0)", Some((9, 1, 0)));
+        check("cmake version 3.28.20231206-g4a5b7c6", Some((3, 28, 20_231_206)));
+        check("cmake version 3.31.6-msvc1", Some((3, 31, 6)));
+        check("git version 2.50.GIT", Some((2, 50, 0)));
+        check("git version 1.8.3.1", Some((1, 8, 3)));
+        check("gcc (Ubuntu 13.3.0-6ubuntu2~24.04) 13.3.0", Some((13, 3, 0)));
+        check("gcc (Gentoo 14.2.1_p20241221 p7) 14.2.1 20241221", Some((14, 2, 1)));
+        check("gcc (GCC) 15.0.1 20250418 (Red Hat 15.0.1-0)", Some((15, 0, 1)));
+        check("gcc-13 (SUSE Linux) 13.3.1 20240807 [revision abc1.2]", Some((13, 3, 1)));
+        check("x86_64-conda-linux-gnu-cc (conda-forge gcc 13.3.0-1) 13.3.0", Some((13, 3, 0)));
+        check("x86_64-alpine-linux-musl-gcc (Alpine 14.2.0) 14.2.0", Some((14, 2, 0)));
+        check("Intel(R) oneAPI DPC++/C++ Compiler 2024.2.1 (2024.2.1.20240711)", Some((2024, 2, 1)));
+        check("Android (11349228, +pgo, -bolt) clang version 17.0.2", Some((17, 0, 2)));
+        check("AMD clang version 18.0.0git (https://github.com/ROCm/llvm-project roc-6.3.0)", Some((18, 0, 0)));
+        check("1.9.0", Some((1, 9, 0)));
+        check("GNU Make 4.2.90", Some((4, 2, 90)));
+        check("mold 2.34.1 (compatible with GNU ld)", Some((2, 34, 1)));
+        check("Debian LLD 14.0.6 (compatible with GNU linkers)", Some((14, 0, 6)));
+        check("ccache version 4.7.5", Some((4, 7, 5)));
+        check("podman version 4.9.4-rhel", Some((4, 9, 4)));
+        check("Docker version 27.5.1, build 9f9e405", Some((27, 5, 1)));
+        check("pkgconf 2.3.0", Some((2, 3, 0)));
     }
 
     #[test]

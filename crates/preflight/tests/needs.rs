@@ -40,6 +40,47 @@ fn podman_is_preferred_and_docker_will_do() {
     assert_eq!(version, Some(Version::new(28, 1, 1)));
 }
 
+/// F69: a minimum for a compiler is GCC's number; clang's are others, and of other makers' nothing is known.
+#[test]
+fn compilers_have_numbers_of_their_own() {
+    let newer = |line: &str| {
+        let need = Need::from(Tool::Cxx).at_least(Version::new(8, 0, 0), "C++17");
+        report(&Host::new().says("c++", line), &[need]).is_complete()
+    };
+    for line in [
+        "c++ (GCC) 8.5.0 20210514 (Red Hat 8.5.0-22)",
+        "c++ (Ubuntu 13.3.0-6ubuntu2~24.04) 13.3.0",
+        "x86_64-conda-linux-gnu-c++ (conda-forge gcc 14.2.0-1) 14.2.0",
+        "clang version 7.0.1-8+deb10u2 (tags/RELEASE_701/final)",
+        "FreeBSD clang version 18.1.5 (https://github.com/llvm/llvm-project.git llvmorg-18.1.5-0-g617a15a9eac9)",
+        "clang version 19.1.7 (https://github.com/ziglang/zig-bootstrap 1c3c59435891bc9caf8cd1d3783773369d191c5f)",
+        "icpc (ICC) 2021.10.0 20230609",
+        "Intel(R) oneAPI DPC++/C++ Compiler 2024.2.1 (2024.2.1.20240711)",
+        "a compiler that tells nothing",
+    ] {
+        assert!(newer(line), "{line}");
+    }
+    for line in [
+        "c++ (GCC) 4.8.5 20150623 (Red Hat 4.8.5-44)",
+        "c++ (SUSE Linux) 7.5.0",
+        "clang version 3.4.2 (tags/RELEASE_34/dot2-final)",
+    ] {
+        assert!(!newer(line), "{line}");
+    }
+}
+
+/// Podman's package that answers to Docker's name says first that it does.
+#[test]
+fn podman_under_the_name_of_docker() {
+    let host = Host::new();
+    host.program("docker", "echo 'Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.' >&2; echo 'podman version 4.3.1'");
+    let found = report(&host, &[Tool::PodmanOrDocker.into()]);
+    assert_eq!(found.get(Tool::Docker).unwrap().version, Some(Version::new(4, 3, 1)));
+    host.program("docker", "echo 'Emulate Docker CLI using podman. Create /etc/containers/nodocker to quiet msg.'; echo 'podman version 5.5.0-rc1'");
+    let found = report(&host, &[Tool::Docker.into()]);
+    assert_eq!(found.get(Tool::Docker).unwrap().version, Some(Version::new(5, 5, 0)));
+}
+
 /// nvcc tells its version in the fourth line, and may be outside `PATH`.
 #[test]
 fn cuda_compilers() {

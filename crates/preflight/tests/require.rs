@@ -38,6 +38,13 @@ fn one_line_for_each_distribution() {
     check_remedy("ID=alpine", &all, "apk add git cmake samurai gcc musl-dev g++");
     check_remedy("ID=nixos", &all, "nix-shell -p git cmake ninja gcc");
     check_remedy("ID=arch", &[Tool::Make], "pacman -S --needed make");
+    check_remedy("ID=void", &all, "xbps-install -S git cmake ninja gcc");
+    check_remedy("ID=gentoo", &[Tool::Git, Tool::Cc], "emerge --noreplace dev-vcs/git sys-devel/gcc");
+    let unfree = "NIXPKGS_ALLOW_UNFREE=1 nix-shell -p git cudaPackages.cudatoolkit";
+    check_remedy("ID=nixos", &[Tool::Git, Tool::Nvcc], unfree);
+    let headers = [Tool::CurlHeaders, Tool::OpensslHeaders];
+    check_remedy("ID=debian", &headers, "apt-get update && apt-get install libcurl4-openssl-dev libssl-dev");
+    check_remedy("ID=fedora", &headers, "dnf install libcurl-devel openssl-devel");
 }
 
 /// EP-22, EP-23, EP-24: the system's own packages come first.
@@ -96,4 +103,24 @@ fn a_missing_hugging_face_cli_on_a_distribution_without_it() {
         help,
         "install the Hugging Face CLI (`pipx install huggingface_hub` gives `hf`), which this distribution does not package"
     );
+}
+
+/// What the plan itself says about a tool that there is no package for: Debian's own CUDA is not in its main archive, and
+/// Arch has the newest release only.
+#[test]
+fn the_plan_knows_better_how_a_tool_is_got() {
+    let words = "install CUDA 11.1 to 12.9 and point `CUDA_HOME` at it";
+    let told = |os_release: &str, tool: Tool| {
+        let needs = [Tool::Git.into(), preflight::Need::from(tool).by_hand(words)];
+        let report = check(&needs, &Host::new().env(), &mut Memo::default());
+        report.require(&like(os_release)).unwrap_err().help().unwrap().to_string()
+    };
+    let expected = format!("run as root: apt-get update && apt-get install git\n{words}");
+    assert_eq!(told("ID=debian", Tool::Nvcc), expected);
+    let aur = format!("run as root: pacman -S --needed git\n{words} (the AUR has older releases, such as `cuda-12.5`)");
+    assert_eq!(told("ID=arch", Tool::Nvcc12), aur);
+    assert_eq!(told("ID=arch", Tool::Nvcc), "run as root: pacman -S --needed git cuda");
+    let nix =
+        "run: NIXPKGS_ALLOW_UNFREE=1 nix-shell -p git cudaPackages.cudatoolkit\nand run this program in that shell";
+    assert_eq!(told("ID=nixos", Tool::Nvcc), nix);
 }

@@ -1,17 +1,26 @@
 //! Whether this host can serve these pools: tools, room, GPUs and the plan of each, in one document that changes nothing.
 
+use std::path::PathBuf;
 use std::time::SystemTime;
 
-use config_schema::{PoolConfig, PoolId};
+use config_schema::{Accelerator, PoolConfig, PoolId};
 use gpu_detect::{Diagnosis, Host, diagnose};
 use miette::Diagnostic;
+use model_provisioner::{ModelSource, Presence};
 use preflight::{HostNeeds, Memo, Need, PlaceNeed, Survey, Tool};
 use serde::Serialize;
 
-use crate::{Error, Plan, Settings, Status, StepKind, provider_with};
+use crate::lower::lower;
+use crate::observe::models;
+use crate::{Error, Plan, Settings, Status, StepKind, needs, provider_with};
 
 /// What a build writes at most, by experience: sources, objects and results of a CUDA build for a few architectures.
 const ROOM_OF_A_BUILD: u64 = 4 << 30;
+
+/// What one C++ compiler takes at its peak; nvcc takes twice as much.
+const ONE_COMPILER: u64 = 1 << 30;
+/// What a server needs beside its model at least: context and buffers.
+const BESIDE_A_MODEL: u64 = 512 << 20;
 
 /// Everything that was looked at.
 #[derive(Clone, Debug, Serialize)]
@@ -64,20 +73,56 @@ impl PoolCheckup {
 
 /// Looks at the host with these pools in mind; without any, with a build from source in mind.
 pub fn checkup(pools: &[PoolConfig], settings: &Settings) -> Checkup {
-    let pools: Vec<PoolCheckup> = pools.iter().map(|pool| of_pool(pool, settings)).collect();
-    let bytes = if pools.is_empty() || pools.iter().any(PoolCheckup::builds) { ROOM_OF_A_BUILD } else { 0 };
-    let place = |path, bytes, runs_programs| PlaceNeed { path, bytes, runs_programs };
-    let places = vec![place(settings.cache_dir.clone(), bytes, true), place(settings.run_dir.clone(), 0, false)];
-    let needs: Vec<Need> = Tool::SOURCE_BUILD.iter().map(Need::from).collect();
-    let host = HostNeeds { places, memory: 0, rootless_containers: false };
+    let found: Vec<PoolCheckup> = pools.iter().map(|pool| of_pool(pool, settings)).collect();
+    let (tools, host) = needs_of(pools, &found, settings);
     let mut memo = Memo::load(&settings.cache_dir.join("v1").join("tools.json"));
-    let survey = Survey::take(&needs, &host, &settings.env, &mut memo, &settings.system_root, SystemTime::now());
+    let survey = Survey::take(&tools, &host, &settings.env, &mut memo, &settings.system_root, SystemTime::now());
     let mut gpu_host = Host::current(settings.env.clone()).with_root(&settings.system_root);
     gpu_host.probe.clone_from(&settings.probe);
     let ready = !survey.findings.iter().any(|finding| finding.blocking)
         && (survey.tools.is_complete() || !pools.is_empty())
-        && pools.iter().all(PoolCheckup::is_ready);
-    Checkup { ready, host: survey, gpu: diagnose(&gpu_host, &[]), pools }
+        && found.iter().all(PoolCheckup::is_ready);
+    Checkup { ready, host: survey, gpu: diagnose(&gpu_host, &[]), pools: found }
+}
+
+/// The tools and the room that these pools need, all together. Without any, those of a build for the processor.
+fn needs_of(pools: &[PoolConfig], found: &[PoolCheckup], settings: &Settings) -> (Vec<Need>, HostNeeds) {
+    let place = |path: PathBuf, bytes, runs_programs| PlaceNeed { path, bytes, runs_programs };
+    let mut tools: Vec<Need> = Vec::new();
+    let mut places = vec![place(settings.run_dir.clone(), 0, false)];
+    let mut memory = 0;
+    let wanted =
+        pools.iter().zip(found).filter_map(|(pool, found)| Some((lower(pool, settings).ok()?, found.builds())));
+    for (desired, builds) in wanted {
+        tools.extend(needs::build(&desired));
+        if matches!(desired.model.source, ModelSource::HuggingFace { .. }) {
+            tools.push(Tool::HfCli.into());
+        }
+        let cuda = desired.accelerator == Accelerator::Cuda;
+        let model = models(&desired, &settings.env).inspect(&desired.model.source, &desired.model.want);
+        let kept = match &model {
+            Presence::Present(staged) if !cuda => staged.size.saturating_add(BESIDE_A_MODEL),
+            Presence::Fetchable(_) => {
+                places.push(place(desired.model.cache.clone(), 0, false));
+                0
+            }
+            _ => 0,
+        };
+        let (room, compiler) = if builds { (ROOM_OF_A_BUILD, ONE_COMPILER << u64::from(cuda)) } else { (0, 0) };
+        places.push(place(desired.layout.root().to_owned(), room, true));
+        memory = memory.max(kept).max(compiler);
+    }
+    if tools.is_empty() {
+        tools = Tool::SOURCE_BUILD.iter().map(Need::from).collect();
+    }
+    if pools.is_empty() {
+        places.push(place(settings.cache_dir.clone(), ROOM_OF_A_BUILD, true));
+        memory = ONE_COMPILER;
+    }
+    // What several pools share is written once: builds come one after another, and each leaves little.
+    places.sort_by(|a, b| a.path.cmp(&b.path).then(b.bytes.cmp(&a.bytes)));
+    places.dedup_by(|later, first| later.path == first.path);
+    (tools, HostNeeds { places, memory, rootless_containers: false })
 }
 
 fn of_pool(pool: &PoolConfig, settings: &Settings) -> PoolCheckup {

@@ -61,6 +61,7 @@ pub use gpu_detect::Probe;
 pub use neighbours::builds_in_use;
 pub use plan::{Cache, Plan, PlanStep, Status, StepKind};
 pub use ports::{PortError, PortHolder};
+pub use preflight::{Clock, HostFacts, UserNamespaces};
 pub use provider::{EngineProvisioner, provider_for, provider_with};
 pub use published::published;
 pub use settings::Settings;

@@ -22,7 +22,21 @@ pub(crate) fn build(desired: &Desired) -> Vec<Need> {
         // <https://github.com/ggml-org/llama.cpp/blob/master/ggml/src/ggml-cuda/CMakeLists.txt>
         cmake = cmake.at_least(Version::new(3, 18, 0), "CUDA architectures are known to it from that version on");
     }
-    vec![Tool::Git.into(), cmake, make.into(), Tool::Cc.into(), Tool::Cxx.into()]
+    let mut cxx = Need::from(Tool::Cxx);
+    if is_written_in_cxx17(&desired.source.reference) {
+        // <https://gcc.gnu.org/projects/cxx-status.html#cxx17>; its library has <filesystem> since 8.
+        cxx = cxx.at_least(Version::new(8, 0, 0), "llama.cpp is written in C++17");
+    }
+    vec![Tool::Git.into(), cmake, make.into(), Tool::Cc.into(), cxx]
+}
+
+/// Whether a release is known to be: `b4753` and later, and those of the form `v0.5.0`. Of a branch or a commit nothing is
+/// known before it is here, and a compiler that is too old for it is told by its own words.
+fn is_written_in_cxx17(reference: &str) -> bool {
+    let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
+    let build = name.strip_prefix('b').and_then(|number| number.parse::<u32>().ok());
+    build.is_some_and(|number| number >= 4753)
+        || name.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
 }
 
 /// What else stands in the list of what is missing: a CUDA toolkit, where nothing else keeps the GPUs from being used, and

@@ -11,9 +11,6 @@ use tempfile::TempDir;
 
 use crate::files;
 
-/// The Debian package that has pacman.
-const DEBIAN: &str = "pacman-package-manager";
-
 /// The system; it goes when this does.
 #[derive(Debug)]
 pub struct ArchRoot {
@@ -48,7 +45,7 @@ impl ArchRoot {
     /// A system without packages or programs, whose repository holds git, CMake, Ninja and the compilers.
     #[expect(clippy::new_without_default, reason = "it builds packages")]
     pub fn new() -> Self {
-        need_pacman();
+        need(Path::new("/usr/bin/pacman"), "pacman-package-manager");
         let scratch = Self { dir: tempfile::tempdir().expect("a set-up works") };
         for folder in
             ["bin", "repo", "entries", "build", "root/etc", "root/usr/bin", "db/sync", "cache", "hooks", "gpg"]
@@ -198,18 +195,19 @@ pub fn shell(script: &str, args: &[&Path]) -> String {
     run(&spec).expect("a set-up works").require_success(&spec).expect("a set-up works").stdout_text().into_owned()
 }
 
-/// The real pacman: installed where we may, otherwise named. Tests run side by side, so one installs and the others wait.
-fn need_pacman() {
-    let real = Path::new("/usr/bin/pacman");
-    if real.exists() {
+/// A program of this machine that cannot be replaced: installed where we may, otherwise named. Tests run side by side, so
+/// one installs and the others wait.
+pub fn need(program: &Path, debian_package: &str) {
+    if program.exists() {
         return;
     }
-    let line = format!("apt-get -o DPkg::Lock::Timeout=60 install -y --no-install-recommends {DEBIAN}");
+    let line = format!("apt-get -o DPkg::Lock::Timeout=60 install -y --no-install-recommends {debian_package}");
     let apt = Env::from_pairs([("PATH", "/usr/bin")]).find("apt-get").filter(|_| is_root());
-    assert!(apt.is_some(), "these tests run the real pacman: install it (Debian, Ubuntu, as root: {line})");
-    let lock = File::create(std::env::temp_dir().join("testkit-pacman.lock")).expect("a set-up works");
+    let program = program.display();
+    assert!(apt.is_some(), "these tests run the real {program}: install it (Debian, Ubuntu, as root: {line})");
+    let lock = File::create(std::env::temp_dir().join("testkit-apt.lock")).expect("a set-up works");
     lock.lock().expect("a set-up works");
-    if !real.exists() {
+    if !Path::new(&program.to_string()).exists() {
         let quiet = "export DEBIAN_FRONTEND=noninteractive";
         shell(&format!("{quiet}; {line} || {{ apt-get update && {line}; }}"), &[]);
     }

@@ -17,7 +17,7 @@ mod files;
 mod fixture;
 mod repo;
 
-pub use arch_root::{ArchRoot, Package, is_root, shell, write};
+pub use arch_root::{ArchRoot, Package, is_root, need, shell, write};
 /// To run real programs from the tests and examples of crates that themselves run none.
 pub use exec;
 pub use files::{fake_tool, tiny_model};

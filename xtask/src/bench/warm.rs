@@ -6,7 +6,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use exec::{CommandSpec, Env};
+use exec::{CommandSpec, Env, Exit};
 
 use super::trace::{Start, first_has_ended, starts};
 use super::{Row, median};
@@ -44,7 +44,33 @@ pub(super) fn measure(env: &Env, cli: &Cli, pool: &Pool, scratch: &Path) -> Resu
     tools.dedup();
     let what = format!("warm `ensure`, from call to exec, median of {ROUNDS} (by hand: a shell)");
     let start = Row { what, ours: median(ours), by_hand: median(shell) };
-    Ok((vec![start, plan(env, &cli, &file)?], tools))
+    Ok((vec![start, plan(env, &cli, &file)?, refusal(env, &cli, &file, scratch)?], tools))
+}
+
+/// What a host with nothing but git is told, from call to exit, beside `true`: every tool that is missing, in one list.
+fn refusal(env: &Env, cli: &Cli, file: &Path, scratch: &Path) -> Result<Row> {
+    let folder = scratch.join("git-alone");
+    fs::create_dir_all(&folder)?;
+    std::os::unix::fs::symlink(proc::find(env, "git")?, folder.join("git"))?;
+    let cli = cli.clone().contained(&scratch.join("git-alone-home"))?;
+    let command = cli.command(&["ensure", "--json"], file).env("PATH", &folder);
+    let nothing = proc::command(env, proc::find(env, "true")?, Duration::from_mins(1));
+    let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        let said = exec::run(&command)?;
+        let told = said.stdout_text();
+        if said.exit != Exit::Code(3)
+            || !told.contains("CMake: not found")
+            || !told.contains("a C++ compiler: not found")
+        {
+            return Err(Failure::new(format!("git alone should not be enough: {told}")));
+        }
+        ours.push(said.elapsed);
+        by_hand.push(proc::capture(&nothing)?.elapsed);
+    }
+    let what =
+        format!("`ensure` on a host with git alone, from call to the whole list, median of {ROUNDS} (by hand: `true`)");
+    Ok(Row { what, ours: median(ours), by_hand: median(by_hand) })
 }
 
 /// A warm plan, from call to exit, beside `true`.

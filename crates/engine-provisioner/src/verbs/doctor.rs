@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use provisioner_core::{Checkup, PoolCheckup, Settings, Status, checkup};
+use indicatif::HumanBytes;
+use provisioner_core::{Checkup, Clock, HostFacts, PoolCheckup, Settings, Status, UserNamespaces, checkup};
 
 use crate::args::Args;
 use crate::exit::{Exit, of_code};
@@ -42,6 +43,15 @@ fn text(found: &Checkup) -> String {
         writeln!(text, "{name:<10} {value}").ok();
     };
     line("system", if host.distribution.name.is_empty() { "unknown" } else { &host.distribution.name });
+    if let Some(kind) = &host.distribution.container {
+        line("container", kind);
+    }
+    if let Some(version) = host.distribution.wsl {
+        line("wsl", &version.to_string());
+    }
+    for (name, value) in facts(&host.host) {
+        line(name, &value);
+    }
     for tool in &host.tools.found {
         let version = tool.version.as_ref().map_or_else(|| "of unknown version".to_owned(), ToString::to_string);
         line("tool", &format!("{} {version} ({})", tool.tool, tool.path.display()));
@@ -67,6 +77,41 @@ fn text(found: &Checkup) -> String {
     text
 }
 
+/// What the host has apart from tools, one line each.
+fn facts(host: &HostFacts) -> Vec<(&'static str, String)> {
+    let bytes = |bytes: Option<u64>| bytes.map_or_else(|| "an unknown amount".into(), |n| HumanBytes(n).to_string());
+    let memory = &host.memory;
+    let limit = memory.group_limit.map(|limit| format!(", no more than {} for this group", HumanBytes(limit)));
+    let limit = limit.unwrap_or_default();
+    let mut facts =
+        vec![("memory", format!("{}, {} of it available{limit}", bytes(memory.total), bytes(memory.available)))];
+    for place in &host.places {
+        let trouble = match (place.read_only, place.writable, place.noexec) {
+            (true, ..) => ", read-only",
+            (_, false, _) => ", not writable",
+            (_, _, true) => ", noexec",
+            _ => "",
+        };
+        facts.push(("folder", format!("{}: {} free{trouble}", place.path.display(), bytes(place.free_bytes))));
+    }
+    let number = |limit: Option<u64>| limit.map_or_else(|| "any number".into(), |limit| limit.to_string());
+    let (soft, hard) = host.open_files;
+    facts.push(("open files", format!("{} at a time, can be raised to {}", number(soft), number(hard))));
+    let clock = match host.clock {
+        Clock::Plausible => "plausible",
+        Clock::Behind => "behind",
+        Clock::Ahead => "ahead",
+    };
+    let namespaces = match host.user_namespaces {
+        UserNamespaces::Allowed => "for everybody",
+        UserNamespaces::NeedProfile => "for programs with an AppArmor profile",
+        UserNamespaces::Forbidden => "for root only",
+        UserNamespaces::Absent => "none",
+    };
+    facts.extend([("clock", clock.to_owned()), ("user ns", namespaces.to_owned())]);
+    facts
+}
+
 fn pool_text(pool: &PoolCheckup) -> String {
     let name = format!("pool `{}`", pool.pool_id);
     let because = |message: &str, code: &str, help: Option<&str>| {
@@ -76,10 +121,15 @@ fn pool_text(pool: &PoolCheckup) -> String {
     if let Some(refusal) = &pool.refusal {
         return because(&refusal.message, &refusal.code, refusal.help.as_deref());
     }
-    match pool.plan.as_ref().and_then(|plan| plan.blocked()).map(|step| &step.status) {
-        Some(Status::Blocked { reason, code, help }) => {
-            because(reason, code.as_deref().unwrap_or_default(), help.as_deref())
-        }
-        _ => format!("{name}: can be provisioned\n"),
+    if pool.is_ready() {
+        return format!("{name}: can be provisioned\n");
     }
+    // Everything that stands in the way at once; what is blocked by another step has no code.
+    let steps = pool.plan.iter().flat_map(|plan| &plan.steps);
+    steps
+        .filter_map(|step| match &step.status {
+            Status::Blocked { reason, code: Some(code), help } => Some(because(reason, code, help.as_deref())),
+            _ => None,
+        })
+        .collect()
 }

@@ -93,7 +93,12 @@ impl Place {
 
     /// The same with words after `--`.
     pub(crate) fn call_bare_last(&self, words: &[&str], last: &[&str]) -> Said {
-        let mut spec = CommandSpec::new(env!("CARGO_BIN_EXE_engine-provisioner"), Duration::from_mins(2));
+        let spec = CommandSpec::new(env!("CARGO_BIN_EXE_engine-provisioner"), Duration::from_mins(2));
+        self.run(spec, words, last)
+    }
+
+    /// Calls the program through another one, whose arguments end where the program's begin.
+    pub(crate) fn run(&self, mut spec: CommandSpec, words: &[&str], last: &[&str]) -> Said {
         for (name, value) in self.env.iter() {
             spec = spec.env(name, value);
         }

@@ -1,6 +1,10 @@
 //! What the host has: `doctor`, `gpus`, `flags`.
 
-use crate::common::Place;
+use std::time::Duration;
+
+use exec::CommandSpec;
+
+use crate::common::{Place, Said};
 
 /// EP-81: a host is ready for the pools of a configuration, or is told why not, in one document.
 #[test]
@@ -34,6 +38,70 @@ fn a_pool_for_a_gpu_that_is_not_there_is_not_ready() {
     place.edit("accelerator = \"cpu\"\n", "");
     let said = place.call(&["doctor", "--json"]);
     assert_eq!((said.code, said.json()["ready"].as_bool()), (3, Some(false)), "{said:?}");
+}
+
+/// EP-81: what the host has is told to people too, and everything that stands in a pool's way, not the first thing alone.
+#[test]
+fn people_get_a_table_with_everything() {
+    let place = Place::new().env("CUDA_VISIBLE_DEVICES", "-1").env("COLUMNS", "40").env("TERM", "dumb");
+    place.edit("accelerator = \"cpu\"\n", "");
+    place.edit("tiny.gguf\"", "absent.gguf\"");
+    let text = place.call(&["doctor"]).stdout;
+    for expected in
+        ["memory ", "folder ", "open files ", "clock      plausible", "user ns ", "tool       git ", "driver "]
+    {
+        assert!(text.contains(expected), "{expected}: {text}");
+    }
+    assert!(text.contains("pool `tiny`: cannot be provisioned [gpu::") && text.contains("[model::missing]"), "{text}");
+    assert!(!text.contains('\u{1b}') && text.ends_with("not ready\n"), "{text}");
+}
+
+/// Several pools: each is told, and one that cannot be served makes the host not ready.
+#[test]
+fn every_pool_counts() {
+    let place = Place::new();
+    let text = std::fs::read_to_string(place.pool_file()).unwrap();
+    let second = text.replace("id = \"tiny\"", "id = \"vllm\"").replace("engine = \"llamacpp\"", "engine = \"vllm\"");
+    place.write(&format!("{text}{second}"));
+    let said = place.call(&["doctor", "--json"]);
+    let found = said.json();
+    assert_eq!((said.code, &found["ready"]), (2, &false.into()), "{found}");
+    assert_eq!(found["pools"][1]["refusal"]["code"], "pool::unsupported_engine");
+    assert!(found["pools"][0]["plan"].is_object());
+    assert_eq!(place.call(&["doctor", "--json", "--pool", "tiny"]).code, 0, "asked of one pool alone");
+}
+
+/// The program where its cache folder is a file system of its own, mounted with these options.
+fn with_cache_on(place: &Place, options: &str) -> Said {
+    let cache = place.path().join("cache");
+    std::fs::create_dir_all(&cache).unwrap();
+    let script =
+        format!("PATH=/usr/sbin:/usr/bin:/sbin:/bin mount -t tmpfs -o {options} none \"$1\" && shift && exec \"$@\"");
+    let namespace = if testkit::is_root() { "-m" } else { "-rm" };
+    let spec = CommandSpec::new("/usr/bin/unshare", Duration::from_mins(1))
+        .args([namespace, "--", "/bin/sh", "-c", &script, "sh"])
+        .arg(cache)
+        .arg(env!("CARGO_BIN_EXE_engine-provisioner"));
+    let file = place.pool_file();
+    place.run(spec, &["doctor", "--json", "--config", &file.to_string_lossy()], &[])
+}
+
+/// A cache that cannot be written, run from or filled is told before a build finds out.
+#[test]
+fn the_cache_is_looked_at() {
+    let place = Place::new();
+    for (options, code) in [("size=1m", "host::disk_space"), ("ro", "host::read_only"), ("noexec", "host::noexec")] {
+        let said = with_cache_on(&place, options);
+        let found = said.json();
+        let codes: Vec<&str> = found["host"]["findings"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .filter_map(|finding| finding["code"].as_str())
+            .collect();
+        assert!(said.code == 3 && codes.contains(&code), "{options}: {codes:?} {}", said.code);
+    }
+    assert_eq!(with_cache_on(&place, "size=8g").json()["ready"], true);
 }
 
 #[test]

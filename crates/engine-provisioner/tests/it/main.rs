@@ -6,5 +6,6 @@ mod cache;
 mod common;
 mod host;
 mod life;
+mod packages;
 mod signals;
 mod trouble;

@@ -3,12 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
-use exec::CommandSpec;
+use exec::{CommandSpec, Env};
 
 /// The longest a question may take.
 const QUESTION: Duration = Duration::from_secs(30);
 /// Hooks and scripts look for the system's programs, whatever the caller's own `PATH` is.
 const PATH: &str = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+
+/// What of the caller's environment reaches a download.
+const PROXIES: [&str; 8] =
+    ["ALL_PROXY", "HTTPS_PROXY", "HTTP_PROXY", "NO_PROXY", "all_proxy", "https_proxy", "http_proxy", "no_proxy"];
 
 /// Which of these packages are not installed.
 pub(crate) fn absent(pacman: &Path, packages: &[String]) -> CommandSpec {
@@ -20,10 +24,16 @@ pub(crate) fn upgradable(pacman: &Path) -> CommandSpec {
     call(pacman, None, QUESTION).args(["-Qu", "--color", "never"])
 }
 
-/// Installs packages. `sudo` is asked not to ask.
-pub(crate) fn install(pacman: &Path, sudo: Option<&Path>, packages: &[String], deadline: Duration) -> CommandSpec {
+/// Installs packages. `sudo` is asked not to ask; whether it passes proxies on is for its own configuration.
+pub(crate) fn install(
+    pacman: &Path,
+    sudo: Option<&Path>,
+    packages: &[String],
+    deadline: Duration,
+    env: &Env,
+) -> CommandSpec {
     let options = ["-S", "--needed", "--noconfirm", "--noprogressbar", "--color", "never", "--"];
-    call(pacman, sudo, deadline).args(options).args(packages)
+    call(pacman, sudo, deadline).inherit(env, &PROXIES).args(options).args(packages)
 }
 
 fn call(pacman: &Path, sudo: Option<&Path>, deadline: Duration) -> CommandSpec {
@@ -54,8 +64,13 @@ mod tests {
         check(&absent(pacman, git), "/usr/bin/pacman -T -- git gcc");
         check(&upgradable(pacman), "/usr/bin/pacman -Qu --color never");
         let options = "-S --needed --noconfirm --noprogressbar --color never -- git gcc";
-        check(&install(pacman, None, git, hour), &format!("/usr/bin/pacman {options}"));
+        let env =
+            Env::from_pairs([("https_proxy", "http://p:1"), ("HF_TOKEN", "x"), ("LC_ALL", "de_DE"), ("PATH", "/x")]);
+        check(&install(pacman, None, git, hour, &env), &format!("/usr/bin/pacman {options}"));
         let sudo = Some(Path::new("/usr/bin/sudo"));
-        check(&install(pacman, sudo, git, hour), &format!("/usr/bin/sudo -n -- /usr/bin/pacman {options}"));
+        let spec = install(pacman, sudo, git, hour, &env);
+        check(&spec, &format!("/usr/bin/sudo -n -- /usr/bin/pacman {options}"));
+        let has = |name: &str| spec.env.get(std::ffi::OsStr::new(name)).and_then(|value| value.to_str());
+        assert_eq!((has("https_proxy"), has("HF_TOKEN"), has("PATH")), (Some("http://p:1"), None, Some(PATH)), "F62");
     }
 }

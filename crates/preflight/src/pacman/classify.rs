@@ -62,7 +62,12 @@ const RULES: &[Rule] = &[
     ),
     (
         Trouble::NotRoot,
-        &[&["unless you are root"], &["could not lock database: Permission denied"], &["permission denied)"]],
+        &[
+            &["unless you are root"],
+            &["could not lock database: Permission denied"],
+            &["could not lock database: Operation not permitted"],
+            &["permission denied)"],
+        ],
     ),
     (
         Trouble::Config,
@@ -85,6 +90,7 @@ const RULES: &[Rule] = &[
             &["package architecture is not valid"],
             &["config parsing exceeded"],
             &["could not lock database: No such file"],
+            &["could not lock database: Not a directory"],
         ],
     ),
     (Trouble::Locked, &[&["unable to lock database"], &["could not lock database"]]),

@@ -72,7 +72,7 @@ pub fn provide<N: Clone + Into<Need>>(
     let Some(pacman) = decide(&report, env, distribution, policy)? else {
         return Ok(Provided { report, ..Provided::default() });
     };
-    let (installed, transcript) = pacman.install(policy, on_line)?;
+    let (installed, transcript) = pacman.install(policy, env, on_line)?;
     let report = check(needs, env, memo);
     if report.is_complete() {
         return Ok(Provided { report, installed, transcript });
@@ -95,7 +95,8 @@ pub fn planned_install(
     policy: &InstallPolicy,
 ) -> Result<Option<CommandSpec>, PreflightError> {
     let pacman = decide(report, env, distribution, policy)?;
-    Ok(pacman.map(|pacman| calls::install(&pacman.program, pacman.sudo.as_deref(), &pacman.wanted, policy.deadline)))
+    Ok(pacman
+        .map(|pacman| calls::install(&pacman.program, pacman.sudo.as_deref(), &pacman.wanted, policy.deadline, env)))
 }
 
 /// What could not end well is not begun: every reason against an installation is found here, before a program is run.
@@ -144,6 +145,7 @@ impl Pacman {
     fn install(
         &self,
         policy: &InstallPolicy,
+        env: &Env,
         on_line: &mut dyn FnMut(&str),
     ) -> Result<(Vec<String>, String), InstallError> {
         let absent = self.absent()?;
@@ -152,7 +154,7 @@ impl Pacman {
         }
         self.refuse_partial_upgrade()?;
         let sudo = self.sudo.as_deref().map(Path::new);
-        let spec = calls::install(&self.program, sudo, &absent, policy.deadline);
+        let spec = calls::install(&self.program, sudo, &absent, policy.deadline, env);
         tracing::info!(packages = absent.join(" "), "installing packages with pacman");
         let text = self.run_when_unlocked(&spec, policy, on_line)?;
         // pacman 7 is known to end with status 0 after a download that failed, as 6 does after an INT.

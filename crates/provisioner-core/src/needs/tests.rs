@@ -53,3 +53,25 @@ fn the_toolkit_is_one_that_fits() {
     );
     assert_eq!(asked(Some(lacking((13, 0), Some((12, 9))))), [], "none fits");
 }
+
+#[test]
+fn old_compilers_are_refused_for_releases_that_are_known_to_need_newer_ones() {
+    for (reference, known) in [
+        ("b4753", true),
+        ("refs/tags/b10361", true),
+        ("v0.5.0", true),
+        ("b3889", false),
+        ("master", false),
+        ("vulkan", false),
+        ("b4753-fix", false),
+        ("b0c1d2e3f4b0c1d2e3f4b0c1d2e3f4b0c1d2e3f4", false),
+    ] {
+        assert_eq!(is_written_in_cxx17(reference), known, "{reference}");
+        let mut desired = desired();
+        desired.source.reference = reference.into();
+        let told = build(&desired).iter().any(|need| {
+            *need == Need::from(Tool::Cxx).at_least(Version::new(8, 0, 0), "llama.cpp is written in C++17")
+        });
+        assert_eq!(told, known, "{reference}");
+    }
+}

@@ -113,7 +113,7 @@ fn what_is_missing_is_installed_and_the_way_goes_on() {
 #[test]
 fn a_toolkit_that_was_installed_is_found_again() {
     let mut arch = Arch::new();
-    gpu(&arch.system);
+    gpu(&arch.system, "");
     testkit::fake_tool(&arch.world.path().join("tools"), "g++", "exec /usr/bin/g++ \"$@\"");
     let nvcc = arch.system.at("nvcc");
     write(&nvcc, NVCC);
@@ -158,12 +158,42 @@ const NVCC: &str = "#!/bin/sh\ncase $1 in\n--version) echo 'Cuda compilation too
     --list-gpu-code) printf 'sm_80\\nsm_90\\n';;\n*) exit 1;;\nesac\n";
 
 /// One GPU of compute capability 9.0 with a driver for CUDA 13, as `gpu-detect`'s own tests have it.
-fn gpu(system: &ArchRoot) {
+fn gpu(system: &ArchRoot, options: &str) {
     let folder = system.at("root/usr/lib64");
     std::fs::create_dir_all(&folder).unwrap();
     let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../gpu-detect/tests/support/nvml_stub.c");
-    let script = "gcc -shared -fPIC -DCUDA=13000 -o \"$1/libnvidia-ml.so.1\" \"$2\" && touch \"$1/libcuda.so.1\"";
-    testkit::shell(script, &[&folder, source.as_ref()]);
+    let script = "gcc -shared -fPIC -DCUDA=13000 $3 -o \"$1/libnvidia-ml.so.1\" \"$2\" && touch \"$1/libcuda.so.1\"";
+    testkit::shell(script, &[&folder, source.as_ref(), options.as_ref()]);
+}
+
+/// A GPU that CUDA 13 dropped: Arch's own package would be of no use. What would be is named, and nothing is installed.
+#[test]
+fn a_toolkit_of_the_aur_is_named_and_never_built() {
+    let mut arch = Arch::new();
+    gpu(&arch.system, "-DMAJOR=6 -DMINOR=1");
+    arch.system.add(&Package::new("cuda", "13.0.0-1", &[("opt/cuda/bin/nvcc", "V13.0.48")]));
+    arch.system.refresh();
+    arch.world.settings.env = arch.world.settings.env.clone().without("CUDA_VISIBLE_DEVICES");
+    let error = arch.world.try_ensure(&arch.pool(&json!({ "accelerator": "cuda" }))).unwrap_err();
+    let help = miette::Diagnostic::help(&error).unwrap().to_string();
+    assert!(help.contains("pacman -S --needed cmake ninja\n") && help.contains("12.9"), "{help}");
+    assert!(help.contains("the AUR has older releases, such as `cuda-12.5`"), "{help}");
+    assert_eq!(code::<()>(Err(error)), "preflight::tools_missing");
+    arch.no_calls();
+}
+
+/// F69: an odd version is read, and one that cannot be read is a warning.
+#[test]
+fn odd_versions() {
+    let world = World::new();
+    let says = |line: &str| {
+        testkit::fake_tool(&world.path().join("tools"), "cmake", &format!("echo '{line}'"));
+        world.plan(&world.pool(&json!({})))
+    };
+    assert!(says("cmake version 3.31.6-dirty").steps[0].detail.contains("cmake 3.31.6,"));
+    let unknown = says("cmake from the nightly branch");
+    assert_eq!(unknown.blocked(), None, "{unknown}");
+    assert!(unknown.warnings.iter().any(|warning| warning.contains("no version in what")), "{unknown}");
 }
 
 /// EP-22: on any other distribution the permission changes the words and nothing else.
