@@ -37,7 +37,7 @@ macro_rules! tables {
 pub(crate) fn tables(engine: Engine) -> &'static [(&'static str, &'static str)] {
     match engine {
         Engine::LlamaServer => {
-            tables!("llama-server": "b1660" "b2254" "b3166" "b3658" "b3889" "b4753" "b5640" "b6673" "b8179" "b10361" "v0.4.0" "v0.5.0" "v0.7.0")
+            tables!("llama-server": "b1660" "b2254" "b3166" "b3658" "b3889" "b4753" "b5640" "b6673" "b8179" "b10068" "b10361" "v0.4.0" "v0.5.0" "v0.7.0")
         }
         Engine::Vllm => tables!("vllm": "v0.33.0"),
         Engine::Sglang => tables!("sglang": "v0.5.23"),

@@ -100,7 +100,8 @@ fn starts_flag(word: &str) -> bool {
 
 /// What follows `--[no-]` or `--(no-)`.
 fn optional_no(word: &str) -> Option<&str> {
-    word.strip_prefix("--[no-]").or_else(|| word.strip_prefix("--(no-)")).filter(|rest| !rest.is_empty())
+    let rest = word.strip_prefix("--[no-]").or_else(|| word.strip_prefix("--(no-)"));
+    rest.filter(|rest| rest.starts_with(char::is_alphabetic))
 }
 
 /// Spellings with nothing but `,`, `|` or `/` between them.
@@ -213,7 +214,7 @@ mod tests {
 
     #[test]
     fn what_is_no_option() {
-        for head in ["", "x", "N --x", "--x:y", "--x=", "--x A B C D E", "--x(", "--[no-]"] {
+        for head in ["", "x", "N --x", "--x:y", "--x=", "--x A B C D E", "--x(", "--[no-]", "--[no-]-x"] {
             assert_eq!(Head::read(head).and_then(|head| head.arity()), None, "{head}");
         }
     }

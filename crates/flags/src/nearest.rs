@@ -24,6 +24,7 @@ pub(crate) fn nearest<'a>(catalogue: &'a Catalogue, name: &str) -> Option<Near<'
         .filter(|spec| spec.removed.is_none())
         .flat_map(|spec| spec.spellings().map(move |spelling| Near { spelling, spec }))
         .filter(|near| near.spelling.starts_with("--"))
+        .filter(|near| near.spelling.len().abs_diff(length + 2) <= length / 3)
         .map(|near| (strsim::damerau_levenshtein(&wanted, &bare(near.spelling)), near))
         .filter(|(distance, _)| *distance <= length / 3)
         .min_by_key(|(distance, _)| *distance)

@@ -136,6 +136,10 @@ fn flags_become_those_of_an_engine() {
     assert!(vllm.stdout.starts_with("--tensor-parallel-size 2 --max-model-len 4096"), "{vllm:?}");
     let said = place.call_bare_last(&["flags", "--json"], &["--n-gpu-layers"]);
     assert_eq!((said.code, said.json()["error"]["code"].as_str()), (2, Some("flags::missing_value")), "{said:?}");
+    let program = testkit::fake_tool(place.path(), "mute", "echo Segmentation fault; exit 1");
+    let mute = ["flags", "--json", "--binary", program.to_str().unwrap()];
+    let mute = place.call_bare_last(&mute, &["--threads", "1"]);
+    assert_eq!(mute.json()["error"]["code"].as_str(), Some("usage::no_help"), "nothing is unknown to it: {mute:?}");
     let secret = place.call_bare_last(&["flags"], &["--api-key", "s3cret-value"]).done();
     assert!(!secret.stdout.contains("s3cret") && secret.stdout.contains("LLAMA_API_KEY"), "{secret:?}");
 }

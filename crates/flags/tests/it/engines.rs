@@ -69,6 +69,18 @@ fn flags_become_canonical() {
     check(Engine::Tgi, "--quantize awq", "--model-id /m/a b.gguf --hostname 127.0.0.1 --port 8081 --quantize awq");
 }
 
+/// `renames.txt` of each engine.
+#[test]
+fn names_of_other_releases() {
+    let line = |engine, pool: &[&str]| {
+        let line = normalized(pool, &policy(Accel::Cuda), Catalogue::newest(engine)).unwrap();
+        assert!(line.unverified.is_empty(), "{:?}", line.notes);
+        line.pool_args().join(" ")
+    };
+    assert_eq!(line(Engine::Sglang, &["--tp", "2", "--dp=2"]), "--tp-size 2 --dp-size 2");
+    assert_eq!(line(Engine::Vllm, &["--disable-log-requests"]), "--no-enable-log-requests");
+}
+
 #[test]
 fn what_the_configuration_decides_is_no_flag() {
     for (engine, flag) in [

@@ -28,7 +28,7 @@ fn every_option_line_of_every_release_is_read() {
     }
 }
 
-/// What `cargo run -p flags --example catalogue -- --check` checks.
+/// What `cargo xtask catalogue --check` checks, for llama-server.
 #[test]
 fn catalogues_are_what_the_help_says() {
     for name in Catalogue::releases(Engine::LlamaServer) {

@@ -10,6 +10,7 @@ mod mangled;
 mod normalize;
 mod older_help;
 mod original;
+mod other_layouts;
 mod properties;
 mod renames;
 mod secrets;
