@@ -18,6 +18,8 @@ use crate::{CommandSpec, ExecError, Exit, Output, Redactor, Stream};
 
 /// How much of each stream is kept.
 const KEEP: usize = 8 << 20;
+/// And where each line is handed on, for the end of an error alone: a build may print for hours.
+const KEEP_OF_LINES: usize = 64 << 10;
 /// A line longer than this is handed on in pieces.
 const LONGEST_LINE: usize = 64 << 10;
 /// How long a group has between TERM and KILL.
@@ -27,16 +29,21 @@ const LINGER: Duration = Duration::from_millis(300);
 
 /// Runs a program to its end. Any exit status is `Ok`; an error means it could not be started, or had to be ended.
 pub fn run(spec: &CommandSpec) -> Result<Output, ExecError> {
-    run_lines(spec, &mut |_, _| ())
+    run_keeping(KEEP, spec, &mut |_, _| ())
 }
 
-/// Like [`run`], and hands on each line as it comes, without its line end; bytes that are not UTF-8 are replaced.
+/// Like [`run`], and hands on each line as it comes, without its line end; bytes that are not UTF-8 are replaced. Of what was
+/// printed only the end is in the [`Output`].
 pub fn run_lines(spec: &CommandSpec, on_line: &mut dyn FnMut(Stream, &str)) -> Result<Output, ExecError> {
+    run_keeping(KEEP_OF_LINES, spec, on_line)
+}
+
+fn run_keeping(keep: usize, spec: &CommandSpec, on_line: &mut dyn FnMut(Stream, &str)) -> Result<Output, ExecError> {
     let started = Instant::now();
     tracing::debug!(command = spec.display(&Redactor::new()), "run");
     let mut group = Group(spawn(spec)?);
     let pipes = listen(&mut group.0);
-    let mut streams = [Captured::default(), Captured::default()];
+    let mut streams = [Captured::new(keep), Captured::new(keep)];
     match drain(spec, started, &group, &pipes, &mut streams, on_line) {
         Ok(()) => {}
         Err(why) => {
@@ -186,17 +193,21 @@ fn drain(
 }
 
 /// One stream: the end of what was said, and the line that is not complete yet.
-#[derive(Default)]
 struct Captured {
+    keep: usize,
     bytes: Vec<u8>,
     line: Vec<u8>,
 }
 
 impl Captured {
+    fn new(keep: usize) -> Self {
+        Self { keep, bytes: Vec::new(), line: Vec::new() }
+    }
+
     fn push(&mut self, chunk: &[u8], on_line: &mut dyn FnMut(&str)) {
         self.bytes.extend_from_slice(chunk);
-        if self.bytes.len() > 2 * KEEP {
-            self.bytes.drain(..self.bytes.len() - KEEP);
+        if self.bytes.len() > 2 * self.keep {
+            self.bytes.drain(..self.bytes.len() - self.keep);
         }
         for piece in chunk.split_inclusive(|byte| *byte == b'\n') {
             self.line.extend_from_slice(piece);
@@ -210,7 +221,7 @@ impl Captured {
         if !self.line.is_empty() {
             self.emit(on_line);
         }
-        self.bytes.drain(..self.bytes.len().saturating_sub(KEEP));
+        self.bytes.drain(..self.bytes.len().saturating_sub(self.keep));
     }
 
     fn emit(&mut self, on_line: &mut dyn FnMut(&str)) {

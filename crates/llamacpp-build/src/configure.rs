@@ -116,6 +116,9 @@ pub(crate) fn configure(
     if let Some(name) = unused(&text).into_iter().find(|name| definitions.asked_for(name)) {
         return Err(unknown(&name));
     }
+    if wants_https(&definitions) && text.contains("OpenSSL not found") {
+        return Err(BuildError::NoOpenssl);
+    }
     let cache = CmakeCache::read(&staging.build())?;
     if cuda && !cache.is_on("GGML_CUDA") {
         let found = cache.get("GGML_CUDA").map_or("absent".into(), |(kind, value)| format!("{value} ({kind})"));
@@ -136,6 +139,12 @@ pub(crate) fn configure(
 /// Whether a name is llama.cpp's own, not CMake's.
 fn is_of_the_tree(name: &str) -> bool {
     name.starts_with("LLAMA_") || name.starts_with("GGML_")
+}
+
+/// Whether the operator wants what the tree only warns of when it is not to be had.
+fn wants_https(definitions: &Definitions) -> bool {
+    let name = "LLAMA_OPENSSL";
+    definitions.asked_for(name) && definitions.get(name).is_some_and(crate::definition::is_on)
 }
 
 /// Our own defaults that this tree has no option for are left out; the operator's stay and are checked.

@@ -210,6 +210,16 @@ pub enum BuildError {
         /// The whole log, where it was kept.
         log: Option<PathBuf>,
     },
+    /// CMake succeeded, without the HTTPS that was asked for.
+    #[error("CMake configured the server without HTTPS: -DLLAMA_OPENSSL=ON was asked for, and it found no OpenSSL")]
+    #[diagnostic(
+        code(build::no_openssl),
+        help(
+            "install its headers: sudo apt install libssl-dev (Debian, Ubuntu), sudo dnf install openssl-devel (Fedora), sudo \
+             pacman -S openssl (Arch); or leave the definition out"
+        )
+    )]
+    NoOpenssl,
     /// The compilers failed, for a reason that is not known.
     #[error("the build failed ({exit}):\n{excerpt}")]
     #[diagnostic(

@@ -61,27 +61,31 @@ pub(crate) fn healthy(
     let (tools, probe) = (&request.tools, staging.join("probe"));
     std::fs::create_dir_all(&probe).map_err(BuildError::io("create the folder", &probe))?;
     durable::replace(&probe.join("probe.c"), b"int main(void) { return 0; }\n")?;
-    let works = |program: &Path, args: &[&str]| {
+    let works = &|program: &Path, args: &[&str]| {
         let spec = CommandSpec::new(program, DEADLINE).args(args.iter().copied()).cwd(&probe);
         let spec = environment(layout, request, staging, spec);
         run(&spec).and_then(|output| output.require_success(&spec))
     };
-    if let Some(ccache) = &tools.ccache {
+    // At once: each starts compilers, and the build waits for both.
+    let (cached, linked) = std::thread::scope(|scope| {
+        let linked = tools.fuse().map(|linker| {
+            let flag = format!("-fuse-ld={linker}");
+            scope.spawn(move || works(&tools.cxx.path, &[&flag, "-x", "c", "probe.c", "-o", "probe"]))
+        });
         let cc = tools.cc.path.to_string_lossy();
-        if let Err(error) = works(&ccache.path, &[&cc, "-c", "probe.c", "-o", "probe.o"]) {
-            tracing::warn!(%error, "ccache does not work; building without it");
-            for name in LAUNCHERS {
-                healthy.drop_default(name);
-            }
+        let cached = tools.ccache.as_ref().map(|it| works(&it.path, &[&cc, "-c", "probe.c", "-o", "probe.o"]));
+        (cached, linked.and_then(|thread| thread.join().ok()))
+    });
+    if let Some(Err(error)) = cached {
+        tracing::warn!(%error, "ccache does not work; building without it");
+        for name in LAUNCHERS {
+            healthy.drop_default(name);
         }
     }
-    if let Some(linker) = tools.fuse() {
-        let flag = format!("-fuse-ld={linker}");
-        if let Err(error) = works(&tools.cxx.path, &[&flag, "-x", "c", "probe.c", "-o", "probe"]) {
-            tracing::warn!(%error, linker, "the linker does not work; building with the compiler's own");
-            for name in LINKED {
-                healthy.strike_out(name, &flag);
-            }
+    if let (Some(Err(error)), Some(linker)) = (linked, tools.fuse()) {
+        tracing::warn!(%error, linker, "the linker does not work; building with the compiler's own");
+        for name in LINKED {
+            healthy.strike_out(name, &format!("-fuse-ld={linker}"));
         }
     }
     std::fs::remove_dir_all(&probe).map_err(BuildError::io("remove", &probe))?;

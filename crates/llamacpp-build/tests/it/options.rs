@@ -93,6 +93,27 @@ fn an_unused_definition_is_an_error_after_configuring() {
     assert_eq!(bench.compiled(), 0);
 }
 
+/// HTTPS that was asked for and silently left out is an error with what to install; not asked for, it is off, whatever the host
+/// has, and so is the web page that newer trees build with npm.
+#[test]
+fn https_is_built_when_asked_for_or_not_at_all() {
+    let bench = Bench::new();
+    let list = fs::read_to_string(bench.repo.path.join("CMakeLists.txt")).unwrap();
+    assert!(list.contains("find_package(OpenSSL)"), "{list}");
+    bench.repo.change("CMakeLists.txt", &list.replace("find_package(OpenSSL)", "set(OpenSSL_FOUND OFF)"));
+    let mut request = bench.request("main");
+    request.definitions = definitions(&["-DLLAMA_OPENSSL=ON"]);
+    let error = bench.build(&request).unwrap_err();
+    assert!(matches!(error, BuildError::NoOpenssl), "{error:?}");
+    assert!(miette::Diagnostic::help(&error).unwrap().to_string().contains("libssl-dev"));
+    assert_eq!(bench.compiled(), 0);
+    request.definitions.clear();
+    let (inputs, _) = identify(&request, &bench.resolve(&request).unwrap()).unwrap();
+    for name in ["LLAMA_OPENSSL", "LLAMA_BUILD_UI", "LLAMA_BUILD_WEBUI", "LLAMA_USE_PREBUILT_UI", "LLAMA_CURL"] {
+        assert_eq!(inputs.definitions.get(name).map(String::as_str), Some("OFF"), "{name}");
+    }
+}
+
 /// A GCC that breaks AMX code does not get to build it: only on a processor that has AMX, only while the operator did
 /// not decide, and then the key no longer depends on the processor.
 #[test]

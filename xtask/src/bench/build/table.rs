@@ -6,6 +6,17 @@ use std::time::Duration;
 use crate::bench::shown;
 use crate::figures;
 
+/// What the rows mean: stands below each table.
+const EXPLAINED: &str = "\
+- Cold: `prepare` with an empty cache (fetch, configure, build, three questions to the server, digests, manifest, provenance,
+  publish) beside `git clone`, `git checkout` and the two commands that `plan -v` shows, in turn; ccache is empty for both.
+- Peak memory: the highest resident set (`VmHWM`) of our own process, without compilers, in the cold builds.
+- One option changed: another key in the same cache. CMake configures anew, ccache knows most objects, all is linked anew.
+- Second pool: `prepare` of a pool that was never prepared, with a build that is in the store; strace counts what it executes.
+- At once: processes with pools of their own and a fresh store; ccache keeps what it knows from the cold build.
+- Killed: `kill -9` of our process when ninja has finished half of its steps; only the second `prepare` is timed.
+";
+
 /// One promise and what became of it.
 pub(super) struct Line {
     what: String,
@@ -92,9 +103,10 @@ impl Display for Table {
         for note in &self.notes {
             write!(f, "\n{note}")?;
         }
+        write!(f, "\n\n{EXPLAINED}")?;
         writeln!(
             f,
-            "\n\n`cargo xtask bench build{}` makes this table.",
+            "\n`cargo xtask bench build{}` makes this table.",
             if self.subject == "llama.cpp" { " --real" } else { "" }
         )
     }
