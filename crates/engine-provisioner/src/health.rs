@@ -169,6 +169,15 @@ mod tests {
         assert_eq!(ask(&format!("http://{closed}"), &[]), Health::Silent);
     }
 
+    /// F47: one that takes the connection and says nothing does not hold up who asks.
+    #[test]
+    fn silence_is_an_answer() {
+        let mute = TcpListener::bind("127.0.0.1:0").unwrap();
+        let begin = Instant::now();
+        assert_eq!(ask(&format!("http://{}", mute.local_addr().unwrap()), &[]), Health::Silent);
+        assert!(begin.elapsed() < ANSWER * 3, "{:?}", begin.elapsed());
+    }
+
     #[test]
     fn a_prefix_is_part_of_the_route() {
         let flags = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();

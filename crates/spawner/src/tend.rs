@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 
-use crate::cap::{Log, claim};
+use crate::cap::{Log, cap_log, claim};
 use crate::host::Host;
 use crate::identity::{Engine, identify};
 use crate::process::Process;
@@ -31,7 +31,7 @@ const RETRY: Duration = Duration::from_millis(500);
 pub fn tend_log(dir: &PoolDir, record: &Record, limit: u64) -> Result<(), SpawnError> {
     match identify(record.clone(), &Host::observe()?)? {
         Engine::Alive(_, process) => tend(dir, &process, limit),
-        _ => Ok(()),
+        _ => cap_log(dir, limit).map(drop),
     }
 }
 

@@ -135,7 +135,7 @@ fn no_gpu_is_told_before_anything_is_cloned() {
     assert_eq!(plan.json()["steps"][1]["code"], code);
 }
 
-/// The last lines of the log are in the error, and the pool is free again.
+/// F46: the last lines of the log are in the error, and the pool is free again.
 #[test]
 fn an_engine_that_exits_at_once() {
     let place = Place::new();
@@ -147,6 +147,7 @@ fn an_engine_that_exits_at_once() {
     place.call(&["ensure", "--wait"]).done();
 }
 
+/// F47: it listens and answers 503 for ever: the wait ends in time, and the engine is left to whoever waits longer.
 #[test]
 fn an_engine_that_does_not_get_ready() {
     let place = Place::new();
