@@ -37,7 +37,7 @@ pub enum PreflightError {
         missing: Vec<Missing>,
         /// What is there in too old a version.
         outdated: Vec<Outdated>,
-        /// What the system calls itself.
+        /// What the system calls itself, and why it takes no packages although it is Arch-like.
         distribution: String,
         /// What to type.
         remedy: String,
@@ -73,7 +73,8 @@ impl PreflightError {
 
     pub(crate) fn cannot_install(report: Report, distribution: &Distribution) -> Self {
         let remedy = help(&report, distribution);
-        let distribution = distribution.title().to_owned();
+        let fixed = if distribution.is_arch_like() { ", whose own folders are not changed in place" } else { "" };
+        let distribution = format!("{}{fixed}", distribution.title());
         Self::CannotInstall { missing: report.missing, outdated: report.outdated, distribution, remedy }
     }
 }

@@ -103,6 +103,7 @@ fn other_systems_are_told_what_to_type() {
         write(&scratch.at("root/etc/os-release"), os_release);
         let error = install(&scratch, &needs(&[Tool::Git]), &allowed()).unwrap_err();
         assert_eq!(error.code().unwrap().to_string(), "preflight::install_unsupported");
+        assert_eq!(error.to_string().contains("not changed in place"), os_release.contains("steamos"), "{error}");
         assert!(error.help().unwrap().to_string().contains(typed), "{:?}", error.help().unwrap().to_string());
     }
     assert!(scratch.calls().is_empty(), "{:?}", scratch.calls());

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use config_schema::Accelerator;
-use gpu_detect::Conflict;
+use gpu_detect::{Conflict, Family};
 use llamacpp_build::{Definition, Generator};
 use model_provisioner::{ModelError, Presence};
 use preflight::{Need, Tool, Version, release_has_curl};
@@ -58,7 +58,11 @@ fn toolkit(conflict: &Conflict, root: &Path) -> Option<Need> {
     };
     // Arch's package and NVIDIA's installers put it there, outside `PATH`.
     let need = need.also_in(root.join("opt/cuda/bin")).also_in(root.join("usr/local/cuda/bin"));
-    Some(need.by_hand(conflict.remedy.for_family(conflict.family)))
+    let words = conflict.remedy.for_family(conflict.family);
+    // What that command brings is NVIDIA's everywhere but on Arch.
+    let from =
+        "from NVIDIA's repository (developer.nvidia.com/cuda-downloads, developer.nvidia.com/cuda-toolkit-archive)";
+    Some(need.by_hand(if conflict.family == Some(Family::Arch) { words } else { format!("{words}, {from}") }))
 }
 
 /// The headers that the pool's own definitions ask for. By itself no build needs any: llama.cpp's libcurl and OpenSSL are

@@ -274,10 +274,9 @@ const RULES: &[Rule] = &[
 /// What a failed run of pacman means, and the lines that say so.
 pub(crate) fn classify(exit: Exit, text: &str) -> (Trouble, String) {
     let lines: Vec<&str> = text.lines().map(str::trim_end).filter(|line| !line.is_empty()).collect();
-    let verdict = RULES.iter().find_map(|(trouble, phrases)| {
-        let telling = lines.iter().find(|line| phrases.iter().any(|phrase| says(line, phrase)))?;
-        Some((*trouble, *telling))
-    });
+    // What pacman and sudo only warn of is there on good days, too: a warning is the cause where no other line is.
+    let warns = |line: &str| line.starts_with("warning:") || line.contains("unable to resolve host");
+    let verdict = verdict(&lines, |line| !warns(line)).or_else(|| verdict(&lines, |_| true));
     let never_fetched = lines.iter().find(|line| says(line, &["database file for '", "does not exist"]));
     match (verdict, never_fetched) {
         _ if ended_by_signal(exit) => (Trouble::Interrupted, format!("it was ended by {exit}")),
@@ -286,6 +285,14 @@ pub(crate) fn classify(exit: Exit, text: &str) -> (Trouble, String) {
         (Some((trouble, line)), _) => (trouble, detail(&lines, &[line])),
         (None, _) => (Trouble::Other, detail(&lines, &[])),
     }
+}
+
+/// The first rule that one of these lines fulfils, and that line.
+fn verdict<'a>(lines: &[&'a str], counts: impl Fn(&str) -> bool) -> Option<(Trouble, &'a str)> {
+    RULES.iter().find_map(|(trouble, phrases)| {
+        let says = |line: &&&str| counts(line) && phrases.iter().any(|phrase| says(line, phrase));
+        Some((*trouble, *lines.iter().find(says)?))
+    })
 }
 
 /// pacman and sudo tell a signal also as a status above 128.
