@@ -38,7 +38,8 @@ pub(crate) fn run(args: &Args, wish: &FlagsArgs) -> Result<Exit> {
         "unverified": line.unverified,
     });
     report::result(args.json, &document, || {
-        let mut text = format!("{}\n", shown(line.pool_args()));
+        let own = line.pool_args();
+        let mut text = if own.is_empty() { "no flags of its own\n".to_owned() } else { format!("{}\n", shown(own)) };
         text.extend(line.secret_env.keys().map(|name| format!("secret: {name}, in the engine's environment\n")));
         text.extend(line.notes.iter().map(|note| format!("note: {note}\n")));
         text
