@@ -7,7 +7,7 @@ use serde::{
     de::{Error, MapAccess, Visitor},
 };
 
-use crate::{EnvName, Invalid, PoolConfig, Port};
+use crate::{EnvName, Invalid, PoolConfig, PortRange};
 
 const NUL: Invalid = Invalid::new("the text holds a NUL byte, which no program can be given", "leave the NUL byte out");
 const NO_PATH: Invalid = Invalid::new("the path is empty", "write a path, or leave the key out to take the default");
@@ -135,8 +135,8 @@ pub(crate) fn host<'de, D: Deserializer<'de>>(deserializer: D) -> Result<IpAddr,
     Ok(Host::deserialize(deserializer)?.0)
 }
 
-pub(crate) fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<Port>>, D::Error> {
-    match Option::<Vec<Port>>::deserialize(deserializer)? {
+pub(crate) fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<Vec<PortRange>>, D::Error> {
+    match Option::<Vec<PortRange>>::deserialize(deserializer)? {
         Some(ports) if ports.is_empty() => Err(D::Error::custom(NO_PORTS)),
         ports => Ok(ports),
     }

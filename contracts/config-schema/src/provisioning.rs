@@ -9,7 +9,9 @@ use std::{
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{BinaryConfig, ContainerConfig, EnvName, Limits, ModelConfig, PackageConfig, Port, SourceConfig, fields};
+use crate::{
+    BinaryConfig, ContainerConfig, EnvName, Limits, ModelConfig, PackageConfig, PortRange, SourceConfig, fields,
+};
 
 /// How a pool's engine is provisioned and started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -46,10 +48,10 @@ pub struct ProvisioningConfig {
     /// The address the engine listens on.
     #[serde(deserialize_with = "fields::host")]
     pub host: IpAddr,
-    /// The ports the engine may listen on; the first free one is taken. Left out: 8080 to 8179.
+    /// The ports the engine may listen on, single ones or ranges such as `"8080-8099"`; the first free one is taken. Left out: 8080 to 8179.
     #[serde(deserialize_with = "fields::ports", skip_serializing_if = "Option::is_none")]
     #[schemars(length(min = 1))]
-    pub ports: Option<Vec<Port>>,
+    pub ports: Option<Vec<PortRange>>,
     /// Open environment variables of the engine. Names that look secret are refused here.
     #[serde(deserialize_with = "fields::env")]
     pub env: BTreeMap<EnvName, String>,

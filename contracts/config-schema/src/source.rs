@@ -31,6 +31,10 @@ pub struct SourceBuildConfig {
     /// CMake definitions.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cmake_flags: Option<Vec<CmakeFlag>>,
+    /// Whether `cmake_flags` may name what CMake or the build runs: a toolchain file, a launcher, an included project file.
+    /// What the named file contains is part of the build's key; what it reads or runs in turn is not.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_unsafe_cmake: Option<bool>,
     /// The CMake generator, such as `Ninja`.
     #[serde(deserialize_with = "fields::optional_text", skip_serializing_if = "Option::is_none")]
     pub generator: Option<String>,

@@ -16,8 +16,19 @@ pub struct Definition {
 }
 
 impl Definition {
-    /// Reads `-DNAME[:TYPE]=VALUE`.
+    /// Reads `-DNAME[:TYPE]=VALUE`. One that would choose what CMake or the build runs is refused.
     pub fn parse(text: &str) -> Result<Self, BuildError> {
+        let definition = Self::parse_unsafe(text)?;
+        if definition.runs_code() {
+            return Err(BuildError::UnsafeDefinition { name: definition.name });
+        }
+        Ok(definition)
+    }
+
+    /// Reads any `-DNAME[:TYPE]=VALUE`, also a toolchain file, a launcher or an included project file, for somebody who
+    /// trusts what it names. The digest of that file becomes a part of the build's key; what the file itself reads or runs
+    /// does not.
+    pub fn parse_unsafe(text: &str) -> Result<Self, BuildError> {
         let refuse = || BuildError::BadDefinition { text: exec::Redactor::new().text(text).into_owned() };
         let (left, value) = text.strip_prefix("-D").and_then(|rest| rest.split_once('=')).ok_or_else(refuse)?;
         let (name, kind) = match left.split_once(':') {
@@ -35,10 +46,17 @@ impl Definition {
         if exec::looks_secret(name) {
             return Err(BuildError::SecretDefinition { name: name.into() });
         }
-        if runs_code(name) {
-            return Err(BuildError::UnsafeDefinition { name: name.into() });
-        }
         Ok(Self { name: name.into(), kind: kind.map(Into::into), value: value.into() })
+    }
+
+    /// Whether it makes CMake or the build run a program of its choice.
+    pub fn runs_code(&self) -> bool {
+        let name = self.name.as_str();
+        name == "CMAKE_TOOLCHAIN_FILE"
+            || name.ends_with("_LAUNCHER")
+            || name.starts_with("CMAKE_PROJECT_")
+            || name.contains("_RULE_LAUNCH_")
+            || name == "CMAKE_MAKE_PROGRAM"
     }
 
     /// Whether CMake's `if()` takes the value as true.
@@ -46,15 +64,6 @@ impl Definition {
     pub fn is_on(&self) -> bool {
         is_on(&self.value)
     }
-}
-
-/// Whether a definition makes CMake or the build run a program of its choice.
-fn runs_code(name: &str) -> bool {
-    name == "CMAKE_TOOLCHAIN_FILE"
-        || name.ends_with("_LAUNCHER")
-        || name.starts_with("CMAKE_PROJECT_")
-        || name.contains("_RULE_LAUNCH_")
-        || name == "CMAKE_MAKE_PROGRAM"
 }
 
 /// CMake's true constants: 1, ON, YES, TRUE, Y, and every number but 0.
@@ -95,14 +104,17 @@ mod tests {
         for text in ["", "-D", "-DA", "A=1", "-D=1", "-D1A=1", "-DA B=1", "-DA:=1", "-P x", "--preset=x", "-DA=\n"] {
             assert!(Definition::parse(text).is_err(), "{text:?}");
         }
-        for name in [
-            "CMAKE_TOOLCHAIN_FILE",
-            "CMAKE_CXX_COMPILER_LAUNCHER",
-            "CMAKE_PROJECT_INCLUDE",
-            "CMAKE_PROJECT_llama.cpp_INCLUDE",
-        ] {
-            assert!(Definition::parse(&format!("-D{name}=/x")).is_err(), "{name}");
+        for name in
+            ["CMAKE_TOOLCHAIN_FILE", "CMAKE_CXX_COMPILER_LAUNCHER", "CMAKE_PROJECT_INCLUDE", "CMAKE_MAKE_PROGRAM"]
+        {
+            let text = format!("-D{name}=/x");
+            assert!(matches!(Definition::parse(&text), Err(BuildError::UnsafeDefinition { .. })), "{name}");
+            assert!(Definition::parse_unsafe(&text).unwrap().runs_code(), "{name}");
         }
+        assert!(
+            Definition::parse_unsafe("-DCMAKE_PROJECT_llama.cpp_INCLUDE=/x").is_err(),
+            "no name that is taken here"
+        );
     }
 
     /// F59: a definition stands in command lines, the cache and the manifest.

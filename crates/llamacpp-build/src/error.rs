@@ -25,11 +25,25 @@ pub enum BuildError {
     #[error("the CMake definition `{name}` would choose programs that the build runs")]
     #[diagnostic(
         code(build::unsafe_definition),
-        help("leave it out: compilers, launchers and build programs are chosen and recorded by the provisioner")
+        help(
+            "leave it out: compilers, launchers and build programs are chosen and recorded by the provisioner; if you trust what it names, set `provisioning.source.build.allow_unsafe_cmake = true`"
+        )
     )]
     UnsafeDefinition {
         /// The variable.
         name: String,
+    },
+    /// A definition that CMake is to run, and what it names is no file.
+    #[error("the CMake definition `{name}` names no file: `{}`", .path.display())]
+    #[diagnostic(
+        code(build::unsafe_definition_file),
+        help("name the file by its absolute path: its digest is a part of the build's key")
+    )]
+    UnsafeDefinitionFile {
+        /// The variable.
+        name: String,
+        /// What it names.
+        path: PathBuf,
     },
     /// A definition whose name says that it holds a secret.
     #[error("the CMake definition `{name}` looks like a secret")]

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use crate::libc_version::libc_version;
-use crate::{Backend, BuildError, BuildRequest, Commit, Definitions, Generator, ToolId, cpu, helpers, quirks};
+use crate::{
+    Backend, BuildError, BuildRequest, Commit, Definition, Definitions, Generator, ToolId, cpu, helpers, quirks,
+};
 
 /// Goes up when the way of building changes, so that entries of the old way are not taken for the new.
 const RECIPE: u32 = 1;
@@ -44,6 +46,9 @@ pub struct Inputs {
     pub cpu: Option<String>,
     /// Variables that the compilers see beyond the fixed ones.
     pub env: BTreeMap<String, String>,
+    /// SHA-256 of the files that definitions let CMake or the build run, by definition.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub files: BTreeMap<String, String>,
 }
 
 /// The hash of [`Inputs`]: the name of a store entry.
@@ -124,8 +129,20 @@ pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Defi
         libc: libc_version(),
         cpu: native.then_some(features),
         env,
+        files: files(&request.definitions)?,
     };
     Ok((inputs, definitions))
+}
+
+/// What is run by definitions that the operator trusts: the first word of each value, which has to be a file.
+fn files(definitions: &[Definition]) -> Result<BTreeMap<String, String>, BuildError> {
+    let digest = |definition: &Definition| {
+        let path = Path::new(definition.value.split(';').next().unwrap_or_default());
+        let digest = if path.is_absolute() { durable::sha256(path).ok() } else { None };
+        let no_file = || BuildError::UnsafeDefinitionFile { name: definition.name.clone(), path: path.into() };
+        digest.map(|(_, digest)| (definition.name.clone(), digest)).ok_or_else(no_file)
+    };
+    definitions.iter().filter(|definition| definition.runs_code()).map(digest).collect()
 }
 
 /// A path that is not UTF-8, or that CMake would take for two, cannot be told to CMake or kept in a manifest (F39).

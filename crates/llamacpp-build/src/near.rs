@@ -153,6 +153,7 @@ mod tests {
             libc: "2.36".into(),
             cpu: Some("model=1; flags=fpu avx2 amx_tile".into()),
             env: BTreeMap::new(),
+            files: BTreeMap::new(),
         }
     }
 

@@ -177,6 +177,7 @@ mod tests {
                 libc: String::new(),
                 cpu: None,
                 env: BTreeMap::new(),
+                files: BTreeMap::new(),
             };
             let mut configured = Configured::default();
             let names = ["../ggml/libggml.a", "-lpthread", "libc", "/usr/lib/libm.so"];

@@ -32,6 +32,8 @@ pub(crate) fn lower(pool: &PoolConfig, settings: &Settings) -> Result<Desired> {
         RepoKind::Local => Transport::Local,
     };
     let flags = source.build.cmake_flags.iter().flatten();
+    let definition =
+        if source.build.allow_unsafe_cmake.unwrap_or(false) { Definition::parse_unsafe } else { Definition::parse };
     let cache = source.build.cache_dir.as_ref().unwrap_or(&settings.cache_dir);
     Ok(Desired {
         pool_id: pool.id.clone(),
@@ -45,7 +47,7 @@ pub(crate) fn lower(pool: &PoolConfig, settings: &Settings) -> Result<Desired> {
             reference: source.git_ref.as_str().to_owned(),
             submodules: source.submodules.unwrap_or(false),
         },
-        definitions: flags.map(|flag| Definition::parse(&flag.to_string())).collect::<std::result::Result<_, _>>()?,
+        definitions: flags.map(|flag| definition(&flag.to_string())).collect::<std::result::Result<_, _>>()?,
         generator: source.build.generator.as_deref().map(generator).transpose()?,
         jobs: source.build.jobs.map(Into::into),
         layout: Layout::new(cache)?,
@@ -54,7 +56,7 @@ pub(crate) fn lower(pool: &PoolConfig, settings: &Settings) -> Result<Desired> {
         ports: provisioning
             .ports
             .as_ref()
-            .map_or_else(|| PORTS.collect(), |ports| ports.iter().map(|port| port.get()).collect()),
+            .map_or_else(|| PORTS.collect(), |ports| ports.iter().flat_map(|range| range.numbers()).collect()),
         ctx: pool.ctx,
         tensor_split: pool.tensor_split.clone(),
         flags: provisioning.flags.clone().unwrap_or_default(),

@@ -16,6 +16,7 @@ pub(super) fn expected(expected: &dyn Expected) -> (String, &'static str) {
         "u64" => ("a whole number from 0 to 18446744073709551615", NUMBER),
         "i64" => ("a whole number", NUMBER),
         "f32" => ("a number", NUMBER),
+        "a port or a range of ports" => ("a port or a range of ports", PORTS),
         "a sequence" => ("a list", "write a list, as in `[a, b]`; in TOML each table of a list begins with `[[name]]`"),
         "a map" => ("a table of keys", TABLE),
         words if words.starts_with("struct ") => ("a table of keys", TABLE),
@@ -26,6 +27,8 @@ pub(super) fn expected(expected: &dyn Expected) -> (String, &'static str) {
 }
 
 const NUMBER: &str = "write a number, without quotes";
+const PORTS: &str =
+    "write a whole number from 1 to 65535, without quotes, or a range in quotes, as in `[8080, \"9000-9099\"]`";
 const TABLE: &str = "write its keys below it, or leave it out to take the defaults";
 
 /// The kind of value that was found, and never the value.

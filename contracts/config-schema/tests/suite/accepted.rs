@@ -18,7 +18,7 @@ fn the_llama_orch_sample_loads() {
     assert_eq!(provisioning.mode, ProvisioningMode::Source);
     assert_eq!(provisioning.allow_package_installs, Some(true));
     assert_eq!(provisioning.flags.as_ref().unwrap()[2..4], ["--parallel", "1"]);
-    assert_eq!(provisioning.ports.as_ref().unwrap()[0].get(), 8080);
+    assert_eq!(provisioning.ports.as_ref().unwrap()[0].numbers(), 8080..=8080);
     let source = provisioning.source.as_ref().unwrap();
     assert_eq!(source.repo.as_str(), "https://github.com/ggml-org/llama.cpp.git");
     assert_eq!(source.git_ref.as_str(), "703f9e3");

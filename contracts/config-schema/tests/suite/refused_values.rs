@@ -21,8 +21,11 @@ fn ports() {
     check("{ports: []}", "ports", "empty", "leave `ports` out");
     check("{ports: [1, 0]}", "ports[1]", "port 0 means", "1 to 65535");
     check("{ports: [65536]}", "ports[0]", "1 to 65535", "8080");
-    check("{ports: [99999999999999999999]}", "ports[0]", "outside that range", "whole number");
-    check("{ports: ['8080']}", "ports[0]", "found a text", "without quotes");
+    check("{ports: [99999999999999999999]}", "ports[0]", "outside that range", "a port or a range of ports");
+    check("{ports: ['8080']}", "ports[0]", "with a `-` between", "without quotes");
+    check("{ports: [8080-8079]}", "ports[0]", "the lower first", "8080-8099");
+    check("{ports: [8080-65536]}", "ports[0]", "from 1 to 65535", "8080");
+    check("{ports: [[8080, 8099]]}", "ports[0]", "a range of ports, found a list", "9000-9099");
     check("{ports: 8080}", "ports", "expected a list", "[a, b]");
 }
 

@@ -42,7 +42,9 @@ fn the_table_of_codes_is_true() {
         durable::replace(&file, wanted.as_bytes()).unwrap();
     }
     let have = std::fs::read_to_string(&file).unwrap_or_default();
-    assert_eq!(have, wanted, "{UPDATE}=1 writes it anew");
+    let (have, wanted): (Vec<_>, Vec<_>) = (have.lines().collect(), wanted.lines().collect());
+    let missing: Vec<_> = wanted.iter().filter(|line| !have.contains(line)).collect();
+    assert!(have == wanted, "{UPDATE}=1 writes it anew; what is missing there: {missing:#?}");
 }
 
 /// The Rust files below `folder` that are shipped.

@@ -129,3 +129,15 @@ fn a_trust_policy_is_not_silently_ignored() {
         assert!(said.stderr.contains("`catalog.trust_policy` is not enforced here"), "{said:?}");
     }
 }
+
+/// What CMake is to run is refused before anything runs, and the key that allows it is named.
+#[test]
+fn a_toolchain_file_that_nobody_allowed() {
+    let flags = "[pools.provisioning.source.build]\ncmake_flags = [\"-DCMAKE_TOOLCHAIN_FILE=/nonexistent/x\"]\n\n[pools.provisioning.model]";
+    refused("[pools.provisioning.model]", flags, 4, "build::unsafe_definition", "allow_unsafe_cmake = true");
+    let allowed = flags.replace("cmake_flags", "allow_unsafe_cmake = true\ncmake_flags");
+    let place = Place::new();
+    place.edit("[pools.provisioning.model]", &allowed);
+    let said = place.call(&["plan"]);
+    assert!(said.code == 4 && said.stdout.contains("[build::unsafe_definition_file]"), "{said:?}");
+}

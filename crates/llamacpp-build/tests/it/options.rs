@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use llamacpp_build::{BuildError, CmakeCache, identify};
+use llamacpp_build::{BuildError, CmakeCache, Definition, identify};
 
 use crate::bench::{Bench, definitions};
 
@@ -144,4 +144,27 @@ fn amx_and_an_old_gcc() {
 fn an_absent_cache_is_empty() {
     let bench = Bench::new();
     assert_eq!(CmakeCache::read(&bench.repo.path).unwrap(), CmakeCache::default());
+}
+
+/// A file that CMake is to run is taken from somebody who trusts it, and what it contains is in the key.
+#[test]
+fn a_trusted_toolchain_file_is_in_the_key() {
+    let bench = Bench::new();
+    let file = bench.at("toolchain.cmake");
+    let write = |flag: &str| durable::replace(&file, format!("set(CMAKE_CXX_FLAGS_INIT {flag})\n").as_bytes()).unwrap();
+    let mut request = bench.request(&bench.repo.commit);
+    let text = format!("-DCMAKE_TOOLCHAIN_FILE={}", file.display());
+    request.definitions = vec![Definition::parse_unsafe(&text).unwrap()];
+    let commit = bench.resolve(&request).unwrap();
+    let error = identify(&request, &commit).unwrap_err();
+    assert!(matches!(error, BuildError::UnsafeDefinitionFile { .. }), "{error:?}");
+    write("-DONE");
+    let built = bench.build(&request).unwrap();
+    let inputs = &built.manifest.inputs;
+    assert!(inputs.files["CMAKE_TOOLCHAIN_FILE"].len() == 64, "{inputs:?}");
+    let log = fs::read_to_string(built.log("build")).unwrap() + &fs::read_to_string(built.log("configure")).unwrap();
+    assert!(!log.contains("not used"), "{log}");
+    assert_eq!(bench.build(&request).unwrap().manifest.key, built.manifest.key);
+    write("-DTWO");
+    assert_ne!(identify(&request, &commit).unwrap().0.key(), built.manifest.key);
 }
