@@ -151,12 +151,11 @@ fn architectures(plan: &Value) -> Option<String> {
     rest.split('"').next().map(String::from)
 }
 
-/// The machine, its GPUs with their driver, and the day.
+/// The day, the machine, and its GPUs with their driver.
 fn subject(env: &Env) -> Result<String> {
     let gpus = memory::query(env, "--query-gpu=name,driver_version")?;
-    let date = proc::capture(&proc::tool(env, &["date", "-u", "+%F"], proc::root())?)?;
     let gpus = gpus.lines().map(|line| line.trim().replace(", ", " with driver ")).collect::<Vec<_>>().join("; ");
-    Ok(format!("{} {gpus}. {}.", figures::machine(), date.stdout_text().trim()))
+    Ok(format!("{} {gpus}.", figures::machine()))
 }
 
 fn report(subject: &str, facts: &str, served: &Served) -> String {
