@@ -2,6 +2,7 @@
 //! <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>, <https://slsa.dev/spec/v1.0/provenance>
 
 use std::path::Path;
+use std::time::{Duration, UNIX_EPOCH};
 
 use serde_json::{Value, json};
 
@@ -128,18 +129,10 @@ fn digit(value: u8) -> char {
     char::from_digit(value.into(), 16).unwrap_or_default().to_ascii_uppercase()
 }
 
-/// Unix seconds as `2026-01-02T03:04:05Z`. The days are counted in eras of 400 years that begin in March.
-/// <https://howardhinnant.github.io/date_algorithms.html#civil_from_days>
+/// Unix seconds as `2026-01-02T03:04:05Z`; what is after the year 9999, which the format cannot say, as its end.
 pub(crate) fn rfc3339(unix_s: u64) -> String {
-    let (days, second) = (unix_s / 86_400 + 719_468, unix_s % 86_400);
-    let (era, of_era) = (days / 146_097, days % 146_097);
-    let year_of_era = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
-    let of_year = of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let shifted = (5 * of_year + 2) / 153;
-    let day = of_year - (153 * shifted + 2) / 5 + 1;
-    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
-    let year = era * 400 + year_of_era + u64::from(month <= 2);
-    format!("{year:04}-{month:02}-{day:02}T{:02}:{:02}:{:02}Z", second / 3600, second / 60 % 60, second % 60)
+    let time = UNIX_EPOCH + Duration::from_secs(unix_s.min(253_402_300_799));
+    humantime::format_rfc3339_seconds(time).to_string()
 }
 
 #[cfg(test)]
@@ -201,6 +194,7 @@ mod tests {
             (951_782_400, "2000-02-29T00:00:00Z"),
             (1_767_323_045, "2026-01-02T03:04:05Z"),
             (4_107_542_400, "2100-03-01T00:00:00Z"),
+            (u64::MAX, "9999-12-31T23:59:59Z"),
         ] {
             assert_eq!(rfc3339(unix_s), text);
         }
