@@ -111,8 +111,13 @@ impl World {
                 self.model = Model::Dead;
             }
             Step::Vanish if alive => {
+                let watch = self.record.as_ref().and_then(|record| watch(record).unwrap());
                 murder(&engines_in(&self.pool.dir));
                 until("all are gone", || engines_in(&self.pool.dir).is_empty());
+                // A process gives its environment back a moment before it has ended.
+                if let Some(watch) = watch {
+                    assert!(watch.wait(LONG).unwrap().is_some());
+                }
                 self.model = if self.model == Model::Lost { Model::Useless } else { Model::Dead };
             }
             // A boot leaves no process.
