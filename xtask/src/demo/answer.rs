@@ -7,8 +7,11 @@ use serde_json::{Value, json};
 
 use crate::failure::{Failure, Result};
 
-/// One that a small model can answer.
-pub(crate) const QUESTION: &str = "Which city is the capital of France?";
+/// What is asked.
+pub(crate) const QUESTION: &str = "What is the capital of France?";
+/// A question with its answer that goes before: a very small model then answers alike in every build, however its numbers
+/// are rounded.
+const EXAMPLE: [&str; 2] = ["What is the capital of Italy?", "The capital of Italy is Rome."];
 
 /// What the engine said, and how fast when it tells.
 #[derive(Debug, PartialEq)]
@@ -30,7 +33,11 @@ impl fmt::Display for Answer {
 /// Asks; an empty answer is a failure.
 pub(crate) fn ask(host: &str, port: u16) -> Result<Answer> {
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
-    let body = json!({"messages": [{"role": "user", "content": QUESTION}], "max_tokens": 64, "temperature": 0});
+    let [before, answered] = EXAMPLE;
+    let messages = json!([
+        {"role": "user", "content": before}, {"role": "assistant", "content": answered}, {"role": "user", "content": QUESTION},
+    ]);
+    let body = json!({"messages": messages, "max_tokens": 64, "temperature": 0});
     let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_mins(2))).build().into();
     let reply = agent
         .post(format!("http://{host}:{port}/v1/chat/completions"))
