@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use exec::{Env, Exit, run};
+use exec::Env;
 
 use crate::git::Git;
 use crate::tree::TreeOptions;
@@ -15,20 +15,15 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// Whether the source's own `CMakeLists.txt` declares an option at this commit; `None` while the mirror does not have the
 /// commit. Nothing is fetched.
 pub fn declares(layout: &Layout, repo: &str, commit: &Commit, git: &Path, env: &Env, option: &str) -> Option<bool> {
-    let mirror = layout.mirror(repo);
-    if !mirror.is_dir() {
-        return None;
-    }
     let git = Git { program: git, transport: Transport::Local, deadline: DEADLINE, env };
-    let file = format!("{}:CMakeLists.txt", commit.as_str());
-    let output = run(&git.bare(&mirror).args(["cat-file", "blob", &file])).ok()?;
-    (output.exit == Exit::Code(0)).then(|| TreeOptions::parse(&output.stdout_text()).has(option))
+    let lists = git.file(&layout.mirror(repo), commit, "CMakeLists.txt")?;
+    Some(TreeOptions::parse(&lists).has(option))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use exec::CommandSpec;
+    use exec::{CommandSpec, run};
 
     #[test]
     fn a_mirror_tells_what_a_commit_declares() {

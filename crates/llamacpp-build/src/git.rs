@@ -6,9 +6,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use exec::{CommandSpec, Env};
+use exec::{CommandSpec, Env, Exit, run};
 
-use crate::Transport;
+use crate::{Commit, Transport};
 
 /// Settings that outrank everything found on the host.
 const SETTINGS: [&str; 13] = [
@@ -84,6 +84,17 @@ impl Git<'_> {
     /// A git command that acts on a bare repository, named outright: git would not look for one.
     pub(crate) fn bare(&self, dir: &Path) -> CommandSpec {
         self.anywhere().arg("--git-dir").arg(dir)
+    }
+
+    /// A file as it is at a commit of a bare repository; nothing where repository, commit or file is not there. One
+    /// program, a few milliseconds; asks no network and writes nothing.
+    pub(crate) fn file(&self, dir: &Path, commit: &Commit, path: &str) -> Option<String> {
+        if !dir.is_dir() {
+            return None;
+        }
+        let object = format!("{}:{path}", commit.as_str());
+        let output = run(&self.bare(dir).args(["cat-file", "blob", object.as_str()])).ok()?;
+        (output.exit == Exit::Code(0)).then(|| output.stdout_text().into_owned())
     }
 
     /// A git command that acts on a work tree.
