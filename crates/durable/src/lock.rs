@@ -2,7 +2,7 @@
 //!
 //! It is the kernel's advisory lock on a file (`flock`), so it is free the moment its holder is gone, however it went;
 //! it also excludes threads of one process from each other. The file's content names the holder for people and is
-//! never trusted. The file is never deleted by us; where somebody else did, the lock on it is worthless, so after
+//! never trusted: a holder writes it just after it locked, and takes it away before it unlocks. The file is never deleted by us; where somebody else did, the lock on it is worthless, so after
 //! locking the path must still name the same file.
 
 use std::fmt;
@@ -19,6 +19,9 @@ use crate::DurableError;
 /// Longest pause between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// How long a holder may take to leave its name before a waiter is told that there is none.
+const SIGNING: Duration = Duration::from_millis(200);
+
 /// A held lock; dropping it releases it.
 #[derive(Debug)]
 pub struct Lock {
@@ -30,14 +33,23 @@ pub struct Lock {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Holder(String);
 
+impl Holder {
+    /// Whether the holder left its name.
+    fn is_named(&self) -> bool {
+        !self.0.is_empty()
+    }
+}
+
 impl fmt::Display for Holder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(if self.0.is_empty() { "somebody who left no name" } else { &self.0 })
+        f.write_str(if self.is_named() { &self.0 } else { "somebody who left no name" })
     }
 }
 
 impl Drop for Lock {
     fn drop(&mut self) {
+        // Or whoever waits for the next holder would be given this one's name.
+        self.file.set_len(0).ok();
         // Closing alone would leave it held by a child that was forked a moment ago and has not run its program yet.
         self.file.unlock().ok();
     }
@@ -46,20 +58,32 @@ impl Drop for Lock {
 impl Lock {
     /// Takes the lock, waiting up to `wait` for whoever holds it.
     pub fn acquire(path: &Path, purpose: &str, wait: Duration) -> Result<Self, DurableError> {
+        Self::acquire_telling(path, purpose, wait, |_| ())
+    }
+
+    /// Takes the lock as [`Lock::acquire`] does; a wait is told to `on_wait` once, as soon as its holder has a name.
+    pub fn acquire_telling(
+        path: &Path,
+        purpose: &str,
+        wait: Duration,
+        on_wait: impl FnOnce(&Holder),
+    ) -> Result<Self, DurableError> {
         let started = Instant::now();
         let mut pause = Duration::from_millis(1);
-        let mut told = false;
+        let mut on_wait = Some(on_wait);
         loop {
             if let Some(lock) = Self::try_acquire(path, purpose)? {
                 return Ok(lock);
             }
-            let waited = started.elapsed();
+            let (holder, waited) = (Self::holder(path), started.elapsed());
             if waited >= wait {
-                return Err(DurableError::LockTimeout { path: path.into(), holder: Self::holder(path), waited });
+                return Err(DurableError::LockTimeout { path: path.into(), holder, waited });
             }
-            if !told && waited > Duration::from_millis(200) {
-                told = true;
-                tracing::info!(path = %path.display(), holder = %Self::holder(path), "waiting for a lock");
+            if (holder.is_named() || waited >= SIGNING)
+                && let Some(tell) = on_wait.take()
+            {
+                tracing::info!(path = %path.display(), %holder, "waiting for a lock");
+                tell(&holder);
             }
             std::thread::sleep(pause.min(wait.saturating_sub(waited)));
             pause = (pause * 2).min(PAUSE);
@@ -167,6 +191,27 @@ mod tests {
         assert!(error.contains(&format!("process {} (build of x", std::process::id())), "{error}");
         drop(held);
         assert!(Lock::try_acquire(&path, "other").unwrap().is_some());
+    }
+
+    /// A waiter that comes between a holder's locking and its signing is told the name, and never that of one before.
+    #[test]
+    fn a_waiter_is_told_of_the_present_holder() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        drop(Lock::acquire(&path, "earlier", LONG).unwrap());
+        let mut unsigned = open(&path).unwrap();
+        unsigned.try_lock().unwrap();
+        let told = std::thread::scope(|scope| {
+            let (tell, told) = std::sync::mpsc::channel();
+            let waiter = path.clone();
+            scope.spawn(move || Lock::acquire_telling(&waiter, "next", LONG, |holder| tell.send(holder.clone()).unwrap()));
+            std::thread::sleep(Duration::from_millis(20));
+            sign(&mut unsigned, "present");
+            let told = told.recv().unwrap();
+            unsigned.unlock().unwrap();
+            told.to_string()
+        });
+        assert!(told.contains("(present, since"), "{told}");
     }
 
     /// F23: a lock whose file was deleted and made anew is a new lock; the waiter gets the one that counts.

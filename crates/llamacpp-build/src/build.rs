@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use durable::Lock;
+use durable::{Holder, Lock};
 use exec::{CommandSpec, ExecError};
 
 use crate::file_api::Configured;
@@ -36,11 +36,8 @@ pub fn build(
     // Whoever builds it may wait for the compilers of another build first.
     let patience = request.limits.fetch + request.limits.build * 2 + std::time::Duration::from_mins(2);
     let place = store.lock(&key);
-    let at_once = Lock::try_acquire(&place, "build")?;
-    if at_once.is_none() {
-        observer.on(&Event::Waits(Lock::holder(&place).to_string()));
-    }
-    let _lock = at_once.map_or_else(|| Lock::acquire(&place, "build", patience), Ok)?;
+    let tell = |holder: &Holder| observer.on(&Event::Waits(holder.to_string()));
+    let _lock = Lock::acquire_telling(&place, "build", patience, tell)?;
     if let Some(entry) = store.take_locked(&key)? {
         return Ok(entry);
     }
