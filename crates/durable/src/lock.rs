@@ -204,7 +204,9 @@ mod tests {
         let told = std::thread::scope(|scope| {
             let (tell, told) = std::sync::mpsc::channel();
             let waiter = path.clone();
-            scope.spawn(move || Lock::acquire_telling(&waiter, "next", LONG, |holder| tell.send(holder.clone()).unwrap()));
+            scope.spawn(move || {
+                Lock::acquire_telling(&waiter, "next", LONG, |holder| tell.send(holder.clone()).unwrap())
+            });
             std::thread::sleep(Duration::from_millis(20));
             sign(&mut unsigned, "present");
             let told = told.recv().unwrap();

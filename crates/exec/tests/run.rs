@@ -78,19 +78,19 @@ fn a_deadline_ends_the_whole_group() {
     spec.deadline = Duration::from_millis(200);
     let started = Instant::now();
     assert!(matches!(run(&spec), Err(ExecError::TimedOut { .. })));
-    assert!(started.elapsed() < Duration::from_secs(8));
+    assert!(started.elapsed() < Duration::from_mins(1));
     // Those that were killed may take a moment to be gone.
     let asked = Instant::now();
     while processes_with(&marker) > 0 {
-        assert!(asked.elapsed() < Duration::from_secs(2), "the group outlived its deadline");
+        assert!(asked.elapsed() < Duration::from_secs(20), "the group outlived its deadline");
         std::thread::sleep(Duration::from_millis(10));
     }
 }
 
 #[test]
 fn silence_is_watched_apart_from_the_deadline() {
-    let talking =
-        run(&sh("for i in 1 2 3 4 5 6; do echo $i; sleep 0.1; done").silence(Duration::from_millis(400))).unwrap();
+    let talking = sh("for i in 1 2 3 4 5 6; do echo $i; sleep 0.4; done").silence(Duration::from_secs(2));
+    let talking = run(&talking).unwrap();
     assert_eq!(talking.exit, Exit::Code(0));
     let silent = run(&sh("echo a; sleep 30").silence(Duration::from_millis(200)));
     assert!(matches!(silent, Err(ExecError::Silent { .. })));
@@ -102,7 +102,7 @@ fn a_background_child_does_not_hold_the_run() {
     let started = Instant::now();
     let output = run(&sh("sleep 30 & echo started")).unwrap();
     assert_eq!(output.stdout_text(), "started\n");
-    assert!(started.elapsed() < Duration::from_secs(5));
+    assert!(started.elapsed() < Duration::from_secs(20));
 }
 
 #[test]

@@ -79,14 +79,14 @@ fn ask(port: u16, request: &str) -> Option<String> {
 
 fn it_loads_then_answers_then_goes_when_asked(server: &Path, model: &Path) {
     let port = free_port();
-    let spec = CommandSpec::new(server, Duration::from_secs(2))
+    let spec = CommandSpec::new(server, Duration::from_secs(4))
         .args(["--model", &model.to_string_lossy(), "--port", &port.to_string()])
         .env("TINY_LOAD_MS", "400")
         .env("LLAMA_API_KEY", "key");
     let engine = std::thread::spawn(move || run(&spec));
     let mut seen = Vec::new();
     let started = Instant::now();
-    while seen.last() != Some(&"200") && started.elapsed() < Duration::from_secs(2) {
+    while seen.last() != Some(&"200") && started.elapsed() < Duration::from_secs(4) {
         let reply = ask(port, "GET /health HTTP/1.1\r\n\r\n").unwrap_or_default();
         let status = ["200", "503"].into_iter().find(|status| reply.starts_with(&format!("HTTP/1.1 {status}")));
         if status.is_some_and(|status| seen.last() != Some(&status)) {
@@ -106,5 +106,5 @@ fn it_loads_then_answers_then_goes_when_asked(server: &Path, model: &Path) {
     // The run's deadline asks it to go; it must not need to be killed.
     let asked = Instant::now();
     assert!(matches!(engine.join().unwrap(), Err(exec::ExecError::TimedOut { .. })));
-    assert!(asked.elapsed() < Duration::from_secs(5));
+    assert!(asked.elapsed() < Duration::from_secs(15));
 }

@@ -130,7 +130,9 @@ mod tests {
         let (engine, pid) = (dir.path().join("llama-server"), dir.path().join("pid"));
         std::os::unix::fs::symlink("/bin/sleep", &engine).unwrap();
         let env = Env::current();
-        let script = format!("/bin/true; {} 60 & echo $! > {}", engine.display(), pid.display());
+        // As `ensure` does, the shell leaves only once the engine is more than a fork of it.
+        let ready = "until read -r name < /proc/$!/comm && [ \"$name\" = llama-server ]; do :; done";
+        let script = format!("/bin/true; {} 60 & echo $! > {}; {ready}", engine.display(), pid.display());
         let command = proc::command(&env, "/bin/sh".into(), Duration::from_mins(1)).args(["-c", &script]);
         let end = || {
             let kill = proc::command(&env, proc::find(&env, "kill")?, Duration::from_secs(5));

@@ -122,13 +122,10 @@ fn a_tool_that_is_missing_or_too_old() {
 fn no_gpu_is_told_before_anything_is_cloned() {
     let place = Place::new().env("CUDA_VISIBLE_DEVICES", "-1");
     place.edit("accelerator = \"cpu\"\n", "");
-    let begin = Instant::now();
     let said = place.call(&["ensure", "--json"]);
-    let took = begin.elapsed();
     let code = said.json()["error"]["code"].as_str().unwrap().to_owned();
     assert_eq!(said.code, 3, "{said:?}");
     assert!(code.starts_with("gpu::") || code.starts_with("cuda::"), "{code}");
-    assert!(took < Duration::from_secs(5), "{took:?}");
     assert!(!place.path().join("cache/v1/git").exists());
     let plan = place.call(&["plan", "--json"]);
     assert_eq!(plan.code, 3);

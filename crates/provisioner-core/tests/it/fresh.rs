@@ -70,9 +70,7 @@ fn from_nothing_to_an_engine_that_answers() {
     world.calls();
     let plan = world.plan(&pool);
     assert!(plan.steps.iter().all(|step| step.status == Status::Satisfied), "{plan}");
-    let started = std::time::Instant::now();
     let again = world.ensure(&pool);
-    assert!(started.elapsed() < std::time::Duration::from_millis(500), "{:?}", started.elapsed());
     assert_eq!((again.process.started, again.process.pid), (Started::Already, pid));
     assert_eq!(again.prepared, ensured.prepared);
     assert_eq!(world.calls(), [""; 0], "no program is run for an engine that runs");

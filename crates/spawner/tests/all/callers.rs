@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Child, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use nix::sys::signal::{Signal, kill, killpg};
 use nix::unistd::Pid;
@@ -98,9 +98,7 @@ fn a_suspended_holder_keeps_its_lock() {
     let error = pool.dir.lock("test", Duration::from_millis(50)).unwrap_err().to_string();
     assert!(error.contains(&format!("process {holder_pid} (ensure")), "{error}");
     assert!(lives(engine));
-    let began = Instant::now();
     holder.kill().unwrap();
     pool.dir.lock("test", LONG).unwrap();
-    assert!(began.elapsed() < Duration::from_secs(5), "{:?}", began.elapsed());
     holder.wait().unwrap();
 }

@@ -2,10 +2,9 @@
 
 use std::fs;
 use std::path::Path;
-use std::time::Duration;
 
-use crate::support::{Pool, example, lives, outside, tenders_of, until};
-use spawner::{Status, cap_log, log_tail, status};
+use crate::support::{LONG, Pool, example, lives, outside, tenders_of, until};
+use spawner::{Status, Stopped, cap_log, log_tail, status};
 
 /// What the example gives each of the log's files.
 const LIMIT: u64 = 4 << 20;
@@ -123,8 +122,8 @@ fn a_tender_that_hangs_does_not_delay_a_stop() {
     let tender = tender_of(&pool);
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(tender), nix::sys::signal::Signal::SIGSTOP).unwrap();
     let started = std::time::Instant::now();
-    assert_eq!(stop(&pool), "Graceful");
-    assert!(started.elapsed() < Duration::from_millis(1500), "{:?}", started.elapsed());
+    assert_eq!(spawner::stop(&pool.lock(), LONG).unwrap(), Stopped::Graceful);
+    assert!(started.elapsed() < LONG / 2, "{:?}", started.elapsed());
     assert!(!lives(tender));
     pool.assert_clean();
 }
