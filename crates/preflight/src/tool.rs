@@ -40,6 +40,8 @@ pub enum Tool {
     Mold,
     /// Links faster than the compiler's own linker: LLVM's.
     Lld,
+    /// The linker that compilers use where none is asked for.
+    Ld,
     /// Keeps what compilers made.
     Ccache,
     /// Fetches models from Hugging Face.
@@ -93,8 +95,8 @@ impl Tool {
     /// What a llama.cpp server is built with.
     pub const SOURCE_BUILD: [Self; 5] = [Self::Git, Self::Cmake, Self::NinjaOrMake, Self::Cc, Self::Cxx];
 
-    /// What makes a build faster where it is there; a plan does without.
-    pub const HELPERS: [Self; 3] = [Self::Mold, Self::Lld, Self::Ccache];
+    /// What makes a build faster where it is there, and what links it where nothing does; a plan does without.
+    pub const HELPERS: [Self; 4] = [Self::Mold, Self::Lld, Self::Ld, Self::Ccache];
 
     /// The tools that satisfy this one, in order of preference.
     pub(crate) fn choices(self) -> &'static [Self] {
@@ -114,6 +116,7 @@ impl Tool {
             Self::Nvcc12 => &[Self::Nvcc12],
             Self::Mold => &[Self::Mold],
             Self::Lld => &[Self::Lld],
+            Self::Ld => &[Self::Ld],
             Self::Ccache => &[Self::Ccache],
             Self::HfCli => &[Self::HfCli],
             Self::Podman => &[Self::Podman],
@@ -167,6 +170,7 @@ impl Tool {
             },
             Self::Mold => Facts { name: "mold", programs: &["mold"], why: LINKS, ..PLAIN },
             Self::Lld => Facts { name: "lld", programs: &["ld.lld"], why: LINKS, ..PLAIN },
+            Self::Ld => Facts { name: "ld", programs: &["ld"], why: "the compilers link with it", ..PLAIN },
             Self::Ccache => Facts {
                 name: "ccache",
                 programs: &["ccache"],

@@ -213,7 +213,7 @@ fn request(desired: &Desired, settings: &Settings, tools: &Report, helpers: &Rep
             make: id(if ninja { Tool::Ninja } else { Tool::Make }),
             cc: id(Tool::Cc),
             cxx: id(Tool::Cxx),
-            linker: found(helpers, Tool::Mold).or_else(|| found(helpers, Tool::Lld)),
+            linker: [Tool::Mold, Tool::Lld, Tool::Ld].into_iter().find_map(|linker| found(helpers, linker)),
             ccache: found(helpers, Tool::Ccache),
         },
         jobs: desired.jobs,

@@ -139,7 +139,10 @@ fn a_working_tree_and_why_it_would_be_built_again() {
     let build = json["steps"].as_array().unwrap().iter().find(|step| step["kind"] == "build").unwrap();
     assert_eq!((&build["cache"], &build["status"]), (&"miss".into(), &"to_run".into()));
     assert_eq!(build["inputs"]["commit"], commit);
-    assert!(build["inputs"]["tools"]["cxx"]["version"].as_str().is_some_and(|version| !version.is_empty()), "{build}");
+    for tool in ["cxx", "linker"] {
+        let version = build["inputs"]["tools"][tool]["version"].as_str();
+        assert!(version.is_some_and(|version| !version.is_empty()), "{tool}: {build}");
+    }
     assert!(build["inputs"]["definitions"]["GGML_RPC"] == "ON" && build["inputs"]["libc"].is_string(), "{build}");
 }
 

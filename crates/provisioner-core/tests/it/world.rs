@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use spawner::PoolDir;
 use testkit::Repo;
 
-const TOOLS: [&str; 6] = ["git", "cmake", "ninja", "make", "cc", "c++"];
+const TOOLS: [&str; 7] = ["git", "cmake", "ninja", "make", "cc", "c++", "ld"];
 
 /// Stops every engine it started when it goes out of scope.
 pub(crate) struct World {
