@@ -2,6 +2,7 @@
 
 mod build;
 mod cold;
+mod opened;
 mod shared;
 mod spawn;
 mod trace;

@@ -1,4 +1,4 @@
-//! A start with nothing to do before it: from the call of `ensure` to the engine's `execve`, beside a shell that starts
+//! A start with nothing to do before it: from the call of `ensure` to the engine's execution, beside a shell that starts
 //! the same binary; and which programs are run on the way.
 
 use std::fs;
@@ -8,7 +8,8 @@ use std::time::{Duration, Instant};
 
 use exec::{CommandSpec, Env, Exit};
 
-use super::trace::{Start, first_has_ended, starts};
+use super::opened::until_opened;
+use super::trace::{first_has_ended, starts};
 use super::{Row, median};
 use crate::cli::Cli;
 use crate::failure::{Failure, Result};
@@ -25,25 +26,22 @@ pub(super) fn measure(env: &Env, cli: &Cli, pool: &Pool, scratch: &Path) -> Resu
     let cli = cli.clone().contained(&home)?;
     let file = pool.write(&home)?;
     let trace = scratch.join("trace");
-    let sh = proc::find(env, "sh")?;
-    let (mut ours, mut shell, mut tools) = (Vec::new(), Vec::new(), Vec::new());
-    for round in 0..=ROUNDS {
-        let stop = || proc::capture(&cli.command(&["stop"], &file)).map(|_| ());
-        let seen = traced(env, &cli.command(&["ensure"], &file), &trace, stop)?;
-        let (took, engine, beside) = to_engine(&seen)?;
-        tools.extend(beside);
-        // Round 0 fills what is remembered about tools.
-        if round > 0 {
-            ours.push(took);
-        }
-        let script = format!("'{}' --version; true", engine.program);
-        let command = proc::command(env, sh.clone(), Duration::from_mins(1)).args(["-c", &script]);
-        shell.push(to_engine(&traced(env, &command, &trace, || Ok(()))?)?.0);
+    let stop = || proc::capture(&cli.command(&["stop"], &file)).map(|_| ());
+    let ensure = cli.command(&["ensure"], &file);
+    // This also fills what is remembered about tools.
+    let seen = traced(env, &ensure, &trace, stop)?;
+    let (engine, tools) = engine_and_others(&seen)?;
+    let script = format!("'{engine}' --version; true");
+    let shell = proc::command(env, proc::find(env, "sh")?, Duration::from_mins(1)).args(["-c", &script]);
+    let engine = Path::new(engine);
+    let (mut ours, mut by_hand) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        ours.push(until_opened(engine, || proc::capture(&ensure).map(|_| ()))?);
+        stop()?;
+        by_hand.push(until_opened(engine, || proc::capture(&shell).map(|_| ()))?);
     }
-    tools.sort();
-    tools.dedup();
     let what = format!("warm `ensure`, from call to exec, median of {ROUNDS} (by hand: a shell)");
-    let start = Row { what, ours: median(ours), by_hand: median(shell) };
+    let start = Row { what, ours: median(ours), by_hand: median(by_hand) };
     Ok((vec![start, plan(env, &cli, &file)?, refusal(env, &cli, &file, scratch)?], tools))
 }
 
@@ -86,12 +84,12 @@ fn plan(env: &Env, cli: &Cli, file: &Path) -> Result<Row> {
 }
 
 /// Runs the command under strace, calls `finish` once it has ended, and tells what was started until then.
-fn traced(env: &Env, command: &CommandSpec, trace: &Path, finish: impl FnOnce() -> Result<()>) -> Result<Vec<Start>> {
+fn traced(env: &Env, command: &CommandSpec, trace: &Path, finish: impl FnOnce() -> Result<()>) -> Result<Vec<String>> {
     fs::remove_file(trace).ok();
     let mut spec = command.clone();
     spec.program = proc::find(env, "strace")?;
-    // With a seccomp filter nothing but `execve` stops, so that the times stay near those without strace.
-    spec.args = ["-f", "--seccomp-bpf", "-ttt", "-e", "trace=execve", "-o"].map(Into::into).into();
+    // With a seccomp filter nothing but `execve` stops, so that little is slowed down.
+    spec.args = ["-f", "--seccomp-bpf", "-e", "trace=execve", "-o"].map(Into::into).into();
     spec = spec.arg(trace).arg(&command.program).args(&command.args);
     let strace = thread::spawn(move || exec::run(&spec));
     // The engine is traced too and lives on; strace ends when it does.
@@ -109,21 +107,21 @@ fn traced(env: &Env, command: &CommandSpec, trace: &Path, finish: impl FnOnce() 
     Ok(seen)
 }
 
-/// From the first start to the engine's, and what else was started.
-fn to_engine(seen: &[Start]) -> Result<(Duration, Start, Vec<String>)> {
-    let is_engine = |start: &&Start| start.program.ends_with("/llama-server");
-    let (Some(first), Some(engine)) = (seen.first(), seen.iter().find(is_engine)) else {
-        return Err(Failure::new(format!("the trace shows no engine: {seen:?}")));
-    };
-    let beside = seen.iter().skip(1).filter(|start| !is_engine(start)).map(|start| start.program.clone());
-    Ok((engine.at.saturating_sub(first.at), engine.clone(), beside.collect()))
+/// The engine's binary, and each of the other programs that the first one started.
+fn engine_and_others(seen: &[String]) -> Result<(&str, Vec<String>)> {
+    let is_engine = |program: &&String| program.ends_with("/llama-server");
+    let engine = seen.iter().find(is_engine).ok_or_else(|| Failure::new(format!("no engine was started: {seen:?}")))?;
+    let mut others: Vec<_> = seen.iter().skip(1).filter(|program| !is_engine(program)).cloned().collect();
+    others.sort();
+    others.dedup();
+    Ok((engine, others))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    /// A program that leaves an engine running is timed, and the trace ends once the engine does.
+    /// The trace of a program that leaves an engine running ends once the engine does.
     #[test]
     fn an_engine_that_stays_is_traced() {
         let dir = tempfile::tempdir().unwrap();
@@ -139,19 +137,14 @@ mod tests {
             proc::capture(&kill.arg(fs::read_to_string(&pid)?.trim())).map(|_| ())
         };
         let seen = traced(&env, &command, &dir.path().join("trace"), end).unwrap();
-        let (took, _, beside) = to_engine(&seen).unwrap();
-        assert!(took < Duration::from_secs(10));
-        assert_eq!(beside, ["/bin/true"]);
+        assert_eq!(engine_and_others(&seen).unwrap(), (engine.to_str().unwrap(), vec!["/bin/true".to_owned()]));
     }
 
     #[test]
-    fn time_and_programs_beside_the_engine() {
-        let start = |program: &str, ms| Start { program: program.into(), at: Duration::from_millis(ms) };
-        let [ours, git, engine] = [start("/x/ours", 5), start("/usr/bin/git", 6), start("/store/llama-server", 9)];
-        let (took, found, beside) = to_engine(&[ours.clone(), git.clone(), engine.clone(), git.clone()]).unwrap();
-        assert_eq!((took, found), (Duration::from_millis(4), engine));
-        assert_eq!(beside, ["/usr/bin/git", "/usr/bin/git"]);
-        assert!(to_engine(&[ours, git]).is_err());
-        assert!(to_engine(&[]).is_err());
+    fn the_engine_and_the_programs_beside_it() {
+        let seen = ["/x/ours", "/usr/bin/git", "/store/llama-server", "/usr/bin/git"].map(String::from);
+        let (engine, others) = engine_and_others(&seen).unwrap();
+        assert_eq!((engine, others), ("/store/llama-server", vec!["/usr/bin/git".to_owned()]));
+        assert!(engine_and_others(&seen[..2]).is_err() && engine_and_others(&[]).is_err());
     }
 }

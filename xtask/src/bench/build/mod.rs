@@ -110,8 +110,7 @@ impl Bench<'_> {
         spec.program = proc::find(self.env, "strace")?;
         spec.args = ["-f", "--seccomp-bpf", "-ttt", "-e", "trace=execve", "-o"].map(Into::into).into();
         proc::capture(&spec.arg(&trace).args(argv))?;
-        let programs: Vec<String> =
-            starts(&fs::read_to_string(&trace)?).into_iter().skip(1).map(|start| start.program).collect();
+        let programs: Vec<String> = starts(&fs::read_to_string(&trace)?).into_iter().skip(1).collect();
         let what = format!("second pool with the same key, median of {ROUNDS}");
         table.add(Line::at_most(what, median(times), Duration::from_millis(20)));
         table.add(Line::count("programs that it runs (execve)", programs.len(), 0));
