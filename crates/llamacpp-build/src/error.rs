@@ -15,7 +15,9 @@ pub enum BuildError {
     #[error("`{text}` is not a CMake definition")]
     #[diagnostic(
         code(build::bad_definition),
-        help("write it as -DNAME=VALUE or -DNAME:TYPE=VALUE; other CMake arguments are not taken")
+        help(
+            "write it as -DNAME=VALUE or -DNAME:TYPE=VALUE; what a preset (`--preset`) or an initial cache (`-C`) sets, too, so that the build's key knows it"
+        )
     )]
     BadDefinition {
         /// What was given, redacted.
