@@ -254,7 +254,7 @@ fn conflicts_dependencies_and_damage() {
     check(&scratch, &[Tool::Cmake], Trouble::FileConflict);
     assert_eq!(fs::read_to_string(scratch.at("root/usr/bin/cmake")).unwrap(), "mine");
     shell(
-        "printf x | dd of=\"$1\" bs=1 seek=30 conv=notrunc 2>&1",
+        "printf damaged. | dd of=\"$1\" bs=1 seek=30 conv=notrunc 2>&1",
         &[&scratch.at("repo/ninja-1.12.1-1-x86_64.pkg.tar.gz")],
     );
     check(&scratch, &[Tool::Ninja], Trouble::CorruptPackage);
