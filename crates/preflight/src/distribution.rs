@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 
-use crate::family::{Family, families};
+use crate::family::{Family, families, managers};
 use crate::immutable::Immutable;
 use crate::surroundings;
 
@@ -16,6 +16,12 @@ pub struct Distribution {
     pub id: String,
     /// The words of `ID_LIKE`, closest relative first.
     pub id_like: Vec<String>,
+    /// `VERSION_ID`; empty where the system has no versions.
+    pub version: String,
+    /// `PLATFORM_ID`, which Red Hat's relatives tell since their version 8; empty elsewhere.
+    pub platform: String,
+    /// The package managers that are there, of those we know.
+    pub managers: Vec<String>,
     /// `PRETTY_NAME`, for people only: nothing is decided by it.
     pub name: String,
     /// Set where the system's own folders are not changed in place.
@@ -33,10 +39,15 @@ pub fn distribution(root: &Path) -> Distribution {
     let bytes = read("etc/os-release").or_else(|| read("usr/lib/os-release")).unwrap_or_default();
     let text = String::from_utf8_lossy(&bytes);
     let mut distribution = Distribution::parse(&text);
+    distribution.managers = managers().filter(|name| is_program(root, name)).map(str::to_owned).collect();
     distribution.container = surroundings::container(root);
     distribution.wsl = surroundings::wsl(root);
     distribution.immutable = Immutable::of(&distribution, &text, root);
     distribution
+}
+
+fn is_program(root: &Path, name: &str) -> bool {
+    ["usr/bin", "usr/sbin", "bin", "sbin"].iter().any(|folder| root.join(folder).join(name).is_file())
 }
 
 impl Distribution {
@@ -50,6 +61,8 @@ impl Distribution {
                 "ID_LIKE" => {
                     distribution.id_like = unquoted(value).split_whitespace().map(str::to_owned).collect();
                 }
+                "PLATFORM_ID" => distribution.platform = unquoted(value),
+                "VERSION_ID" => distribution.version = unquoted(value),
                 "PRETTY_NAME" => distribution.name = unquoted(value),
                 _ => {}
             }
@@ -57,15 +70,26 @@ impl Distribution {
         distribution
     }
 
-    /// Its family, if we know one: by `ID` itself, then by each word of `ID_LIKE`.
+    /// Its family, if we know one: as it is named or, where no name is known, by its package manager.
     pub(crate) fn family(&self) -> Option<&'static Family> {
+        self.named_family().or_else(|| Family::of_managers(&self.managers))
+    }
+
+    /// By `ID` itself, then by each word of `ID_LIKE`.
+    fn named_family(&self) -> Option<&'static Family> {
         let words = std::iter::once(&self.id).chain(&self.id_like);
         words.flat_map(|word| families().iter().filter(move |family| family.is(word))).next()
     }
 
-    /// Whether it is Arch Linux or calls itself like it.
+    /// The number that its version starts with, where it counts as its family does: relatives have numbers of their own,
+    /// and a platform to tell them by.
+    pub(crate) fn major(&self) -> Option<u32> {
+        self.version.split(|c: char| !c.is_ascii_digit()).next()?.parse().ok().filter(|_| self.platform.is_empty())
+    }
+
+    /// Whether it is Arch Linux or calls itself like it. A system that only has pacman is not.
     pub fn is_arch_like(&self) -> bool {
-        self.family().is_some_and(|family| family.is("arch"))
+        self.named_family().is_some_and(|family| family.is("arch"))
     }
 
     /// Whether packages may be installed on it, where that is allowed: Arch-like systems that are changed in place,
@@ -129,7 +153,7 @@ mod tests {
         for text in ["", "\0\0", "ID", "ID=", "=arch", "ID='arch", "ID=arch linux", "ID=ARCH", "export ID=arch"] {
             assert!(!Distribution::parse(text).is_arch_like(), "{text:?}");
         }
-        let unknown = Distribution::parse("ID=nobara\nID_LIKE=\"rhel centos fedora\"\n");
+        let unknown = Distribution::parse("ID=another\nID_LIKE=\"rhel centos fedora\"\n");
         assert_eq!(unknown.family().map(|family| family.name.as_str()), Some("RHEL"), "the closest relative counts");
     }
 

@@ -1,6 +1,6 @@
 //! Families of distributions that share a package manager and its names, as the table `packages.json` has them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
@@ -17,6 +17,12 @@ pub struct Family {
     pub ids: Vec<String>,
     /// The start of the command that installs packages.
     pub install: String,
+    /// Other commands for the same packages, in order of preference, for systems that lack that one.
+    #[serde(default)]
+    pub instead: Vec<String>,
+    /// The first major version with that command; older ones have the last of the others.
+    #[serde(default)]
+    pub since: Option<u32>,
     /// What stands before that command where one of these tools is among those that it is to bring.
     #[serde(default)]
     pub before: HashMap<Tool, String>,
@@ -52,11 +58,42 @@ impl Family {
         self.ids.iter().any(|id| id == word)
     }
 
+    /// All commands that install its packages.
+    fn commands(&self) -> impl Iterator<Item = &str> {
+        std::iter::once(&self.install).chain(&self.instead).map(String::as_str)
+    }
+
+    /// The command of a system that has these package managers; where none of them is known, that of its major version.
+    pub(crate) fn command(&self, managers: &[String], major: Option<u32>) -> &str {
+        let there = self.commands().find(|command| managers.iter().any(|name| name == program(command)));
+        let old = self.since.zip(major).is_some_and(|(since, major)| major < since);
+        there.or_else(|| self.instead.last().filter(|_| old).map(String::as_str)).unwrap_or(&self.install)
+    }
+
+    /// The family of a system that is known by its package managers alone; `None` where they are those of several.
+    pub(crate) fn of_managers(managers: &[String]) -> Option<&'static Self> {
+        let has = |family: &Self, name: &String| family.commands().any(|command| program(command) == name);
+        let first = managers.first()?;
+        let family = families().iter().find(|family| has(family, first))?;
+        managers.iter().all(|name| has(family, name)).then_some(family)
+    }
+
     /// Its packages for a tool; for either of two tools, those of the one that the family prefers.
     pub(crate) fn packages(&self, tool: Tool) -> Option<&[String]> {
         let mut names = std::iter::once(&tool).chain(tool.choices());
         names.find_map(|name| self.packages.get(name)).map(Vec::as_slice)
     }
+}
+
+/// The programs that install packages. Those that work beside another system's own (Nix, Guix) are not among them.
+pub(crate) fn managers() -> impl Iterator<Item = &'static str> {
+    let mut seen = HashSet::new();
+    let own = families().iter().filter(|family| family.as_root);
+    own.flat_map(Family::commands).map(program).filter(move |name| seen.insert(*name))
+}
+
+fn program(command: &str) -> &str {
+    command.split_whitespace().next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -66,7 +103,7 @@ mod tests {
     #[test]
     fn the_table_can_be_read() {
         let families: Vec<Family> = serde_json::from_str(include_str!("packages.json")).unwrap();
-        assert_eq!(families.len(), 9);
+        assert_eq!(families.len(), 18);
         for family in families {
             for tool in Tool::SOURCE_BUILD {
                 assert!(family.packages(tool).is_some(), "{}: {tool}", family.name);

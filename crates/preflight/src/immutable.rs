@@ -5,7 +5,7 @@ use std::path::Path;
 use nix::sys::statvfs::{FsFlags, statvfs};
 use serde::Serialize;
 
-use crate::distribution::Distribution;
+use crate::distribution::{Distribution, unquoted};
 
 /// Why a package manager's usual command does not work, or does not last.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -20,7 +20,10 @@ pub enum Immutable {
 }
 
 /// By `ID`: these keep nothing that is installed, even where somebody made them writable.
-const IMAGES: &[&str] = &["steamos", "chimeraos", "holoiso", "endless", "flatcar", "ubuntu-core", "bottlerocket"];
+const IMAGES: &[&str] =
+    &["steamos", "chimeraos", "holoiso", "blendos", "arkane", "endless", "flatcar", "ubuntu-core", "bottlerocket"];
+/// By `VARIANT_ID`: Fedora's editions that are such images; newer ones end in `-atomic`.
+const OSTREE: &[&str] = &["silverblue", "kinoite", "sericea", "onyx", "coreos", "iot"];
 const TRANSACTIONAL: &[&str] = &[
     "suse-microos",
     "opensuse-microos",
@@ -30,6 +33,7 @@ const TRANSACTIONAL: &[&str] = &[
     "aeon",
     "sl-micro",
     "sle-micro",
+    "alp-dolomite",
 ];
 
 impl Immutable {
@@ -41,7 +45,10 @@ impl Immutable {
             return None;
         }
         if distribution.container.is_none() {
-            let ostree = os_release.lines().any(|line| line.starts_with("OSTREE_VERSION="));
+            let value = |key: &str| os_release.lines().find_map(|line| line.strip_prefix(key)).map(unquoted);
+            let variant = value("VARIANT_ID=").unwrap_or_default();
+            let layered = OSTREE.contains(&variant.as_str()) || variant.ends_with("-atomic");
+            let ostree = layered || value("OSTREE_VERSION=").is_some();
             if TRANSACTIONAL.contains(&id) {
                 return Some(Self::Transactional);
             }

@@ -93,7 +93,8 @@ impl Advice {
         let Some(family) = family.filter(|_| !names.is_empty()) else { return advice };
         let names = names.join(" ");
         let before = tools.iter().find_map(|tool| family.before.get(tool)).map(|words| format!("{words} "));
-        let in_place = format!("{}{} {names}", before.unwrap_or_default(), family.install);
+        let install = family.command(&distribution.managers, distribution.major());
+        let in_place = format!("{}{install} {names}", before.unwrap_or_default());
         advice.then = family.then.as_deref();
         advice.command = Some(match (distribution.immutable, &family.image) {
             (Some(Immutable::Ostree), _) => format!("rpm-ostree install --idempotent --apply-live {names}"),

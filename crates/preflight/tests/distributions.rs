@@ -53,22 +53,94 @@ fn one_line_for_each_distribution() {
 /// What works on systems that are not changed in place.
 #[test]
 fn immutable_systems() {
-    check(&["bazzite"], "rpm-ostree install --idempotent --apply-live git cmake make gcc gcc-c++");
+    check(&["bazzite"], "rpm-ostree install --idempotent --apply-live git cmake ninja-build gcc gcc-c++");
+    // Their own os-release tells even where nothing was booted from it.
+    check(&["silverblue"], "rpm-ostree install --idempotent --apply-live git cmake ninja-build gcc gcc-c++");
     check(&["suse-microos"], "transactional-update pkg install git cmake ninja gcc gcc-c++");
     check(
         &["steamos"],
         "distrobox create --name build --image archlinux --additional-packages \"git cmake ninja gcc\" && distrobox \
          enter build",
     );
-    let booted = [("run/ostree-booted", "")];
-    let silverblue = distribution(root("silverblue", &booted).path());
-    assert_eq!(silverblue.immutable, Some(Immutable::Ostree));
-    assert!(remedy(&[Tool::Git], &silverblue).starts_with("rpm-ostree install"));
+    let booted = distribution(root("fedora", &[("run/ostree-booted", "")]).path());
+    assert_eq!(booted.immutable, Some(Immutable::Ostree));
+    assert!(remedy(&[Tool::Git], &booted).starts_with("rpm-ostree install"));
     assert_eq!(recorded("fedora").immutable, None);
     // A toolbox on such a host is a container whose packages are its own.
     let toolbox = distribution(root("fedora", &[("run/ostree-booted", ""), ("run/.containerenv", "")]).path());
     assert_eq!((toolbox.immutable, toolbox.container.as_deref()), (None, Some("podman")));
     assert_eq!(remedy(&[Tool::Git], &toolbox), "dnf install git");
+}
+
+/// A root with these lines in its os-release, and with these programs.
+fn told(lines: &str, programs: &[&str]) -> Distribution {
+    let files: Vec<(String, &str)> = programs.iter().map(|name| (format!("usr/bin/{name}"), "")).collect();
+    let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (path.as_str(), *text)).collect();
+    let root = root("void", &files);
+    durable::replace(&root.path().join("etc/os-release"), lines.as_bytes()).unwrap();
+    distribution(root.path())
+}
+
+/// EP-22: what tells apart those that other families resemble: older ones, relatives with names of their own.
+#[test]
+fn relatives() {
+    for (lines, expected) in [
+        ("ID=\"centos\"\nID_LIKE=\"rhel fedora\"\nVERSION_ID=\"7\"", "yum install git make gcc-c++"),
+        ("ID=\"ol\"\nID_LIKE=\"fedora\"\nVERSION_ID=\"7.9\"", "yum install git make gcc-c++"),
+        ("ID=\"XCP-ng\"\nID_LIKE=\"centos rhel fedora\"\nVERSION_ID=\"7.4.0\"", "yum install git make gcc-c++"),
+        ("ID=\"amzn\"\nID_LIKE=\"centos rhel fedora\"\nVERSION_ID=\"2\"", "yum install git make gcc-c++"),
+        ("ID=\"amzn\"\nID_LIKE=\"rhel fedora\"\nVERSION_ID=\"2018.03\"", "yum install git make gcc-c++"),
+        (
+            "ID=\"alinux\"\nID_LIKE=\"rhel fedora centos anolis\"\nVERSION_ID=\"3\"\nPLATFORM_ID=\"platform:al8\"",
+            "dnf install git make gcc-c++",
+        ),
+        ("ID=\"openEuler\"\nVERSION_ID=\"24.03\"", "dnf install git make gcc-c++"),
+        ("ID=nobara\nID_LIKE=\"rhel centos fedora\"\nVERSION_ID=40", "dnf install git ninja-build gcc-c++"),
+        ("ID=mageia\nID_LIKE=\"mandriva fedora\"\nVERSION_ID=9", "dnf install git ninja gcc-c++"),
+        ("ID=azurelinux\nVERSION_ID=\"3.0\"", "tdnf install git ninja-build build-essential"),
+        ("ID=photon\nVERSION_ID=5.0", "tdnf install git ninja-build build-essential"),
+        ("ID=altlinux\nVERSION_ID=10.1", "apt-get update && apt-get install git make gcc-c++"),
+        ("ID=Deepin\nVERSION_ID=\"20.4\"", "apt-get update && apt-get install git ninja-build g++"),
+        ("ID=pureos\nVERSION_ID=\"10.0\"", "apt-get update && apt-get install git ninja-build g++"),
+        ("ID=\"sles_sap\"\nVERSION_ID=\"12.2\"", "zypper install git ninja gcc-c++"),
+        ("ID=\"opensuse-microos\"\nID_LIKE=\"suse opensuse\"", "transactional-update pkg install git ninja gcc-c++"),
+        ("ID=wolfi\nVERSION_ID=\"20230201\"", "apk add git make build-base"),
+        ("ID=\"chimera\"", "apk add git ninja clang"),
+        ("ID=\"solus\"\nVERSION_ID=4.4", "eopkg install git ninja g++"),
+        ("ID=slackware\nVERSION_ID=15.0", "slackpkg install git ninja gcc-g++"),
+        ("ID=guix", "guix shell git ninja gcc-toolchain"),
+        ("ID=blackarch", "pacman -S --needed git ninja gcc"),
+        ("ID=omarchy\nID_LIKE=arch\nVERSION_ID=\"4.0.1\"", "pacman -S --needed git ninja gcc"),
+        ("ID=openwrt\nID_LIKE=\"lede openwrt\"", "install git, Ninja or Make, a C++ compiler"),
+    ] {
+        let told = told(lines, &[]);
+        assert_eq!(remedy(&[Tool::Git, Tool::NinjaOrMake, Tool::Cxx], &told), expected, "{lines}");
+    }
+    let atomic = told("ID=fedora\nVARIANT_ID=cosmic-atomic\n", &[]);
+    assert_eq!(atomic.immutable, Some(Immutable::Ostree));
+    assert_eq!(told("ID=blendos\n", &[]).immutable, Some(Immutable::Image));
+    assert_eq!(remedy(&[Tool::PodmanOrDocker], &told("ID=amzn\nVERSION_ID=2023", &[])), "dnf install docker");
+}
+
+/// EP-22: the package manager that is there is the one to run. A system that no name tells is known by it alone, and yet no
+/// packages are ever installed there.
+#[test]
+fn package_managers_that_are_there() {
+    let line = |lines, programs: &[&str]| remedy(&[Tool::Git, Tool::Cxx], &told(lines, programs));
+    let rhel = "ID=\"rhel\"\nID_LIKE=\"fedora\"\nVERSION_ID=\"9.6\"\nPLATFORM_ID=\"platform:el9\"";
+    assert_eq!(line(rhel, &["microdnf"]), "microdnf install git gcc-c++");
+    assert_eq!(line(rhel, &["yum", "dnf", "microdnf"]), "dnf install git gcc-c++");
+    let xen = "ID=\"xenenterprise\"\nID_LIKE=\"centos rhel fedora\"\nVERSION_ID=\"8.2.0\"";
+    assert_eq!(line(xen, &["yum"]), "yum install git gcc-c++");
+    assert_eq!(line("ID=\"kylin\"\nVERSION_ID=\"V10\"", &["dnf", "yum"]), "dnf install git gcc-c++");
+    assert_eq!(line("ID=uos", &["apt-get"]), "apt-get update && apt-get install git g++");
+    assert_eq!(line("", &["zypper", "nix-shell"]), "zypper install git gcc-c++");
+    assert_eq!(line("ID=debian", &["pacman", "apt-get", "dnf"]), "apt-get update && apt-get install git g++");
+    let by_hand = "install git, a C++ compiler";
+    assert_eq!((line("ID=x", &["pacman", "apt-get"]), line("ID=x", &["guix"])), (by_hand.into(), by_hand.into()));
+    let kaos = told("ID=kaos\n", &["pacman"]);
+    assert_eq!(remedy(&[Tool::Git], &kaos), "pacman -S --needed git");
+    assert!(!kaos.is_arch_like() && !kaos.takes_packages());
 }
 
 /// EP-22: the exact rule for where packages may be installed.
