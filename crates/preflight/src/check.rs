@@ -113,15 +113,17 @@ fn examine(tool: Tool, need: &Need, path: &Path, env: &Env, memo: &mut Memo) -> 
     }
 }
 
-/// A minimum for a compiler is one of GCC. Clang counts its versions otherwise: what GCC 8 has of C++17, clang 7 has. Of other
-/// makers' compilers nothing is known.
+/// A minimum for a compiler is one of GCC, which tells its name, its maker in parentheses, and its number. Clang counts its
+/// versions otherwise: what GCC 8 has of C++17, clang 7 has. Of other makers' compilers nothing is known.
 fn is_older(tool: Tool, have: Version, minimum: Version, line: &str) -> bool {
-    let says = |names: &[&str]| names.iter().any(|name| line.contains(name));
-    match tool {
-        Tool::Cc | Tool::Cxx if says(&["clang"]) => have.major < minimum.major.saturating_sub(1),
-        Tool::Cc | Tool::Cxx if says(&["Intel", "oneAPI", "ICC", "nvc", "pgcc", "pgc++", "tcc"]) => false,
-        _ => have < minimum,
+    if !matches!(tool, Tool::Cc | Tool::Cxx) {
+        return have < minimum;
     }
+    if line.contains("clang") {
+        return have.major < minimum.major.saturating_sub(1);
+    }
+    let maker = line.split_whitespace().nth(1).unwrap_or_default();
+    maker.starts_with('(') && !["(ICC)", "(FCC)"].contains(&maker) && have < minimum
 }
 
 fn missing(need: &Need, broken: Option<String>) -> Missing {

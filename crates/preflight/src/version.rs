@@ -24,8 +24,12 @@ impl Version {
     /// The version in a line such as `gcc (Debian 12.2.0-14+deb12u1) 12.2.0`, or `None` where there is none.
     ///
     /// The first word that starts as a version counts. Words in parentheses, where distributions write their own
-    /// numbers, count only when there is no other.
+    /// numbers, count only when there is no other. A line that warns names the versions of others.
     pub fn in_line(line: &str) -> Option<Self> {
+        let lower = line.to_lowercase();
+        if ["warning", "warn ", "warn[", "error:", "deprecated"].iter().any(|word| lower.contains(word)) {
+            return None;
+        }
         let mut depth = 0_u32;
         let outside = |c: char| match c {
             '(' => {
@@ -44,9 +48,9 @@ impl Version {
         [bare, inside].iter().find_map(|text| text.split_whitespace().find_map(Self::at_start))
     }
 
-    /// `3.31.6-dirty`, `4.3`, `v1.2`; a number without a point is no version, since dates and commits look so.
+    /// `3.31.6-dirty`, `4.3`, `v1.2`, `V1.2`; a number without a point is no version, since dates and commits look so.
     fn at_start(word: &str) -> Option<Self> {
-        let word = word.strip_prefix('v').unwrap_or(word);
+        let word = word.strip_prefix(['v', 'V']).unwrap_or(word);
         let end = word.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(word.len());
         let mut numbers = word.get(..end)?.split('.');
         let major = numbers.next()?.parse().ok()?;
@@ -121,11 +125,32 @@ mod tests {
         check("podman version 4.9.4-rhel", Some((4, 9, 4)));
         check("Docker version 27.5.1, build 9f9e405", Some((27, 5, 1)));
         check("pkgconf 2.3.0", Some((2, 3, 0)));
+        check("git version 2.51.0.rc0.vfs.0.0", Some((2, 51, 0)));
+        check("git version 2.8.0rc3", Some((2, 8, 0)));
+        check("cmake version 2.8-patch 12", Some((2, 8, 0)));
+        check("GNU Make version 3.79.1, by Richard Stallman and Roland McGrath.", Some((3, 79, 1)));
+        check("Docker version 29.1.3, build 29.1.3-0ubuntu3~24.04.2", Some((29, 1, 3)));
+        check("g++ (GCC) 4.8.5 20150623 (Red Hat 4.8.5-44", Some((4, 8, 5)));
+        check("arm-gcc (GNU Toolchain 10.3-2021.07 (arm-10.29)) 10.3.1 20210621", Some((10, 3, 1)));
+        check("clang version 6.0.1-svn334776-1~exp1~20181018152737.116 (branches/release_60)", Some((6, 0, 1)));
+        check("IBM XL C/C++ for Linux, V13.1 (5724-X14)", Some((13, 1, 0)));
     }
 
     #[test]
     fn lines_without_a_version() {
         for line in ["", "unknown", "20240910", "gcc-13", "version 99999999999.1", "((", "..", "v", "1."] {
+            check(line, None);
+        }
+        for line in [
+            "x86_64-w64-mingw32-gcc (GCC) 13-win32",
+            "Docker version library-import, build library-import",
+            "perl: warning: Setting locale failed (5.36.0).",
+            "WARNING: conda 4.10.3 is out of date, the newest is 23.1.0",
+            "time=\"2022-01-23T10:00:00Z\" level=warning msg=\"not a shared mount, see kernel 5.10 notes\"",
+            "WARN[0000] cgroups-v1 is deprecated since Podman v5.0",
+            "mise WARN  missing: cmake 3.31.6",
+            "CMake Error: Modules directory not found in cmake 3.22.1",
+        ] {
             check(line, None);
         }
     }

@@ -54,7 +54,10 @@ fn compilers_have_numbers_of_their_own() {
         "clang version 7.0.1-8+deb10u2 (tags/RELEASE_701/final)",
         "FreeBSD clang version 18.1.5 (https://github.com/llvm/llvm-project.git llvmorg-18.1.5-0-g617a15a9eac9)",
         "clang version 19.1.7 (https://github.com/ziglang/zig-bootstrap 1c3c59435891bc9caf8cd1d3783773369d191c5f)",
-        "icpc (ICC) 2021.10.0 20230609",
+        "icpc (ICC) 7.1.0 20230609",
+        "fcc (FCC) 4.0.0a 20190314",
+        "Cray C : Version 7.4.6  Mon Apr 15, 2019  12:13:39",
+        "tcc version 0.9.27 (x86_64 Linux)",
         "Intel(R) oneAPI DPC++/C++ Compiler 2024.2.1 (2024.2.1.20240711)",
         "a compiler that tells nothing",
     ] {
