@@ -16,7 +16,12 @@ const RULES: &[Rule] = &[
     (Trouble::Interrupted, &[&["nterrupt signal"], &["Hangup signal"], &["segmentation fault"]]),
     (
         Trouble::Broken,
-        &[&["error while loading shared libraries"], &["symbol lookup error"], &["version `", "' not found"]],
+        // Programs of packages and hooks can fail like this, too, and are not the cause then.
+        &[
+            &["pacman: ", "error while loading shared libraries"],
+            &["pacman: ", "symbol lookup error"],
+            &["pacman: ", "version `", "' not found"],
+        ],
     ),
     // pacman calls it "not enough free disk space", too, where it cannot tell how much there is, or must not write.
     (
@@ -139,7 +144,9 @@ const RULES: &[Rule] = &[
             &["could not read db '"],
             &[".db: Unrecognized archive format"],
             &["could not parse package description file"],
-            &["could not open file ", "/local/", "/desc"],
+            &["could not open file ", "/local/"],
+            &["could not open local database directory"],
+            &["could not access database directory"],
         ],
     ),
     (
@@ -254,6 +261,8 @@ const RULES: &[Rule] = &[
             &["cannot remove "],
             &["could not remove "],
             &["could not create directory "],
+            &["could not create temp directory"],
+            &["could not copy tempfile to "],
             &["could not create database"],
             &["could not update database"],
             &["failed to create temporary file"],
@@ -266,6 +275,7 @@ const RULES: &[Rule] = &[
         Trouble::Interrupted,
         &[&["problem occurred while "], &["transaction aborted"], &["lock file missing"], &["database is not locked"]],
     ),
+    (Trouble::Broken, &[&["error while loading shared libraries"], &["symbol lookup error"]]),
     // Warnings of sudo (`unable to resolve host`) stand beside other errors; alone, they are its refusal.
     (Trouble::SudoRefused, &[&["sudo:"], &["sudo-rs:"]]),
     (Trouble::OutOfMemory, &[&["out of memory"], &["malloc failure"], &["annot allocate memory"]]),
