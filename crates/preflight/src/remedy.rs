@@ -24,7 +24,11 @@ pub(crate) fn sentence(report: &Report, distribution: &Distribution) -> String {
     let advice = Advice::new(&lacking(report), distribution);
     let known = distribution.family().is_some();
     let run = advice.command.map(|command| format!("run{}: {command}", if advice.as_root { " as root" } else { "" }));
-    let note = if known { ", which this distribution does not package" } else { " and see that `PATH` leads there" };
+    let note = if known {
+        ", for which no package of this distribution is known here"
+    } else {
+        " and see that `PATH` leads there"
+    };
     let without = (!advice.without.is_empty()).then(|| format!("install {}{note}", advice.without.join(", ")));
     let then = advice.then.map(str::to_owned);
     run.into_iter().chain(then).chain(without).chain(advice.by_hand).collect::<Vec<_>>().join("\n")

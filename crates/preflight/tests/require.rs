@@ -101,7 +101,7 @@ fn a_missing_hugging_face_cli_on_a_distribution_without_it() {
     let help = error.help().unwrap().to_string();
     assert_eq!(
         help,
-        "install the Hugging Face CLI (`pipx install huggingface_hub` gives `hf`), which this distribution does not package"
+        "install the Hugging Face CLI (`pipx install huggingface_hub` gives `hf`), for which no package of this distribution is known here"
     );
 }
 
