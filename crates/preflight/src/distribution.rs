@@ -70,9 +70,10 @@ impl Distribution {
         distribution
     }
 
-    /// Its family, if we know one: as it is named or, where no name is known, by its package manager.
+    /// Its family, if we know one: as it is named or, where no name is known, by its package manager or its platform.
     pub(crate) fn family(&self) -> Option<&'static Family> {
-        self.named_family().or_else(|| Family::of_managers(&self.managers))
+        let by_platform = || families().iter().find(|family| family.is("rhel") && !self.platform.is_empty());
+        self.named_family().or_else(|| Family::of_managers(&self.managers)).or_else(by_platform)
     }
 
     /// By `ID` itself, then by each word of `ID_LIKE`.

@@ -22,9 +22,11 @@ pub enum Immutable {
 /// By `ID`: these keep nothing that is installed, even where somebody made them writable.
 const IMAGES: &[&str] =
     &["steamos", "chimeraos", "holoiso", "blendos", "arkane", "endless", "flatcar", "ubuntu-core", "bottlerocket"];
-/// By `VARIANT_ID`: Fedora's editions that are such images; newer ones end in `-atomic`.
-const OSTREE: &[&str] = &["silverblue", "kinoite", "sericea", "onyx", "coreos", "iot"];
+/// By `VARIANT_ID` or `ID`: Fedora's editions and relatives that are such images; newer editions end in `-atomic`.
+const OSTREE: &[&str] = &["silverblue", "kinoite", "sericea", "onyx", "coreos", "iot", "bazzite", "bluefin", "aurora"];
+/// By a word of `ID` or `ID_LIKE`: SL Micro 6.2 calls itself `sles`, like a server, and like `microos`.
 const TRANSACTIONAL: &[&str] = &[
+    "microos",
     "suse-microos",
     "opensuse-microos",
     "opensuse-aeon",
@@ -47,9 +49,10 @@ impl Immutable {
         if distribution.container.is_none() {
             let value = |key: &str| os_release.lines().find_map(|line| line.strip_prefix(key)).map(unquoted);
             let variant = value("VARIANT_ID=").unwrap_or_default();
-            let layered = OSTREE.contains(&variant.as_str()) || variant.ends_with("-atomic");
+            let layered = OSTREE.contains(&variant.as_str()) || OSTREE.contains(&id) || variant.ends_with("-atomic");
             let ostree = layered || value("OSTREE_VERSION=").is_some();
-            if TRANSACTIONAL.contains(&id) {
+            let mut words = std::iter::once(id).chain(distribution.id_like.iter().map(String::as_str));
+            if words.any(|word| TRANSACTIONAL.contains(&word)) {
                 return Some(Self::Transactional);
             }
             if IMAGES.contains(&id) {
