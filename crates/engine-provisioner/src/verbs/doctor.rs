@@ -42,7 +42,8 @@ fn text(found: &Checkup) -> String {
         // Writing to a `String` cannot fail.
         writeln!(text, "{name:<10} {value}").ok();
     };
-    line("system", if host.distribution.name.is_empty() { "unknown" } else { &host.distribution.name });
+    let names = [&host.distribution.name, &host.distribution.id];
+    line("system", names.into_iter().find(|name| !name.is_empty()).map_or("unknown", String::as_str));
     if let Some(kind) = &host.distribution.container {
         line("container", kind);
     }
@@ -55,6 +56,9 @@ fn text(found: &Checkup) -> String {
     for tool in &host.tools.found {
         let version = tool.version.as_ref().map_or_else(|| "of unknown version".to_owned(), ToString::to_string);
         line("tool", &format!("{} {version} ({})", tool.tool, tool.path.display()));
+    }
+    for note in &host.tools.notes {
+        line("note", note);
     }
     for tool in &host.tools.missing {
         line("missing", &format!("{} (needed: {}; {})", tool.tool, tool.need, tool.why));

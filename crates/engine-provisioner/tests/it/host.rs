@@ -56,6 +56,19 @@ fn people_get_a_table_with_everything() {
     assert!(!text.contains('\u{1b}') && text.ends_with("not ready\n"), "{text}");
 }
 
+/// F69: a version that nobody can read keeps nothing from being ready, and is told to people.
+#[test]
+fn a_version_that_cannot_be_read_is_a_note() {
+    let place = Place::new();
+    let bin = place.path().join("bin");
+    std::fs::create_dir(&bin).unwrap();
+    testkit::fake_tool(&bin, "ninja", "echo development");
+    let place = place.env("PATH", format!("{}:/usr/local/bin:/usr/bin:/bin", bin.display()));
+    let text = place.call(&["doctor"]).done().stdout;
+    assert!(text.contains("tool       Ninja of unknown version") && text.ends_with("ready\n"), "{text}");
+    assert!(text.contains("note       no version in what") && text.contains("development\n"), "{text}");
+}
+
 /// Several pools: each is told, and one that cannot be served makes the host not ready.
 #[test]
 fn every_pool_counts() {
