@@ -55,6 +55,8 @@ impl Distribution {
     pub(crate) fn parse(text: &str) -> Self {
         let mut distribution = Self::default();
         let text = text.trim_start_matches('\u{feff}');
+        // Names are shown on terminals, and nothing in them may steer one.
+        let text = text.replace(|c: char| c.is_control() && c != '\n' && c != '\r', "");
         for (key, value) in text.lines().filter_map(|line| line.trim().split_once('=')) {
             match key {
                 "ID" => distribution.id = unquoted(value),
@@ -151,6 +153,7 @@ mod tests {
         ] {
             assert_eq!(Distribution::parse(text).id, "arch", "{text:?}");
         }
+        assert_eq!(Distribution::parse("PRETTY_NAME=\"a \u{1b}[31m\u{7}b\"").name, "a [31mb");
         for text in ["", "\0\0", "ID", "ID=", "=arch", "ID='arch", "ID=arch linux", "ID=ARCH", "export ID=arch"] {
             assert!(!Distribution::parse(text).is_arch_like(), "{text:?}");
         }
