@@ -7,6 +7,7 @@
 mod excerpt;
 mod matching;
 mod pattern;
+mod prefix;
 mod rules;
 mod text;
 

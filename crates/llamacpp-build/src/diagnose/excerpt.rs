@@ -4,6 +4,7 @@ use std::ops::RangeInclusive;
 
 use exec::Redactor;
 
+use super::prefix;
 use super::text::{Log, Role, clean, cmake_block};
 
 /// The most lines that are shown.
@@ -52,6 +53,8 @@ pub(super) fn around(log: &Log<'_>, lines: RangeInclusive<usize>) -> Vec<String>
         let from = if first - start <= 4 { start + 1 } else { first.saturating_sub(1) };
         picked.extend(from..=last);
         picked.extend((last + 1..=last + 4).take_while(|at| is(log, *at, Role::CmakeError) && !is_stack(log, *at)));
+        // What a program inside of the message complains about is the reason.
+        picked.extend((last + 5..).take_while(|at| is_block(log, *at)).filter(|at| complains(log, *at)).take(4));
     } else {
         let context = first.saturating_sub(1)..=last + 2;
         picked.extend(context.filter(|at| (first..=last).contains(at) || !is(log, *at, Role::Status)));
@@ -61,22 +64,14 @@ pub(super) fn around(log: &Log<'_>, lines: RangeInclusive<usize>) -> Vec<String>
 
 /// The first complaint, with what belongs to it; the end of the log if there is none.
 pub(super) fn first_complaint(log: &Log<'_>) -> Vec<String> {
-    let complains = |at: &usize| {
-        log.lines.get(*at).is_some_and(|line| {
-            let text = log.line(line);
-            line.role == Role::Plain && COMPLAINTS.iter().any(|word| text.contains(word))
-        })
-    };
     if let Some(start) = (0..log.lines.len()).find(|at| is(log, *at, Role::CmakeError)) {
         let block: Vec<usize> = (start..log.lines.len()).take_while(|at| is_block(log, *at)).collect();
-        let inner = |at: &&usize| {
-            log.lines.get(**at).is_some_and(|line| COMPLAINTS.iter().any(|word| log.line(line).contains(word)))
-        };
         let mut picked: Vec<usize> = block.iter().copied().take(8).collect();
-        picked.extend(block.iter().skip(8).filter(inner).take(MOST - 8));
+        picked.extend(block.iter().skip(8).copied().filter(|at| complains(log, *at)).take(MOST - 8));
         return show(log, picked);
     }
-    let Some(at) = (0..log.lines.len()).find(complains).or_else(|| (0..log.lines.len()).find(|at| is_failed(log, *at)))
+    let plain = |at: &usize| is(log, *at, Role::Plain) && complains(log, *at);
+    let Some(at) = (0..log.lines.len()).find(plain).or_else(|| (0..log.lines.len()).find(|at| is_failed(log, *at)))
     else {
         return show(log, (log.lines.len().saturating_sub(MOST)..log.lines.len()).collect());
     };
@@ -88,6 +83,10 @@ pub(super) fn first_complaint(log: &Log<'_>) -> Vec<String> {
 
 fn is(log: &Log<'_>, at: usize, role: Role) -> bool {
     log.lines.get(at).is_some_and(|line| line.role == role)
+}
+
+fn complains(log: &Log<'_>, at: usize) -> bool {
+    log.lines.get(at).is_some_and(|line| COMPLAINTS.iter().any(|word| log.line(line).contains(word)))
 }
 
 /// A line of the error block, or a command that the block shows.
@@ -114,7 +113,7 @@ fn show(log: &Log<'_>, mut picked: Vec<usize>) -> Vec<String> {
         .filter(|line| !log.line(line).starts_with("ninja: build stopped: subcommand failed"))
         .filter(|line| line.role != Role::Echo)
         .take(MOST)
-        .map(|line| clean(line.raw).trim_end().chars().take(WIDEST).collect::<String>())
+        .map(|line| prefix::without(&clean(line.raw)).trim_end().chars().take(WIDEST).collect::<String>())
         .map(|line| redactor.text(&line).into_owned())
         .collect()
 }

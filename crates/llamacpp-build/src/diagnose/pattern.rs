@@ -2,8 +2,9 @@
 //!
 //! A blank matches any blanks and line breaks, for CMake wraps messages where it likes. `{name}` takes a word, or, after a
 //! quote, everything up to the next one; `{name#}` takes a version or number, `{name^}` a word that starts with a capital
-//! letter, `{name=lib}` a word that starts so, `{name*}` anything up to what follows it in the pattern, or to the end of the line. A `{name}` at the start
-//! takes the word before the rest, `{name#}` one that ends with a number, such as a place in a file.
+//! letter, `{name=lib}` a word that starts so, `{name*}` anything up to what follows it in the pattern, or to the end of the
+//! line. A `{name}` at the start takes the word before the rest, `{name#}` a number or one that ends with a line number, such as a place in a file, `{name@}`
+//! the name of a compiler or of one of its parts.
 
 use super::text::Role;
 
@@ -62,7 +63,7 @@ fn parts(mut text: &'static str) -> impl Iterator<Item = Part> {
         if let Some((place, rest)) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
             text = rest;
             let (place, prefix) = place.split_once('=').unwrap_or((place, ""));
-            let name = place.trim_end_matches(['#', '^', '*']);
+            let name = place.trim_end_matches(['#', '^', '*', '@']);
             let class = place.get(name.len()..).and_then(|class| class.chars().next()).unwrap_or(' ');
             return Some(Part::Place(Place { name, class, prefix }));
         }
@@ -85,8 +86,11 @@ impl Pattern {
         let mut captures = Captures::new();
         let mut parts = parts(self.text).peekable();
         if let Some(Part::Place(Place { name, class, .. })) = parts.peek() {
-            let word =
-                word_before(text, at).filter(|word| *class != '#' || word.ends_with(|c: char| c.is_ascii_digit()))?;
+            let word = word_before(text, at).filter(|word| match class {
+                '#' => is_place(word),
+                '@' => is_compiler(word),
+                _ => true,
+            })?;
             captures.push((*name, word));
             parts.next();
         }
@@ -145,6 +149,55 @@ fn word_before(text: &[u8], at: usize) -> Option<String> {
     let before = text.get(at.saturating_sub(LONGEST)..at)?;
     let start = before.iter().rposition(|byte| is_blank(*byte)).map_or(0, |blank| blank + 1);
     before.get(start..).filter(|word| !word.is_empty()).map(|word| tidy(word, ' '))
+}
+
+/// `12`, `a.cpp:1:2`, `a.h(12`; not `collect2`.
+fn is_place(word: &str) -> bool {
+    let rest = word.trim_end_matches(|c: char| c.is_ascii_digit());
+    rest.len() < word.len() && (rest.is_empty() || rest.ends_with([':', '(']))
+}
+
+/// A compiler, or a program that one needs, by whatever path, for whatever target and in whatever version:
+/// `/usr/bin/x86_64-linux-gnu-g++-12`.
+pub(super) fn is_compiler(word: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "cc",
+        "c++",
+        "gcc",
+        "g++",
+        "clang",
+        "clang++",
+        "cpp",
+        "icx",
+        "icpx",
+        "nvcc",
+        "hipcc",
+        "cc1",
+        "cc1plus",
+        "lto1",
+        "as",
+        "ld",
+        "ld.bfd",
+        "ld.gold",
+        "ld.lld",
+        "lld",
+        "mold",
+        "collect2",
+        "lto-wrapper",
+        "ar",
+        "ranlib",
+        "cicc",
+        "ptxas",
+        "cudafe++",
+        "fatbinary",
+        "nvlink",
+    ];
+    let name = word.rsplit('/').next().unwrap_or(word);
+    let name = name.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').trim_end_matches('-');
+    // `cc1` and `collect2` have lost their number.
+    [name, name.rsplit('-').next().unwrap_or(name)].iter().any(|name| {
+        NAMES.iter().any(|known| known == name || known.trim_end_matches(|c: char| c.is_ascii_digit()) == *name)
+    })
 }
 
 /// What a place took, as one line; a word without the punctuation around it.
@@ -224,6 +277,10 @@ mod tests {
         check("{p#}): error", "x /a/b.h(12): error", Some(&[("p", "/a/b.h(12")]));
         check("{p#}: error: {m*}", "x a.cpp:1:2: error: no\n", Some(&[("p", "a.cpp:1:2"), ("m", "no")]));
         check("{p#}: error", "ninja: error", None);
+        check("{p#}: error", "collect2: error", None);
+        check("{p#} Killed", "sh: 1234 Killed", Some(&[("p", "1234")]));
+        check("{p@}: not found", "sh: 1: /opt/x-gnu-g++-12: not found", Some(&[("p", "/opt/x-gnu-g++-12")]));
+        check("{p@}: not found", "sh: 1: glslc: not found", None);
         check("a b c", "a\nb c", Some(&[]));
         check("no {what} left", "no", None);
     }

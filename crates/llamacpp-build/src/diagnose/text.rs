@@ -2,6 +2,9 @@
 
 use std::borrow::Cow;
 
+use super::pattern::is_compiler;
+use super::prefix;
+
 /// How much of a log's start and of its end is looked at, in bytes: far more than any real build prints.
 const WINDOW: usize = 2 << 20;
 /// Longer lines are cut: they are commands, never messages.
@@ -50,8 +53,9 @@ impl<'a> Log<'a> {
         let mut roles = Roles::default();
         let (head, tail) = window(log);
         for raw in head.split(['\n', '\r']).chain(tail.split(['\n', '\r'])) {
-            let line = clean(raw);
-            let role = roles.next(&line);
+            let cleaned = clean(raw);
+            let line = prefix::without(&cleaned);
+            let role = roles.next(line);
             let start = read.text.len();
             for word in line.split_whitespace() {
                 if read.text.len() > start {
@@ -118,7 +122,8 @@ pub(super) fn clean(raw: &str) -> Cow<'_, str> {
 /// Tells roles line by line; remembers the block that the line stands in.
 #[derive(Default)]
 struct Roles {
-    block: Option<Role>,
+    /// The block's role, and how far its head is indented: what pip and others show is indented as a whole.
+    block: Option<(Role, usize)>,
     command_next: bool,
 }
 
@@ -126,24 +131,26 @@ impl Roles {
     fn next(&mut self, line: &str) -> Role {
         let text = line.trim_start();
         if text.is_empty() {
-            return self.block.unwrap_or(Role::Plain);
+            return self.block.map_or(Role::Plain, |(block, _)| block);
         }
         let command = std::mem::replace(&mut self.command_next, text.starts_with("FAILED: "));
-        if let Some(block) = cmake_block(text) {
-            self.block = Some(block);
-            return block;
-        }
-        let inside = text.len() < line.len()
-            || text.starts_with("Call Stack (most recent call first)")
-            || text.starts_with("This warning is for")
-            || text.starts_with("This error is for");
-        if !inside {
-            self.block = None;
+        let indent = line.len() - text.len();
+        let inside = |(_, head): &(Role, usize)| {
+            indent > *head
+                || text.starts_with("Call Stack (most recent call first)")
+                || text.starts_with("This warning is for")
+                || text.starts_with("This error is for")
+        };
+        self.block = self.block.filter(inside);
+        if let Some(role) = cmake_block(text) {
+            // A message may show the whole output of another CMake: it ends where the outer one does.
+            self.block = Some((role, self.block.map_or(indent, |(_, outer)| outer)));
+            return role;
         }
         match self.block {
-            Some(Role::Warning) => Role::Warning,
-            _ if command || is_excerpt(text) => Role::Echo,
-            Some(block) => block,
+            Some((Role::Warning, _)) => Role::Warning,
+            _ if command || is_excerpt(text) || is_command(text) => Role::Echo,
+            Some((block, _)) => block,
             None if text.starts_with("-- ") => Role::Status,
             None if is_warning(text) => Role::Warning,
             None => Role::Plain,
@@ -177,4 +184,23 @@ fn is_excerpt(text: &str) -> bool {
         .trim_start()
         .strip_prefix('|')
         .is_some_and(|rest| rest.is_empty() || rest.starts_with(' '))
+}
+
+/// `[1/2] : && /usr/bin/c++ … -o x`, `cd /b && ccache nvcc … -c x.cu`: a call of a compiler that ninja or make shows, and what
+/// CMake and make say around a call.
+fn is_command(text: &str) -> bool {
+    const AROUND: &[&str] = &["Change Dir: ", "Run Build Command", "]: Entering directory ", "]: Leaving directory "];
+    if AROUND.iter().any(|around| text.contains(around)) {
+        return true;
+    }
+    if ![" -c ", " -o "].iter().any(|option| text.contains(option)) {
+        return false;
+    }
+    let mut words = text.split(' ').skip_while(|word| matches!(*word, ":" | "&&" | "") || word.starts_with('['));
+    let first = match words.next() {
+        Some("cd") => words.nth(2),
+        first => first,
+    };
+    let first = first.filter(|word| !word.ends_with("ccache")).or_else(|| words.next());
+    first.is_some_and(is_compiler)
 }
