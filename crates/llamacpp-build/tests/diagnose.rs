@@ -14,6 +14,8 @@ mod cuda;
 mod link;
 #[path = "diagnose/outputs.rs"]
 mod outputs;
+#[path = "diagnose/reported.rs"]
+mod reported;
 #[path = "diagnose/resources.rs"]
 mod resources;
 

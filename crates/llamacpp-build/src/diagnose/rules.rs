@@ -9,6 +9,7 @@ mod cuda;
 mod cuda_toolkit;
 mod dependencies;
 mod files;
+mod git;
 mod last;
 mod link;
 mod resources;
@@ -39,6 +40,7 @@ const RUNNING: &[Phase] = &[Phase::Run];
 pub(super) static TABLE: &[&[Rule]] = &[
     resources::RULES,
     run::RULES,
+    git::RULES,
     dependencies::RULES,
     cuda::RULES,
     cuda_toolkit::RULES,
@@ -54,6 +56,8 @@ pub(super) static FACTS: &[Pattern] = &[
     status("-- Found CUDAToolkit: {include*} (found version \"{toolkit}\")"),
     status("-- The CUDA compiler identification is NVIDIA {nvcc_version#}"),
     status("-- The CXX compiler identification is {cxx*}"),
+    status("-- Package '{pkg}', required by"),
+    status("-- No package '{pkg}' found"),
     said("FAILED: [code={exit#}] {target}"),
     said("FAILED: {target}"),
     said("make: *** [{makefile}: {target}] Error "),

@@ -19,18 +19,6 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "install a newer one: `pipx install cmake`, or from your distribution's backports",
     },
     Rule {
-        code: "cmake::too_old",
-        phases: BUILDING,
-        any: &[
-            said("Policy \"{what}\" is not known to this version of CMake"),
-            said("Policy {what} is not known to this version of CMake"),
-            cmake("Unknown CMake command \"{what}\""),
-            cmake("if given arguments: {what*} Unknown arguments specified"),
-        ],
-        cause: "this CMake does not know `{what}`: it is too old for these sources, or a file of theirs is missing",
-        remedy: "install a newer one: `pipx install cmake`, or from your distribution's backports",
-    },
-    Rule {
         code: "cmake::too_new",
         phases: BUILDING,
         any: &[said("Compatibility with CMake < {old#} has been removed from CMake")],
@@ -54,21 +42,12 @@ pub(super) const RULES: &[Rule] = &[
         code: "cmake::unknown_generator",
         phases: BUILDING,
         any: &[
-            said("Could not create named generator {generator}"),
+            said("Could not create named generator \"{generator}\""),
+            said("Could not create named generator {generator*}"),
             said("CMake Error: No generator specified for -G"),
         ],
         cause: "this CMake has no generator[ `{generator}`]",
         remedy: "use `Ninja` or `Unix Makefiles`; `cmake --help` lists them",
-    },
-    Rule {
-        code: "cmake::no_build_program",
-        phases: BUILDING,
-        any: &[
-            said("unable to find a build program corresponding to \"{generator}\""),
-            said("CMAKE_MAKE_PROGRAM is not set{generator*}"),
-        ],
-        cause: "the build program of the generator `{generator}` is missing",
-        remedy: "install it: `sudo apt install ninja-build make`, `sudo pacman -S ninja make`, `sudo dnf install ninja-build make`",
     },
     Rule {
         code: "cmake::generator_changed",
@@ -123,6 +102,13 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "leave it out of `provisioning.source.build.cmake_flags`",
     },
     Rule {
+        code: "cmake::no_toolchain_file",
+        phases: BUILDING,
+        any: &[cmake("Could not find toolchain file: {file}")],
+        cause: "the toolchain file `{file}` does not exist",
+        remedy: "correct CMAKE_TOOLCHAIN_FILE in `provisioning.source.build.cmake_flags`, or leave it out",
+    },
+    Rule {
         code: "source::submodule_missing",
         phases: BUILDING,
         any: &[
@@ -153,6 +139,8 @@ pub(super) const RULES: &[Rule] = &[
             cmake("include could not find requested file: {file}"),
             cmake("include could not find load file: {file}"),
             cmake("File {file} does not exist."),
+            said("cc1: fatal error: {file}: No such file or directory"),
+            said("cc1plus: fatal error: {file}: No such file or directory"),
             said("ninja: error: '{file}', needed by '{target}', missing and no known rule to make it"),
             said("No rule to make target '{file}', needed by '{target}'"),
         ],
@@ -167,29 +155,46 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "run as its owner, or `git config --global --add safe.directory {dir}`",
     },
     Rule {
-        code: "build::no_such_target",
+        code: "cmake::too_old",
         phases: BUILDING,
         any: &[
-            said("ninja: error: unknown target '{wanted}', did you mean '{nearest}'?"),
-            said("ninja: error: unknown target '{wanted}'"),
-            said("No rule to make target '{wanted}'"),
+            said("Policy \"{what}\" is not known to this version of CMake"),
+            said("Policy {what} is not known to this version of CMake"),
+            cmake("Unknown CMake command \"{what}\""),
+            cmake("if given arguments: {what*} Unknown arguments specified"),
         ],
-        cause: "the tree has no target `{wanted}`[; the nearest is `{nearest}`]",
-        remedy: "releases before June 2024 call the server `server`: take a newer one; a fork must have `llama-server`",
+        cause: "this CMake does not know `{what}`: it is too old for these sources, or a file of theirs is missing",
+        remedy: "install a newer one: `pipx install cmake`, or from your distribution's backports",
     },
     Rule {
-        code: "build::not_configured",
+        code: "cmake::no_build_program",
         phases: BUILDING,
         any: &[
-            said("Error: {dir} is not a directory"),
-            said("Error: could not load cache"),
-            said("Error: not a CMake build directory"),
-            said("ninja: error: loading 'build.ninja': {why*}"),
-            said("No targets specified and no makefile found"),
-            said("ninja: error: chdir to '{dir}'"),
+            said("unable to find a build program corresponding to \"{generator}\""),
+            said("CMAKE_MAKE_PROGRAM is not set{generator*}"),
         ],
-        cause: "the build folder[ `{dir}`] was never configured, or not to the end",
-        remedy: "look at the configure log first; then start again in an empty folder",
+        cause: "the build program of the generator `{generator}` is missing",
+        remedy: "install it: `sudo apt install ninja-build make`, `sudo pacman -S ninja make`, `sudo dnf install ninja-build make`",
+    },
+    Rule {
+        code: "cmake::no_build_program",
+        phases: BUILDING,
+        any: &[cmake("Running '{program}' '--version' failed with:")],
+        cause: "the build program `{program}` does not run",
+        remedy: "install it: `sudo apt install ninja-build make`, `sudo pacman -S ninja make`, `sudo dnf install ninja-build make`; and \
+                 start again in an empty folder, for CMake remembers its path",
+    },
+    Rule {
+        code: "build::no_linker",
+        phases: BUILDING,
+        any: &[
+            said("collect2: fatal error: cannot find '{linker}'"),
+            said("error: invalid linker name in argument '{linker}'"),
+            said("error: invalid linker name in '{linker}'"),
+        ],
+        cause: "the compiler does not find the linker that it is to call (`{linker}`)",
+        remedy: "install it: `sudo apt install binutils lld mold`, `sudo pacman -S binutils lld mold`, `sudo dnf install binutils lld mold`; \
+                 or take -fuse-ld out of `provisioning.source.build.cmake_flags` and LDFLAGS",
     },
     Rule {
         code: "build::no_compiler",
@@ -210,7 +215,7 @@ pub(super) const RULES: &[Rule] = &[
         any: &[
             said("cannot execute '{program}'"),
             said("error trying to exec '{program}'"),
-            said("{program}: error while loading shared libraries: {library}"),
+            said("{program@}: error while loading shared libraries: {library}"),
         ],
         cause: "a part of the compiler, `{program}`, is missing or cannot run[: it needs `{library}`]",
         remedy: "reinstall the compiler, of one version, with its C++ part: `sudo apt install --reinstall gcc g++`, \

@@ -22,6 +22,7 @@ pub(super) const RULES: &[Rule] = &[
             said("unsupported GNU version! {limits*}"),
             said("unsupported ICC configuration! {limits*}"),
             said("unsupported PGI configuration! {limits*}"),
+            said("of the host compiler ('{limits}') is not supported"),
             said("unsupported XLC"),
             said("Host compiler targets unsupported OS"),
         ],
@@ -91,6 +92,8 @@ pub(super) const RULES: &[Rule] = &[
             cmake("The CMAKE_CUDA_ARCHITECTURES: native do not all work with this compiler"),
             said("Unsupported gpu architecture 'compute_native'"),
             said("Unsupported gpu architecture 'native'"),
+            // What CMake's own little program prints where there is no card: `compute_No CUDA devices found.`
+            said("Unsupported gpu architecture 'compute_{what^}"),
             said("Cannot find valid GPU for '-arch=native'"),
             warned("Cannot find valid GPU for '-arch=native'"),
         ],

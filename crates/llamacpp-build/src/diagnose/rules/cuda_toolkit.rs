@@ -161,6 +161,8 @@ pub(super) const RULES: &[Rule] = &[
             said("nvlink: not found"),
             said("Path to libdevice library not specified"),
             said("cannot find libdevice for"),
+            said("clang: error: cannot find CUDA installation"),
+            said("clang++: error: cannot find CUDA installation"),
         ],
         cause: "nvcc runs, but a part of its toolkit (cicc, ptxas, cudafe++, fatbinary, libdevice) is missing",
         remedy: REST,

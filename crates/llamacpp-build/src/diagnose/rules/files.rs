@@ -44,6 +44,21 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "use a cache folder with a short path, and ninja in place of make",
     },
     Rule {
+        code: "build::folder_gone",
+        phases: BUILDING,
+        any: &[
+            said("can't create {path}: No such file or directory"),
+            said("cannot open output file {path}: No such file or directory"),
+            said("unable to open output file '{path}': 'No such file or directory'"),
+            said("opening dependency file {path}: No such file or directory"),
+            said("error retrieving current directory: getcwd: {why*}"),
+            said("Unable to read current working directory: {why*}"),
+            said("The current working directory {why*}"),
+        ],
+        cause: "a folder that the build works in was removed while it ran[: of `{path}`]",
+        remedy: "start again, and let nothing clean the cache folder and the temporary folder (TMPDIR) while something is built",
+    },
+    Rule {
         code: "build::permission_denied",
         phases: ALWAYS,
         any: &[
@@ -56,6 +71,8 @@ pub(super) const RULES: &[Rule] = &[
             said("can't create {path}: Permission denied"),
             said("cannot open output file {path}: Permission denied"),
             said("error: unable to open output file '{path}'"),
+            said("fatal : Could not open output file '{path}'"),
+            said("fatal : Could not open output file {path}"),
             said("{path}: Permission denied"),
             said("Permission denied"),
             said("Operation not permitted"),

@@ -60,12 +60,21 @@ pub(super) const RULES: &[Rule] = &[
             cmake("Could NOT find {package} ("),
             cmake("Could not find a package configuration file provided by \"{package}\""),
             cmake("A required package was not found: {package}"),
+            cmake("Could not find {package} using the following names: {what*}"),
             cmake("The following required packages were not found: - {package}"),
             cmake("Could not find a configuration file for package \"{package}\""),
         ],
         cause: "CMake does not find `{package}`[ ({what})]",
         remedy: "install the development package of `{package}`, or switch the part that wants it off with its option in \
                  `provisioning.source.build.cmake_flags`",
+    },
+    Rule {
+        code: "build::dependency_missing",
+        phases: BUILDING,
+        any: &[cmake("A required package was not found")],
+        cause: "pkg-config does not find a package[: `{pkg}`]",
+        remedy: "install its development package, which has a `.pc` file[: `apt-file search {pkg}.pc`, `dnf provides '*/{pkg}.pc'`], or set \
+                 PKG_CONFIG_PATH to the folder of that file",
     },
     Rule {
         code: "cuda::lost",
@@ -96,7 +105,16 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "cuda::compile_error",
         phases: BUILDING,
-        any: &[said("ptxas fatal : {message*}"), said("nvcc fatal : {message*}"), said("nvcc error : {message*}")],
+        any: &[
+            said("nvcc fatal : {message*}"),
+            said("nvcc error : {message*}"),
+            said("ptxas fatal : {message*}"),
+            said("ptxas error : {message*}"),
+            said("nvlink fatal : {message*}"),
+            said("nvlink error : {message*}"),
+            said("fatbinary fatal : {message*}"),
+            said("cudafe++ error : {message*}"),
+        ],
         cause: "nvcc[ {nvcc_version}] does not compile the sources: {message}",
         remedy: RELEASE,
     },
@@ -110,5 +128,47 @@ pub(super) const RULES: &[Rule] = &[
         ],
         cause: "the compiler[ ({cxx})] does not compile the sources: {place}: {message}",
         remedy: RELEASE,
+    },
+    Rule {
+        code: "build::not_configured",
+        phases: BUILDING,
+        any: &[
+            said("Error: {dir} is not a directory"),
+            said("Error: could not load cache"),
+            said("Error: not a CMake build directory"),
+            said("Makefile: No such file or directory"),
+            said("ninja: error: build.ninja:{line#}: {why*}"),
+            said("ninja: error: loading 'build.ninja': {why*}"),
+            said("No targets specified and no makefile found"),
+            said("ninja: error: chdir to '{dir}'"),
+        ],
+        cause: "the build folder[ `{dir}`] was never configured, or not to the end",
+        remedy: "look at the configure log first; then start again in an empty folder",
+    },
+    Rule {
+        code: "build::no_such_target",
+        phases: BUILDING,
+        any: &[
+            said("ninja: error: unknown target '{wanted}', did you mean '{nearest}'?"),
+            said("ninja: error: unknown target '{wanted}'"),
+            said("No rule to make target '{wanted}'"),
+        ],
+        cause: "the tree has no target `{wanted}`[; the nearest is `{nearest}`]",
+        remedy: "releases before June 2024 call the server `server`: take a newer one; a fork must have `llama-server`",
+    },
+    Rule {
+        code: "build::program_missing",
+        phases: BUILDING,
+        any: &[
+            said("{program}: command not found"),
+            said("{program}: Command not found"),
+            said("sh: {program}: not found"),
+            said(": 1: {program}: not found"),
+            said("make: {program}: No such file or directory"),
+            said("env: '{program}': No such file or directory"),
+        ],
+        cause: "`{program}`, which the build calls, does not exist",
+        remedy: "install the package that brings it: `apt-file search bin/{program}`, `pacman -F {program}`, \
+                 `dnf provides '*/{program}'`; a name that ends with -NOTFOUND is of a program that CMake did not find when it configured",
     },
 ];

@@ -32,6 +32,8 @@ pub(super) const RULES: &[Rule] = &[
             said("file not recognized: {what*}"),
             said("skipping incompatible {what} when searching"),
             said("is incompatible with elf"),
+            said("{what} file format not recognized"),
+            said("unknown linker script token"),
         ],
         cause: "a library or object is of another architecture, or damaged[: {what}]",
         remedy: "take libraries of this machine's architecture (`uname -m`; `file` shows a library's), and LIBRARY_PATH and \
@@ -68,11 +70,37 @@ pub(super) const RULES: &[Rule] = &[
         phases: BUILDING,
         any: &[
             said("undefined reference to '{symbol}'"),
+            said("undefined reference to symbol '{symbol}'"),
             said("undefined symbol: {symbol*}"),
             said("undefined reference to {symbol*}"),
         ],
         cause: "the libraries that are linked lack `{symbol}`[, linking `{target}`]",
         remedy: "a symbol of llama.cpp: start again with a fresh tree, without options of another release; one of a library: \
                  install its development package in the version of its headers",
+    },
+    Rule {
+        code: "source::file_missing",
+        phases: BUILDING,
+        any: &[
+            said("cannot find {file}: No such file or directory"),
+            said("ld: error: cannot open {file}: No such file or directory"),
+            said("mold: fatal: cannot open {file}: No such file or directory"),
+            said("error: no such file or directory: '{file}'"),
+            said("fatal : Could not open input file '{file}'"),
+        ],
+        cause: "`{file}`, which a compiler or the linker is to read, is not there: the tree or build folder is not complete, or was \
+                changed during the build",
+        remedy: "start again with a fresh tree and an empty build folder; if it stays, take another reference of the repository",
+    },
+    Rule {
+        code: "build::library_missing",
+        phases: BUILDING,
+        any: &[
+            said("{program}: error while loading shared libraries: {library}: {why*}"),
+            said("{program}: symbol lookup error: {library}: {why*}"),
+        ],
+        cause: "`{program}`, which the build runs, cannot load `{library}`: {why}",
+        remedy: "install the package that brings `{library}` (`apt-file search {library}`, `pacman -F {library}`, \
+                 `dnf provides '*/{library}'`), and take other versions of it out of LD_LIBRARY_PATH",
     },
 ];

@@ -11,6 +11,7 @@ pub(super) const RULES: &[Rule] = &[
             said("error writing to {file}: No space left on device"),
             said("No space left on device"),
             warned("No space left on device"),
+            said("no space left on device"),
             said("Disk quota exceeded"),
             said("disk quota exceeded"),
             said("not enough space on the disk"),
@@ -55,6 +56,7 @@ pub(super) const RULES: &[Rule] = &[
             said("Cannot allocate memory"),
             said("failed to map segment from shared object"),
             said("mmap failed"),
+            said("fatal : Memory allocation failure"),
         ],
         cause: "the memory ran out[ for `{program}`][, building `{target}`]",
         remedy: "build with fewer jobs at a time, 2 GB of memory each (4 GB for CUDA): set `provisioning.source.build.jobs = 1`, \

@@ -1,12 +1,12 @@
 //! The finished program does not run.
 
 use super::super::pattern::said;
-use super::{RUNNING, Rule};
+use super::{ALWAYS, RUNNING, Rule};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "cuda::no_driver",
-        phases: RUNNING,
+        phases: ALWAYS,
         any: &[said("libcuda.so.1: cannot open shared object file"), said("libcuda.so.1 => not found")],
         cause: "this host has no `libcuda.so.1`: the NVIDIA driver is not installed, or not passed into this container",
         remedy: "install the driver, then look: `nvidia-smi`; in a container, give it the GPU (CDI: `--device nvidia.com/gpu=all`)",
@@ -85,6 +85,16 @@ pub(super) const RULES: &[Rule] = &[
         cause: "the program needs `{library}`, which cannot be loaded[: {why}]",
         remedy: "install the package that brings `{library}`: `apt-file search {library}`, `pacman -F {library}`, \
                  `dnf provides '*/{library}'`",
+    },
+    Rule {
+        code: "build::library_mismatch",
+        phases: RUNNING,
+        any: &[
+            said("symbol lookup error: {library}: undefined symbol: {symbol}"),
+            said("Error relocating {library}: {symbol}: symbol not found"),
+        ],
+        cause: "`{library}` wants `{symbol}`, which no library that is loaded has: one of them is of another version",
+        remedy: "look which are loaded: `ldd PROGRAM`; unset LD_LIBRARY_PATH, and remove an older llama.cpp or ggml from /usr/local/lib",
     },
     Rule {
         code: "build::illegal_instruction",
