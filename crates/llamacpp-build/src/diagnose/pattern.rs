@@ -2,7 +2,7 @@
 //!
 //! A blank matches any blanks and line breaks, for CMake wraps messages where it likes. `{name}` takes a word, or, after a
 //! quote, everything up to the next one; `{name#}` takes a version or number, `{name^}` a word that starts with a capital
-//! letter, `{name=lib}` a word that starts so, `{name*}` anything up to what follows it in the pattern, or to the end of the
+//! letter, `{name!}` one of letters, digits and underscores alone, `{name=lib}` a word that starts so, `{name*}` anything up to what follows it in the pattern, or to the end of the
 //! line. A `{name}` at the start takes the word before the rest, `{name#}` a number or one that ends with a line number, such as a place in a file, `{name@}`
 //! the name of a compiler or of one of its parts.
 
@@ -63,7 +63,7 @@ fn parts(mut text: &'static str) -> impl Iterator<Item = Part> {
         if let Some((place, rest)) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
             text = rest;
             let (place, prefix) = place.split_once('=').unwrap_or((place, ""));
-            let name = place.trim_end_matches(['#', '^', '*', '@']);
+            let name = place.trim_end_matches(['#', '^', '*', '@', '!']);
             let class = place.get(name.len()..).and_then(|class| class.chars().next()).unwrap_or(' ');
             return Some(Part::Place(Place { name, class, prefix }));
         }
@@ -130,6 +130,7 @@ fn place_end(Place { class, prefix, .. }: Place, next: &str, text: &[u8], at: us
     }
     let allowed = |byte: u8| match (class, quote) {
         ('#', _) => byte.is_ascii_digit() || byte == b'.',
+        ('!', _) => byte.is_ascii_alphanumeric() || byte == b'_',
         ('*', _) => !next.is_empty() || byte != b'\n',
         (_, Some(quote)) => byte != *quote,
         _ => !is_blank(byte),
@@ -281,6 +282,8 @@ mod tests {
         check("{p#} Killed", "sh: 1234 Killed", Some(&[("p", "1234")]));
         check("{p@}: not found", "sh: 1: /opt/x-gnu-g++-12: not found", Some(&[("p", "/opt/x-gnu-g++-12")]));
         check("{p@}: not found", "sh: 1: glslc: not found", None);
+        check("error: {h!}: no", "error: vector: no", Some(&[("h", "vector")]));
+        check("error: {h!}: no", "error: a/b.h: no", None);
         check("a b c", "a\nb c", Some(&[]));
         check("no {what} left", "no", None);
     }

@@ -66,6 +66,14 @@ fn compilers() {
             "build::cpu_features",
             "_mm256_fmadd_ps",
         ),
+    ] {
+        check(Build, log, code, &[fact]);
+    }
+}
+
+#[test]
+fn headers_and_sources() {
+    for (log, code, fact) in [
         (
             "a.cpp:1:10: fatal error: iostream: No such file or directory\n    1 | #include <iostream>\n      |          ^~~~~~~~~~\ncompilation terminated.\n",
             "build::no_cxx_headers",
@@ -100,6 +108,26 @@ fn compilers() {
             "build::compile_error",
             "/müll/ä/a.cpp:2:3: 'foo' was not declared in this scope",
         ),
+        ("a.cpp:1:10: fatal error: functional: No such file or directory\n", "build::no_cxx_headers", "`functional`"),
+        ("a.c:1:10: fatal error: stdlib.h: No such file or directory\n", "build::no_c_headers", ""),
+        (
+            "/usr/include/features.h:1:10: fatal error: asm/types.h: No such file or directory\n",
+            "build::no_c_headers",
+            "",
+        ),
+        ("a.cpp:1:10: fatal error: string_view: No such file or directory\n", "build::compiler_too_old", "C++17"),
+        (
+            "a.c:2:5: error: unknown type name '__m512bh'; did you mean '__m512h'?\n",
+            "build::compiler_too_old",
+            "__m512bh",
+        ),
+        ("cc1: error: invalid feature modifier 'i8mm' in '-mcpu=native+i8mm'\n", "build::compiler_too_old", "i8mm"),
+        (
+            "CMake Error at CMakeLists.txt:4 (target_compile_features):\n  The compiler feature \"cxx_std_17\" is not known to CXX compiler\n\n  \"GNU\"\n",
+            "build::compiler_too_old",
+            "cxx_std_17",
+        ),
+        ("a.cpp:3:9: error: '__builtin_ia32_x' needs target feature avx2\n", "build::cpu_features", "__builtin_ia32_x"),
         ("a.h:35:2: error: #error \"C++17 or later required\"\n", "build::compile_error", "C++17 or later required"),
     ] {
         check(Build, log, code, &[fact]);

@@ -169,6 +169,12 @@ fn options() {
     );
     check(
         Configure,
+        "CMake Error at ggml/src/CMakeLists.txt:20 (message):\n  GGML_BACKEND_DL requires BUILD_SHARED_LIBS\n",
+        "cmake::options_conflict",
+        &["GGML_BACKEND_DL"],
+    );
+    check(
+        Configure,
         "CMake Error at CMakeLists.txt:95 (message):\n  LLAMA_MPI is no longer supported\n",
         "cmake::deprecated_option",
         &["LLAMA_MPI"],
@@ -177,6 +183,50 @@ fn options() {
         Configure,
         "CMake Warning at CMakeLists.txt:95 (message):\n  LLAMA_CUDA is deprecated and will be removed in the future.\n\n  Use GGML_CUDA instead\n\nCall Stack (most recent call first):\n  CMakeLists.txt:101 (llama_option_depr)\n",
     );
+}
+
+#[test]
+fn git() {
+    for (log, code, fact) in [
+        (
+            "remote: Repository not found.\nfatal: repository 'https://example.org/x.git/' not found\n",
+            "source::access_denied",
+            "https://example.org/x.git/",
+        ),
+        (
+            "git@example.org: Permission denied (publickey).\nfatal: Could not read from remote repository.\n",
+            "source::access_denied",
+            "",
+        ),
+        (
+            "fatal: could not read Username for 'https://example.org': terminal prompts disabled\n",
+            "source::access_denied",
+            "https://example.org",
+        ),
+        (
+            "fatal: unable to access 'https://example.org/x.git/': SSL certificate problem: certificate has expired\n",
+            "build::certificate_refused",
+            "certificate has expired",
+        ),
+        ("fatal: couldn't find remote ref b9999\n", "source::ref_not_found", "b9999"),
+        (
+            "error: object file .git/objects/ab/cd is empty\nfatal: loose object abcd (stored in .git/objects/ab/cd) is corrupt\n",
+            "source::damaged",
+            ".git/objects/ab/cd",
+        ),
+        (
+            "error: RPC failed; HTTP 500 curl 22 The requested URL returned error: 500\nfatal: early EOF\n",
+            "build::download_failed",
+            "HTTP 500",
+        ),
+        (
+            "error: file write error: No space left on device\nfatal: unable to write loose object file\n",
+            "build::no_space",
+            "",
+        ),
+    ] {
+        check(Configure, log, code, &[fact]);
+    }
 }
 
 #[test]

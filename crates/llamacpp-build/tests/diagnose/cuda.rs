@@ -21,6 +21,8 @@ fn architectures() {
     }
     let blackwell = "[3/9] Building CUDA object mmq-instance-mxfp4.cu.o\nFAILED: [code=255] mmq-instance-mxfp4.cu.o \n/opt/cuda/bin/nvcc -c x.cu\nptxas /tmp/tmpxft_0_mmq.ptx, line 123437; error   : Instruction 'mma with block scale' not supported on .target 'sm_121'\nptxas fatal   : Ptx assembly aborted due to errors\n";
     check(Build, blackwell, "cuda::arch_feature", &["mma with block scale", "sm_121"]);
+    let unknown = "ptxas /tmp/a.ptx, line 12; error   : Unknown modifier '.bf16x2'\nptxas fatal   : Ptx assembly aborted due to errors\n";
+    check(Build, unknown, "cuda::compile_error", &["Unknown modifier"]);
     let old = "ptxas /tmp/a.ptx, line 12; error   : Feature 'cp.async' requires .target sm_80 or higher\n";
     check(Build, old, "cuda::arch_feature", &["cp.async", "sm_80"]);
     check(
@@ -36,6 +38,12 @@ fn architectures() {
         &[],
     );
     check(Configure, "nvcc fatal   : Unsupported gpu architecture 'compute_'\n", "cuda::arch_invalid", &[]);
+    check(
+        Configure,
+        "CMake Error in CMakeLists.txt:\n  CUDA_ARCHITECTURES is set to \"native\", but no NVIDIA GPU was detected.\n",
+        "cuda::arch_native_no_gpu",
+        &[],
+    );
     check(Configure, "nvcc fatal   : Unsupported gpu architecture 'compute_native'\n", "cuda::arch_native_no_gpu", &[]);
 }
 

@@ -1,4 +1,4 @@
-//! What others have reported of their builds: `reported.txt` has a heading for each output (name, phase, code, a piece of the
+//! What others have reported of their builds: `reports/*.txt` have a heading for each output (name, phase, code, a piece of the
 //! line that decides and must be shown, where it was reported), and then the part of the output that matters.
 
 use llamacpp_build::Phase::{self, Build, Configure, Run};
@@ -13,8 +13,8 @@ struct Report<'a> {
 }
 
 fn reports() -> impl Iterator<Item = Report<'static>> {
-    let file = concat!("\n", include_str!("reported.txt"));
-    file.split("\n=== ").skip(1).map(|part| {
+    let files = concat!("\n", include_str!("reports/configure.txt"), include_str!("reports/build.txt"));
+    files.split("\n=== ").skip(1).map(|part| {
         let (heading, output) = part.split_once('\n').unwrap();
         let [name, phase, code, decides, _source] = *heading.split(" | ").collect::<Vec<_>>() else {
             panic!("{heading}")

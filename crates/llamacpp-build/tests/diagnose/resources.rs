@@ -48,6 +48,8 @@ fn out_of_memory() {
         ("terminate called after throwing an instance of 'std::bad_alloc'\n", ""),
         ("ninja: fatal: posix_spawn: Cannot allocate memory\n", ""),
         ("/usr/bin/ld: final link failed: memory exhausted\n", ""),
+        ("fatal: Out of memory, malloc failed (tried to allocate 4096 bytes)\n", ""),
+        ("ERROR: failed to solve: process \"/bin/sh -c make\" did not complete successfully: exit code: 137\n", ""),
         ("a.cu(3): catastrophic error: out of memory\n1 catastrophic error detected\n", ""),
     ] {
         check(Build, log, "build::out_of_memory", &[fact]);
@@ -69,7 +71,12 @@ fn limits() {
         ("c++: fatal error: File size limit exceeded signal terminated program as\n", "build::file_too_large"),
         ("ninja: fatal: posix_spawn: Argument list too long\n", "build::arguments_too_long"),
         ("ninja: error: mkdir(a/b): File name too long\n", "build::path_too_long"),
+        (
+            "terminate called after throwing an instance of 'std::system_error'\n  what(): Resource temporarily unavailable\n",
+            "build::too_many_processes",
+        ),
         ("ninja: build stopped: interrupted by user.\n", "build::interrupted"),
+        ("##[error]The operation was canceled.\n", "build::interrupted"),
         ("make[1]: *** [CMakeFiles/Makefile2:100: all] Interrupt\n", "build::interrupted"),
         ("c++: fatal error: Terminated signal terminated program cc1plus\n", "build::interrupted"),
         ("nvcc error   : 'ptxas' died due to signal 2 \n", "build::interrupted"),
@@ -95,6 +102,12 @@ fn files() {
         ),
         ("Assembler messages:\nFatal error: can't create a.o: Read-only file system\n", "build::read_only", "a.o"),
         ("/usr/bin/ld: final link failed: Input/output error\n", "build::io_error", ""),
+        (
+            "./tool: error while loading shared libraries: /tmp/x/libfoo.so: failed to map segment from shared object: Operation not permitted\n",
+            "build::permission_denied",
+            "noexec",
+        ),
+        ("Fatal error: can't create x/a.o: No such file or directory\n", "build::folder_gone", "x/a.o"),
         (
             "ccache: error: Failed to create temporary file for /run/user/0/t: Permission denied\n",
             "build::ccache",

@@ -102,6 +102,18 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "leave it out of `provisioning.source.build.cmake_flags`",
     },
     Rule {
+        code: "cmake::options_conflict",
+        phases: BUILDING,
+        any: &[
+            cmake("{option} requires GGML_{other}"),
+            cmake("{option} requires LLAMA_{other}"),
+            cmake("{option} requires BUILD_SHARED_LIBS"),
+            cmake("{option} is not compatible with GGML_{other}"),
+        ],
+        cause: "the option `{option}` does not go with the values of the others",
+        remedy: "correct the two in `provisioning.source.build.cmake_flags`; what is not named there is as the release sets it",
+    },
+    Rule {
         code: "cmake::no_toolchain_file",
         phases: BUILDING,
         any: &[cmake("Could not find toolchain file: {file}")],
@@ -179,7 +191,11 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "cmake::no_build_program",
         phases: BUILDING,
-        any: &[cmake("Running '{program}' '--version' failed with:")],
+        any: &[
+            cmake("Running '{program}' '--version' failed with:"),
+            said("Generator: build tool execution failed, command was: {program}"),
+            said("Generator: execution of make failed. Make command was: {program}"),
+        ],
         cause: "the build program `{program}` does not run",
         remedy: "install it: `sudo apt install ninja-build make`, `sudo pacman -S ninja make`, `sudo dnf install ninja-build make`; and \
                  start again in an empty folder, for CMake remembers its path",

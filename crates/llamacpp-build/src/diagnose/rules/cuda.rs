@@ -85,10 +85,18 @@ pub(super) const RULES: &[Rule] = &[
                  `provisioning.source.build.cmake_flags`; for old cards take an older release",
     },
     Rule {
+        code: "cuda::toolkit_too_old",
+        phases: BUILDING,
+        any: &[said("Value 'native' is not defined for option 'gpu-architecture'")],
+        cause: "this CUDA toolkit[ {nvcc_version}] is too old to know the architecture `native`",
+        remedy: "install a newer CUDA toolkit (11.6 or later knows it), or name the architecture: -DCMAKE_CUDA_ARCHITECTURES=75 in \
+                 `provisioning.source.build.cmake_flags`",
+    },
+    Rule {
         code: "cuda::arch_native_no_gpu",
         phases: BUILDING,
         any: &[
-            cmake("CUDA_ARCHITECTURES is set to \"native\", but no GPU was detected"),
+            cmake("CUDA_ARCHITECTURES is set to \"native\", but no"),
             cmake("The CMAKE_CUDA_ARCHITECTURES: native do not all work with this compiler"),
             said("Unsupported gpu architecture 'compute_native'"),
             said("Unsupported gpu architecture 'native'"),

@@ -98,6 +98,8 @@ pub(super) const RULES: &[Rule] = &[
             said("Each download failed!"),
             said("error: RPC failed; {why*}"),
             said("fatal: early EOF"),
+            said("fatal: protocol error: {why*}"),
+            said("fatal: fetch-pack: {why*}"),
             said("The remote end hung up unexpectedly"),
             said("Could not read from remote repository"),
             said("fatal: clone of '{host}' into submodule path"),

@@ -16,9 +16,6 @@ pub(super) const RULES: &[Rule] = &[
             said("fatal: repository '{url}' not found"),
             said("Permission denied (publickey"),
             said("Host key verification failed"),
-            said("remote: Repository not found"),
-            said("remote: Invalid username or"),
-            said("Support for password authentication was removed"),
         ],
         cause: "the server does not let this user read the repository[ `{url}`], or it does not exist",
         remedy: "check the address, and that git reads it without a question: `GIT_TERMINAL_PROMPT=0 git ls-remote ADDRESS`; a private \

@@ -63,6 +63,7 @@ pub(super) const RULES: &[Rule] = &[
             cmake("Could not find {package} using the following names: {what*}"),
             cmake("The following required packages were not found: - {package}"),
             cmake("Could not find a configuration file for package \"{package}\""),
+            said("and tested correctly in the CMake files: {package}"),
         ],
         cause: "CMake does not find `{package}`[ ({what})]",
         remedy: "install the development package of `{package}`, or switch the part that wants it off with its option in \
@@ -110,6 +111,8 @@ pub(super) const RULES: &[Rule] = &[
             said("nvcc error : {message*}"),
             said("ptxas fatal : {message*}"),
             said("ptxas error : {message*}"),
+            said("; error : {message*}"),
+            said("; fatal : {message*}"),
             said("nvlink fatal : {message*}"),
             said("nvlink error : {message*}"),
             said("fatbinary fatal : {message*}"),
@@ -166,6 +169,7 @@ pub(super) const RULES: &[Rule] = &[
             said(": 1: {program}: not found"),
             said("make: {program}: No such file or directory"),
             said("env: '{program}': No such file or directory"),
+            said("git: '{program}' is not a git command"),
         ],
         cause: "`{program}`, which the build calls, does not exist",
         remedy: "install the package that brings it: `apt-file search bin/{program}`, `pacman -F {program}`, \

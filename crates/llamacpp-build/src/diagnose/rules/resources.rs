@@ -22,6 +22,13 @@ pub(super) const RULES: &[Rule] = &[
                  A CUDA build takes about 5 GB; TMPDIR chooses another temporary folder",
     },
     Rule {
+        code: "build::permission_denied",
+        phases: ALWAYS,
+        any: &[said("{path}: failed to map segment from shared object: Operation not permitted")],
+        cause: "no program may run from where `{path}` lies: the file system is mounted noexec",
+        remedy: "put the cache folder (and TMPDIR) elsewhere: `findmnt -T FOLDER` must not show noexec",
+    },
+    Rule {
         code: "build::out_of_memory",
         phases: BUILDING,
         any: &[
@@ -37,7 +44,9 @@ pub(super) const RULES: &[Rule] = &[
             said("error: unable to execute command: Killed"),
             said("FAILED: [code=137]"),
             said("exit code 137"),
+            said("exit code: 137"),
             said("exit status 137"),
+            said("exit status: 137"),
             said("{target}] Error 137\n"),
             said("{target}] Killed"),
             said("{target}] Error 9\n"),
@@ -57,6 +66,10 @@ pub(super) const RULES: &[Rule] = &[
             said("failed to map segment from shared object"),
             said("mmap failed"),
             said("fatal : Memory allocation failure"),
+            said("fatal: Out of memory"),
+            said("Out of memory: Killed process"),
+            said("emory cgroup out of memory"),
+            said("died of signal 9"),
         ],
         cause: "the memory ran out[ for `{program}`][, building `{target}`]",
         remedy: "build with fewer jobs at a time, 2 GB of memory each (4 GB for CUDA): set `provisioning.source.build.jobs = 1`, \
@@ -73,6 +86,7 @@ pub(super) const RULES: &[Rule] = &[
             said("vfork: Resource temporarily unavailable"),
             said("pthread_create failed: Resource temporarily unavailable"),
             said("Cannot fork"),
+            said("what(): Resource temporarily unavailable"),
         ],
         cause: "the limit of processes or threads is reached",
         remedy: "raise the limit (`ulimit -u`, TasksMax= of the unit, pids.max of the container), or set \
@@ -97,6 +111,8 @@ pub(super) const RULES: &[Rule] = &[
         phases: BUILDING,
         any: &[
             said("build stopped: interrupted by user"),
+            said("The operation was canceled"),
+            said("has received a shutdown signal"),
             said("fatal error: Terminated signal terminated program {program}"),
             said("fatal error: Interrupt signal terminated program {program}"),
             said("fatal error: Hangup signal terminated program {program}"),

@@ -91,6 +91,7 @@ pub(super) const RULES: &[Rule] = &[
         phases: RUNNING,
         any: &[
             said("symbol lookup error: {library}: undefined symbol: {symbol}"),
+            said("{library}: undefined symbol: {symbol}"),
             said("Error relocating {library}: {symbol}: symbol not found"),
         ],
         cause: "`{library}` wants `{symbol}`, which no library that is loaded has: one of them is of another version",
