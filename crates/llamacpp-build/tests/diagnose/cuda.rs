@@ -69,6 +69,12 @@ fn host_compilers() {
     );
     check(
         Build,
+        "/nix/store/l89-gcc-14-20241116/include/c++/14-20241116/type_traits(3262): error: type name is not allowed\n",
+        "cuda::host_headers_unreadable",
+        &["gcc 14", "type_traits"],
+    );
+    check(
+        Build,
         "/usr/include/c++/11/bits/std_function.h:435:145: error: parameter packs not expanded with ‘...’:\n",
         "cuda::host_headers_unreadable",
         &["gcc 11"],
@@ -271,6 +277,9 @@ fn running_without_a_gpu() {
             "llama-server: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.38' not found (required by llama-server)\n",
             "build::libc_too_old",
         ),
+        ("ggml_cuda_init: failed to initialize CUDA: system not yet initialized\n", "cuda::fabric_not_ready"),
+        ("ggml_cuda_init: failed to initialize CUDA: unknown error\n", "cuda::driver_failed"),
+        ("CUDA error: CUDA-capable device(s) is/are busy or unavailable\n", "cuda::device_busy"),
         ("Illegal instruction (core dumped)\n", "build::illegal_instruction"),
     ] {
         check(Run, log, code, &[]);

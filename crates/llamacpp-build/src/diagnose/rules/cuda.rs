@@ -65,6 +65,7 @@ pub(super) const RULES: &[Rule] = &[
         phases: BUILDING,
         any: &[
             said("/c++/{gcc#}/{header}({line#}): error: {error*}"),
+            said("/c++/{gcc#}-{snapshot#}/{header}({line#}): error: {error*}"),
             said("/c++/{gcc#}/{header}:{line#}:{column#}: error: parameter packs not expanded"),
             said("/lib/gcc/{triple}/{gcc#}/include/{header}({line#}): error: {error*}"),
         ],

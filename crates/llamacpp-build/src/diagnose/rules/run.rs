@@ -63,6 +63,32 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "look at `nvidia-smi -L` and at CUDA_VISIBLE_DEVICES",
     },
     Rule {
+        code: "cuda::fabric_not_ready",
+        phases: RUNNING,
+        any: &[said("system not yet initialized")],
+        cause: "the cards of this host are joined by NVSwitch, and what manages it does not run",
+        remedy: "start it: `sudo systemctl enable --now nvidia-fabricmanager`; its package must have the very version of the driver \
+                 (`cat /proc/driver/nvidia/version`)",
+    },
+    Rule {
+        code: "cuda::device_busy",
+        phases: RUNNING,
+        any: &[
+            said("CUDA-capable device(s) is/are busy or unavailable"),
+            said("CUDA-capable devices are busy or unavailable"),
+        ],
+        cause: "another program has the card for itself, or the card is out of order",
+        remedy: "look who uses it: `nvidia-smi`; `sudo nvidia-smi -c DEFAULT` lets several programs share it",
+    },
+    Rule {
+        code: "cuda::driver_failed",
+        phases: RUNNING,
+        any: &[said("failed to initialize CUDA: {why*}")],
+        cause: "the NVIDIA driver does not let the program start: {why}",
+        remedy: "`sudo modprobe nvidia_uvm`, and look whether this user may use `ls -l /dev/nvidia*`; `sudo dmesg | grep -iE 'nvrm|xid'` says \
+                 more; after an update of the driver, reboot",
+    },
+    Rule {
         code: "build::libc_too_old",
         phases: RUNNING,
         any: &[
