@@ -207,8 +207,11 @@ pub(super) const RULES: &[Rule] = &[
             said("collect2: fatal error: cannot find '{linker}'"),
             said("error: invalid linker name in argument '{linker}'"),
             said("error: invalid linker name in '{linker}'"),
+            said("CMAKE_{linker=AR}-NOTFOUND "),
+            said("CMAKE_{linker=RANLIB}-NOTFOUND "),
+            said("CMAKE_{linker=LINKER}-NOTFOUND "),
         ],
-        cause: "the compiler does not find the linker that it is to call (`{linker}`)",
+        cause: "there is no linker, or not the one that is asked for (`{linker}`)",
         remedy: "install it: `sudo apt install binutils lld mold`, `sudo pacman -S binutils lld mold`, `sudo dnf install binutils lld mold`; \
                  or take -fuse-ld out of `provisioning.source.build.cmake_flags` and LDFLAGS",
     },
