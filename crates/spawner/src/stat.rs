@@ -6,12 +6,22 @@
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
+use std::time::{Duration, Instant};
 
 use exec::Exit;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use crate::SpawnError;
 use crate::process::exit_of;
+
+/// `PF_KTHREAD` and `PF_EXITING` of the kernel's `sched.h`: a process of the kernel itself, and one that ends.
+const WITHOUT_PROGRAM: u64 = 0x0020_0004;
+
+/// How long a process may take from giving up one program to being the next. Between the two its environment is empty.
+const EXEC: Duration = Duration::from_secs(1);
+
+/// How long, of that, its environment may stand between its bounds before the end is known.
+const LAYING_OUT: Duration = Duration::from_millis(5);
 
 /// What `/proc` says of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,6 +31,18 @@ pub(crate) struct Facts {
     pub(crate) group: i32,
     /// Dead and not yet collected by its parent, with how it ended.
     pub(crate) dead: Option<Exit>,
+    environment: Environment,
+}
+
+/// What is known of an environment that is not read.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Environment {
+    /// There is none: the process runs no program.
+    None,
+    /// It has no entry, or is about to have some.
+    Empty,
+    /// It has entries, or is about to.
+    Some,
 }
 
 /// The numbers of all processes.
@@ -48,17 +70,54 @@ fn parse(line: &[u8]) -> Option<Facts> {
     let state = fields.next()?;
     let group = fields.nth(1)?.parse().ok()?;
     let session = fields.next()?.parse().ok()?;
-    let start_ticks = fields.nth(15)?.parse().ok()?;
-    let status = fields.nth(29).and_then(|status| status.parse().ok());
+    let flags: u64 = fields.nth(2)?.parse().ok()?;
+    let start_ticks = fields.nth(12)?.parse().ok()?;
+    let bounds: [Option<u64>; 2] = [fields.nth(27), fields.next()].map(|bound| bound.and_then(|b| b.parse().ok()));
+    let status = fields.next().and_then(|status| status.parse().ok());
     let dead = matches!(state, "Z" | "X" | "x")
         .then(|| status.map_or(Exit::Unknown, |status| exit_of(ExitStatus::from_raw(status))));
-    Some(Facts { start_ticks, session, group, dead })
+    let environment = match bounds {
+        _ if flags & WITHOUT_PROGRAM != 0 => Environment::None,
+        // Older kernels do not tell.
+        [Some(start), Some(end)] if start != end || end == 0 => Environment::Some,
+        _ => Environment::Empty,
+    };
+    Some(Facts { start_ticks, session, group, dead, environment })
 }
 
 /// What `find` finds first among the entries of a process's environment; one that we may not read has none.
+///
+/// A process in the middle of an `execve` shows an empty one for a moment; it is looked at again until that is over.
 pub(crate) fn environment<T>(pid: i32, find: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
-    let environ = std::fs::read(format!("/proc/{pid}/environ")).ok()?;
-    environ.split(|b| *b == 0).find_map(find)
+    let begin = Instant::now();
+    loop {
+        let environ = environ(pid).ok()?;
+        let expected = || read(pid).ok().filter(|facts| facts.dead.is_none()).map(|facts| facts.environment);
+        let patience = match environ.is_empty().then(expected).flatten() {
+            Some(Environment::Some) => EXEC,
+            Some(Environment::Empty) => LAYING_OUT,
+            Some(Environment::None) | None => Duration::ZERO,
+        };
+        if begin.elapsed() >= patience {
+            return environ.split(|b| *b == 0).find_map(find);
+        }
+        std::thread::sleep(Duration::from_micros(100));
+    }
+}
+
+/// The whole environment as it is at one moment: of a process that gives up its program, a second read would tell nothing
+/// more, and the first only its beginning.
+fn environ(pid: i32) -> io::Result<Vec<u8>> {
+    let file = openat(CWD, format!("/proc/{pid}/environ"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
+    let mut bytes = vec![0; 16 << 10];
+    loop {
+        let length = rustix::io::pread(&file, &mut bytes, 0)?;
+        if length < bytes.len() {
+            bytes.truncate(length);
+            return Ok(bytes);
+        }
+        bytes.resize(bytes.len() * 2, 0);
+    }
 }
 
 #[cfg(test)]
@@ -80,12 +139,44 @@ mod tests {
     #[test]
     fn the_fields_are_those_of_the_manual() {
         let found = parse(&line(b"a) Z 1 (b", 'S', 99, 0)).unwrap();
-        assert_eq!(found, Facts { start_ticks: 99, session: 4709, group: 4710, dead: None });
+        assert_eq!(
+            found,
+            Facts { start_ticks: 99, session: 4709, group: 4710, dead: None, environment: Environment::Some }
+        );
         let dead = |state, status| parse(&line(b"x", state, 1, status)).unwrap().dead;
         assert_eq!(dead('Z', 7 << 8), Some(Exit::Code(7)));
         assert_eq!(dead('Z', 11), Some(Exit::Signal(11)));
         assert_eq!(dead('X', 0), Some(Exit::Code(0)));
         assert_eq!(dead('T', 0), None);
+    }
+
+    /// F43: whoever executes one program after the other carries its token all the time.
+    #[test]
+    #[expect(clippy::disallowed_methods, reason = "a process of somebody else")]
+    fn a_process_that_executes_is_seen() {
+        let again = "exec /bin/sh -c \"$AGAIN\"";
+        let mut command = std::process::Command::new("/bin/sh");
+        let mut child = command.args(["-c", again]).env("AGAIN", again).spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        let missed = (0..20_000).filter(|_| environment(pid, |e| e.starts_with(b"AGAIN=").then_some(())).is_none());
+        let missed = missed.count();
+        child.kill().unwrap();
+        child.wait().unwrap();
+        assert_eq!(missed, 0);
+    }
+
+    #[test]
+    fn an_environment_can_be_empty_for_good() {
+        let facts = |flags: u64, start: u64, end: u64| {
+            let zeros = "0 ".repeat(27);
+            parse(format!("1 (x) S 1 1 1 0 -1 {flags} {}99 {zeros}{start} {end} 0", "0 ".repeat(12)).as_bytes())
+                .unwrap()
+        };
+        let environment = |flags, start, end| facts(flags, start, end).environment;
+        assert_eq!((environment(0, 70, 80), environment(0, 0, 0)), (Environment::Some, Environment::Some));
+        assert_eq!(environment(0, 70, 70), Environment::Empty);
+        assert_eq!((environment(0x20_0000, 0, 0), environment(4, 0, 0)), (Environment::None, Environment::None));
+        assert_eq!(facts(0, 0, 0).start_ticks, 99);
     }
 
     /// The other reader of this crate's dependencies agrees, on every process of this host.

@@ -1,6 +1,7 @@
 //! A pool in a temporary run root, engines made of `/bin/sh`, and ways to look at processes from outside.
 
 use std::fs;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
@@ -186,12 +187,25 @@ pub(crate) fn engines_in(dir: &PoolDir) -> Vec<i32> {
     let folder = fs::canonicalize(dir.path()).unwrap();
     let pids = fs::read_dir("/proc").unwrap().flatten().filter_map(|e| e.file_name().to_str()?.parse().ok());
     let carries = |pid: &i32| {
-        let environ = fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environ.split(|b| *b == 0).any(|entry| entry.starts_with(b"ENGINE_PROVISIONER_INSTANCE="))
+        environment_of(*pid).split(|b| *b == 0).any(|entry| entry.starts_with(b"ENGINE_PROVISIONER_INSTANCE="))
     };
     pids.filter(|pid| lives(*pid) && fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == folder))
         .filter(carries)
         .collect()
+}
+
+/// The environment as it is at one moment; whoever is in the middle of an `execve` shows none for as long.
+fn environment_of(pid: i32) -> Vec<u8> {
+    let mut bytes = vec![0; 64 << 10];
+    for _ in 0..200 {
+        let read = fs::File::open(format!("/proc/{pid}/environ")).and_then(|mut file| file.read(&mut bytes));
+        if read.as_ref().is_ok_and(|length| *length > 0) || !lives(pid) {
+            bytes.truncate(read.unwrap_or(0));
+            return bytes;
+        }
+        std::thread::sleep(Duration::from_millis(1));
+    }
+    Vec::new()
 }
 
 /// A process that is none of our business and must live through the test.
