@@ -1,4 +1,4 @@
-//! Says why a configure, build or run failed, from what the programs printed.
+//! Says why a fetch, configure, build or run failed, from what the programs printed.
 //!
 //! The rules are one table (`rules.rs`), tried in the order they stand in; a rule is the stable core of a message, without
 //! versions, paths or line breaks. A failure that no rule knows gives `None`; [`relevant_lines`] then shows what matters.
@@ -21,6 +21,8 @@ use text::Log;
 /// What was going on when it failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
+    /// git brings the sources.
+    Fetch,
     /// CMake configures and generates.
     Configure,
     /// ninja or make compiles and links.

@@ -13,7 +13,9 @@ use crate::{BuildError, Diagnosis, Phase, diagnose};
 pub struct Diagnosed {
     /// Which step.
     pub phase: Phase,
-    /// How CMake, ninja or make ended.
+    /// What could not be done.
+    pub what: String,
+    /// How git, CMake, ninja, make or the server ended.
     pub exit: Exit,
     /// Why.
     pub diagnosis: Diagnosis,
@@ -26,27 +28,38 @@ pub struct Diagnosed {
 impl Diagnosed {
     /// The failure with its reason, where `log` tells one.
     pub(crate) fn of(phase: Phase, exit: Exit, cuda: bool, log: &str) -> Option<BuildError> {
-        let diagnosis = diagnose(phase, log)?;
-        Some(BuildError::Diagnosed(Box::new(Self { phase, exit, diagnosis, cuda, log: None })))
+        let what = match phase {
+            Phase::Fetch => "git could not bring the sources",
+            Phase::Configure => "CMake could not configure the build",
+            Phase::Build => "the build failed",
+            Phase::Run => "the finished server does not run",
+        };
+        Self::told(phase, what.to_owned(), exit, cuda, log)
     }
 
-    /// The name of the step's log.
-    pub(crate) fn log_name(&self) -> &'static str {
+    /// The failure of a git command with its reason, where `log` tells one.
+    pub(crate) fn of_git(action: &str, repo: &str, exit: Exit, log: &str) -> Option<BuildError> {
+        Self::told(Phase::Fetch, format!("could not {action} `{repo}`"), exit, false, log)
+    }
+
+    fn told(phase: Phase, what: String, exit: Exit, cuda: bool, log: &str) -> Option<BuildError> {
+        let diagnosis = diagnose(phase, log)?;
+        Some(BuildError::Diagnosed(Box::new(Self { phase, what, exit, diagnosis, cuda, log: None })))
+    }
+
+    /// The name of the step's log, where it has one.
+    pub(crate) fn log_name(&self) -> Option<&'static str> {
         match self.phase {
-            Phase::Configure => "configure.log",
-            Phase::Build | Phase::Run => "build.log",
+            Phase::Configure => Some("configure.log"),
+            Phase::Build => Some("build.log"),
+            Phase::Fetch | Phase::Run => None,
         }
     }
 }
 
 impl fmt::Display for Diagnosed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let what = match self.phase {
-            Phase::Configure => "CMake could not configure the build",
-            Phase::Build => "the build failed",
-            Phase::Run => "the finished server does not run",
-        };
-        write!(f, "{what} ({}): {}", self.exit, self.diagnosis.cause)?;
+        write!(f, "{} ({}): {}", self.what, self.exit, self.diagnosis.cause)?;
         self.diagnosis.lines.iter().try_for_each(|line| write!(f, "\n{line}"))
     }
 }

@@ -120,7 +120,7 @@ pub enum BuildError {
         /// The program.
         path: PathBuf,
     },
-    /// git could not do it.
+    /// git could not do it, for a reason that is not known.
     #[error("could not {action} `{repo}`")]
     #[diagnostic(
         code(source::git),
@@ -345,8 +345,18 @@ impl BuildError {
             ExecError::Failed { stderr, .. } if stderr.contains("detected dubious ownership") => {
                 Self::ForeignRepository { repo: shown(repo) }
             }
+            ExecError::Failed { exit, stderr, .. } => {
+                let known = crate::Diagnosed::of_git(action, &shown(repo), *exit, stderr);
+                known.unwrap_or_else(|| Self::Git { action, repo: shown(repo), source })
+            }
             _ => Self::Git { action, repo: shown(repo), source },
         }
+    }
+
+    /// Whether git could not do its part.
+    pub(crate) fn is_of_git(&self) -> bool {
+        matches!(self, Self::Git { .. })
+            || matches!(self, Self::Diagnosed(failure) if failure.phase == crate::Phase::Fetch)
     }
 
     /// Names the place where the log of a failed step is kept.
@@ -354,7 +364,7 @@ impl BuildError {
         match &mut self {
             Self::Configure { log, .. } | Self::CudaLost { log, .. } => *log = Some(place.join("configure.log")),
             Self::Compile { log, .. } => *log = Some(place.join("build.log")),
-            Self::Diagnosed(failure) => failure.log = Some(place.join(failure.log_name())),
+            Self::Diagnosed(failure) => failure.log = failure.log_name().map(|name| place.join(name)),
             _ => {}
         }
         self

@@ -62,7 +62,7 @@ pub(crate) fn fetch(layout: &Layout, request: &BuildRequest, commit: &Commit, tr
             check_out(request, &mirror, commit, tree)
         };
         match bring() {
-            Err(BuildError::Git { .. }) if mirror.exists() && matches!(is_intact(request, &mirror), Ok(false)) => {
+            Err(error) if error.is_of_git() && mirror.exists() && matches!(is_intact(request, &mirror), Ok(false)) => {
                 set_aside(layout, &mirror)?;
                 if tree.exists() {
                     std::fs::remove_dir_all(tree).map_err(BuildError::io("remove", tree))?;

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use exec::{CommandSpec, Exit, run};
 
-use crate::{Backend, BuildError, BuildRequest};
+use crate::{Backend, BuildError, BuildRequest, Diagnosed, Phase};
 
 /// A server answers at once; one that loads CUDA libraries from a cold disk takes seconds.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -61,11 +61,11 @@ fn ask(binary: &Path, question: &str) -> Result<String, BuildError> {
     let text = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     match output.exit {
         Exit::Code(0) => Ok(text),
-        exit => Err(BuildError::BadBinary {
+        exit => Err(Diagnosed::of(Phase::Run, exit, false, &text).unwrap_or_else(|| BuildError::BadBinary {
             binary: binary.into(),
             question: question.into(),
             exit,
             said: output.stderr_tail(10),
-        }),
+        })),
     }
 }

@@ -34,7 +34,9 @@ pub(super) struct Rule {
 
 /// While something is built; ninja may run CMake again, so both phases belong together.
 const BUILDING: &[Phase] = &[Phase::Configure, Phase::Build];
-const ALWAYS: &[Phase] = &[Phase::Configure, Phase::Build, Phase::Run];
+const ALWAYS: &[Phase] = &[Phase::Fetch, Phase::Configure, Phase::Build, Phase::Run];
+/// git is run before a build, and by CMake and scripts in it.
+const FETCHING: &[Phase] = &[Phase::Fetch, Phase::Configure, Phase::Build];
 const RUNNING: &[Phase] = &[Phase::Run];
 
 pub(super) static TABLE: &[&[Rule]] = &[

@@ -46,7 +46,7 @@ fn log() -> impl Strategy<Value = String> {
 proptest! {
     #[test]
     fn total_and_deterministic(log in log()) {
-        for phase in [Phase::Configure, Phase::Build, Phase::Run] {
+        for phase in [Phase::Fetch, Phase::Configure, Phase::Build, Phase::Run] {
             let found = diagnose(phase, &log);
             prop_assert_eq!(&found, &diagnose(phase, &log));
             if let Some(found) = found {

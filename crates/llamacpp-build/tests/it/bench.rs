@@ -159,3 +159,8 @@ impl Bench {
 pub(crate) fn definitions(texts: &[&str]) -> Vec<Definition> {
     texts.iter().map(|text| Definition::parse(text).unwrap()).collect()
 }
+
+/// The error's stable code.
+pub(crate) fn code(error: &BuildError) -> String {
+    miette::Diagnostic::code(error).unwrap().to_string()
+}

@@ -2,10 +2,11 @@
 
 use std::fs;
 use std::io::Write;
+use std::net::TcpListener;
 
 use llamacpp_build::{BuildError, Transport, identify, known_commit};
 
-use crate::bench::Bench;
+use crate::bench::{Bench, code};
 
 /// EP-10, F27: branch, tag, full and abbreviated commit mean what git means by them, and one commit is one key.
 #[test]
@@ -104,7 +105,7 @@ fn a_wrong_name_is_told_the_nearest() {
     assert!(matches!(error, BuildError::RefNotFound { .. }) && help.contains("main"), "{error}: {help}");
     for nobody in ["0123abc", &"0".repeat(40)] {
         let error = bench.build(&bench.request(nobody)).unwrap_err();
-        assert!(matches!(error, BuildError::RefNotFound { .. } | BuildError::Git { .. }), "{error}");
+        assert!(code(&error).starts_with("source::"), "{error}");
     }
     assert!(bench.cached("staging").is_empty() && bench.cached("store").is_empty());
 
@@ -113,6 +114,25 @@ fn a_wrong_name_is_told_the_nearest() {
     assert!(matches!(error, BuildError::RefAmbiguous { .. }), "{error}");
     assert_eq!(bench.resolve(&bench.request("refs/heads/dev")).unwrap().as_str(), bench.repo.first);
     assert_eq!(bench.resolve(&bench.request("refs/tags/dev")).unwrap().as_str(), bench.repo.commit);
+}
+
+/// F27: what keeps git from the repository is told by its cause, with the repository and without its password.
+#[test]
+fn why_git_does_not_reach_the_repository() {
+    let bench = Bench::new();
+    let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    for (repo, transport, expected) in [
+        (bench.at("absent").display().to_string(), Transport::Local, "source::no_repository"),
+        (format!("https://user:sentinel@{nobody}/x"), Transport::Https, "source::unreachable"),
+    ] {
+        let mut request = bench.request("main");
+        (request.source.repo, request.source.transport) = (repo, transport);
+        let error = bench.resolve(&request).unwrap_err();
+        assert_eq!(code(&error), expected, "{error:?}");
+        let told = error.to_string();
+        assert!(told.starts_with("could not ask the repository `"), "{told}");
+        assert!(!format!("{error:?}").contains("sentinel"), "{error:?}");
+    }
 }
 
 /// F31: submodules are fetched when asked for, by the protocol that was allowed, and never otherwise.
@@ -136,7 +156,7 @@ fn submodules_come_when_asked_for() {
     let url = format!("ext::sh -c touch% {}", canary.display());
     bench.repo.change(".gitmodules", &format!("[submodule \"part\"]\n\tpath = part\n\turl = {url}\n"));
     let error = bench.build(&request).unwrap_err();
-    assert!(matches!(error, BuildError::Git { .. }), "{error:?}");
+    assert!(code(&error).starts_with("source::"), "{error:?}");
     assert!(!canary.exists() && bench.cached("staging").is_empty());
 }
 

@@ -1,12 +1,13 @@
-//! What git says, for the parts of a build that CMake or a script fetches.
+//! What git says, of the sources themselves and of the parts of a build that CMake or a script fetches.
 
 use super::super::pattern::said;
-use super::{BUILDING, Rule};
+use super::{FETCHING, Rule};
+use crate::Phase;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {
         code: "source::access_denied",
-        phases: BUILDING,
+        phases: FETCHING,
         any: &[
             said("Authentication failed for '{url}'"),
             said("could not read Username for '{url}'"),
@@ -23,7 +24,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         code: "build::certificate_refused",
-        phases: BUILDING,
+        phases: FETCHING,
         any: &[
             said("fatal: unable to access '{url}': server certificate verification failed"),
             said("fatal: unable to access '{url}': SSL certificate problem: {why*}"),
@@ -40,7 +41,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         code: "source::ref_not_found",
-        phases: BUILDING,
+        phases: FETCHING,
         any: &[
             said("Remote branch {reference} not found in upstream"),
             said("couldn't find remote ref {reference}"),
@@ -59,7 +60,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         code: "source::locked",
-        phases: BUILDING,
+        phases: FETCHING,
         any: &[
             said("Unable to create '{lock}': File exists"),
             said("cannot lock ref '{lock}': Unable to create"),
@@ -70,7 +71,7 @@ pub(super) const RULES: &[Rule] = &[
     },
     Rule {
         code: "source::damaged",
-        phases: BUILDING,
+        phases: FETCHING,
         any: &[
             said("loose object {object} (stored in {file}) is corrupt"),
             said("error: object file {file} is empty"),
@@ -82,5 +83,36 @@ pub(super) const RULES: &[Rule] = &[
         ],
         cause: "a git repository is damaged[: `{file}`][: it lacks {object}]",
         remedy: "fetch it anew into an empty folder; if it happens again, look at the disk: `dmesg | tail`",
+    },
+    Rule {
+        code: "source::no_repository",
+        phases: &[Phase::Fetch],
+        any: &[
+            said("fatal: '{url}' does not appear to be a git repository"),
+            said("fatal: repository '{url}' does not exist"),
+            said("fatal: '{url}' does not exist"),
+        ],
+        cause: "there is no git repository at `{url}`",
+        remedy: "check `provisioning.source.repo`: an address, the absolute path of a repository or of a bundle (`git bundle verify FILE`)",
+    },
+    // In a build the part that is fetched may be left out; see `dependencies.rs`.
+    Rule {
+        code: "source::unreachable",
+        phases: &[Phase::Fetch],
+        any: &[
+            said("Could not resolve host: {host}"),
+            said("Could not resolve hostname {host*}: "),
+            said("fatal: unable to access '{host}': {why*}"),
+            said("ssh: connect to host {host} port"),
+            said("error: RPC failed; {why*}"),
+            said("The remote end hung up unexpectedly"),
+            said("fatal: early EOF"),
+            said("fatal: protocol error: {why*}"),
+            said("Could not read from remote repository"),
+            said("error: cannot run ssh: {why*}"),
+        ],
+        cause: "the repository's server cannot be reached, or hangs up[: {host}][: {why}]",
+        remedy: "check the address and the network: `git ls-remote ADDRESS`; a proxy is taken from https_proxy; without a network, name \
+                 a bundle or a local repository as `provisioning.source.repo`",
     },
 ];

@@ -101,6 +101,18 @@ pub(super) const RULES: &[Rule] = &[
         remedy: "build it on this host, and unset LD_LIBRARY_PATH",
     },
     Rule {
+        code: "build::own_library_lost",
+        phases: RUNNING,
+        any: &[
+            said("error while loading shared libraries: libllama{rest}: {why*}"),
+            said("error while loading shared libraries: libggml{rest}: {why*}"),
+            said("error while loading shared libraries: libmtmd{rest}: {why*}"),
+        ],
+        cause: "the server does not find its own libraries: it looks for them where it was built",
+        remedy: "leave CMAKE_BUILD_RPATH_USE_ORIGIN, CMAKE_SKIP_RPATH, CMAKE_BUILD_RPATH and their like out of \
+                 `provisioning.source.build.cmake_flags`; without -DBUILD_SHARED_LIBS=ON it needs none",
+    },
+    Rule {
         code: "build::library_missing",
         phases: RUNNING,
         any: &[
