@@ -7,7 +7,7 @@ use crate::changes::{Comparison, compare, fingerprint};
 use crate::desired::Desired;
 use crate::observed::Observed;
 use crate::prepare::{Prepared, prepare};
-use crate::{Ensured, Error, Event, PreparedEngine, Process, Result, Settings, Started, StepKind, published};
+use crate::{Ended, Ensured, Error, Event, PreparedEngine, Process, Result, Settings, Started, StepKind, published};
 
 /// Makes sure that the wanted engine runs.
 pub(crate) fn ensure(
@@ -46,7 +46,7 @@ pub(crate) fn ensure(
         let how = spawner::stop(guard, desired.limits.stop_grace())?;
         tracing::info!(pool = desired.pool_id.as_str(), ?how, "stopped the engine that ran with another configuration");
     }
-    let started = spawner::start(guard, &request)?;
+    let started = spawner::start(guard, &request).map_err(Ended::explain)?;
     drop(prepared.claim);
     publish(prepared.summary, &started.record, if running.is_some() { Started::Replaced } else { Started::Now }, guard)
 }

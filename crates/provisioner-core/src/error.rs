@@ -204,6 +204,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Flags(#[from] flags::FlagError),
+    /// The engine ended at once, for a reason that is known.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Ended(Box<crate::Ended>),
     /// Process, record or lock.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -29,6 +29,7 @@ mod claim;
 mod command_line;
 mod cuda;
 mod desired;
+mod ended;
 mod engine_config;
 mod ensure;
 mod env_rules;
@@ -55,6 +56,7 @@ mod summary;
 
 pub use changes::Difference;
 pub use checkup::{Checkup, PoolCheckup, Refusal, checkup};
+pub use ended::Ended;
 pub use error::Error;
 pub use event::{Event, Observer};
 pub use gpu_detect::Probe;
