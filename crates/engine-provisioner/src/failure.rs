@@ -32,6 +32,9 @@ pub(crate) enum Failure {
     #[error("the engine ended before it answered: {how}{}", .tail)]
     #[diagnostic(code(engine::exited), help("{advice}"))]
     Exited { how: String, tail: String, advice: String },
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Ended(provisioner_core::Ended),
     #[error("the engine has not answered within {} s; it still runs{}", .after.as_secs(), .tail)]
     #[diagnostic(
         code(engine::not_ready),

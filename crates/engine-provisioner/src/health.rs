@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use provisioner_core::Ensured;
+use provisioner_core::{Ended, Ensured};
 use spawner::{Exit, Holder, Listener, PoolDir, Record, Status, listener, log_tail, status, wait_exit};
 
 use crate::failure::{Failure, Result};
@@ -115,13 +115,15 @@ fn exited(dir: &PoolDir, record: &Record, exit: Exit) -> Failure {
     if !still_ours {
         return Failure::Gone;
     }
-    Failure::Exited { how: exit.to_string(), tail: tail(dir), advice: advice(exit).to_owned() }
+    let tail = tail(dir);
+    let failure = Failure::Exited { how: exit.to_string(), tail: tail.clone(), advice: advice(exit).to_owned() };
+    Ended::of(&failure, exit, &tail).map_or(failure, Failure::Ended)
 }
 
 fn advice(exit: Exit) -> &'static str {
     match exit {
-        // SIGILL, SIGBUS, SIGSEGV
-        Exit::Signal(4 | 7 | 11) => {
+        // SIGBUS, SIGSEGV
+        Exit::Signal(7 | 11) => {
             "the engine itself crashed; code made for another processor is the usual reason: try cmake_flags = [\"-DGGML_NATIVE=OFF\"]"
         }
         // SIGKILL

@@ -1,4 +1,4 @@
-//! Real outputs of CMake, nvcc, gcc, clang, ninja, make and the linkers, and what is made of them.
+//! Real outputs of CMake, nvcc, gcc, clang, ninja, make, the linkers and the server, and what is made of them.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed setup is a failed test")]
 
@@ -18,6 +18,8 @@ mod outputs;
 mod reported;
 #[path = "diagnose/resources.rs"]
 mod resources;
+#[path = "diagnose/serve.rs"]
+mod serve;
 
 use llamacpp_build::{Phase, diagnose};
 

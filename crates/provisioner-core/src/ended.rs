@@ -1,41 +1,41 @@
-//! An engine that ended at once for a reason that is known: the error says it, and its help is about that reason.
+//! An engine that ended for a reason that is known: the error has the reason's code, words and help.
 
 use std::fmt;
 
+use exec::Exit;
 use llamacpp_build::{Diagnosis, Phase, diagnose};
 use miette::Diagnostic;
 use spawner::SpawnError;
 
 use crate::Error;
 
-/// How it ended, with the reason that its last words or its exit tell.
-#[derive(Debug)]
+/// How an engine ended, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Ended {
-    source: SpawnError,
+    what: String,
     diagnosis: Diagnosis,
 }
 
 impl Ended {
-    /// The reason why a start failed, where there is one beside the failure itself.
-    pub(crate) fn explain(error: SpawnError) -> Error {
-        let SpawnError::ExitedEarly { exit, log, .. } = &error else {
-            return error.into();
-        };
-        match diagnose(Phase::Run, &format!("{log}\n{exit}")) {
-            Some(diagnosis) => Error::Ended(Box::new(Self { source: error, diagnosis })),
-            None => error.into(),
-        }
+    /// What is known of an end: `what` happened, how, and what the engine wrote last.
+    pub fn of(what: impl fmt::Display, exit: Exit, log: &str) -> Option<Self> {
+        let diagnosis = diagnose(Phase::Run, &format!("{log}\n{exit}"))?;
+        Some(Self { what: what.to_string(), diagnosis })
     }
 
-    /// Why it ended.
-    pub fn diagnosis(&self) -> &Diagnosis {
-        &self.diagnosis
+    /// A start that failed, with the reason where the engine's end tells one.
+    pub(crate) fn explain(error: SpawnError) -> Error {
+        let known = match &error {
+            SpawnError::ExitedEarly { exit, log, .. } => Self::of(&error, *exit, log),
+            _ => None,
+        };
+        known.map_or_else(|| error.into(), |known| Error::Ended(Box::new(known)))
     }
 }
 
 impl fmt::Display for Ended {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.diagnosis.cause, self.source)
+        write!(f, "{}: {}", self.diagnosis.cause, self.what)
     }
 }
 
@@ -43,7 +43,7 @@ impl std::error::Error for Ended {}
 
 impl Diagnostic for Ended {
     fn code<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
-        self.source.code()
+        Some(Box::new(self.diagnosis.code))
     }
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {

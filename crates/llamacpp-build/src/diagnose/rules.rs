@@ -14,6 +14,7 @@ mod last;
 mod link;
 mod resources;
 mod run;
+mod serve;
 
 use super::Phase;
 use super::pattern::{Pattern, said, status};
@@ -42,6 +43,7 @@ const RUNNING: &[Phase] = &[Phase::Run];
 pub(super) static TABLE: &[&[Rule]] = &[
     resources::RULES,
     run::RULES,
+    serve::RULES,
     git::RULES,
     dependencies::RULES,
     cuda::RULES,
@@ -81,7 +83,7 @@ mod tests {
     fn codes_are_an_area_and_a_name() {
         for rule in rules() {
             let (area, name) = rule.code.split_once("::").expect(rule.code);
-            assert!(["build", "cmake", "cuda", "link", "source"].contains(&area), "{}", rule.code);
+            assert!(["build", "cmake", "cuda", "link", "source", "engine"].contains(&area), "{}", rule.code);
             assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", rule.code);
         }
     }

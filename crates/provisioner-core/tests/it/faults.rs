@@ -25,7 +25,7 @@ fn an_engine_that_ends_at_once() {
     let error = world.try_ensure(&world.named("ill", &json!({ "env": { "TINY_CRASH": "ill" } }))).unwrap_err();
     let help = miette::Diagnostic::help(&error).unwrap().to_string();
     assert!(error.to_string().contains("another CPU") && help.contains("GGML_NATIVE=OFF"), "{error}: {help}");
-    assert_eq!(code(Err::<(), _>(error)), "spawner::exited_early");
+    assert_eq!(code(Err::<(), _>(error)), "build::illegal_instruction");
 
     // One that is replaced by an engine that dies leaves no summary of itself behind.
     let mut replacing = world.settings.clone();
