@@ -1,8 +1,8 @@
 //! Reads the options out of the `README.md` of `llama-server`'s source tree.
 //!
 //! Since September 2024 it has tables made by the tool that prints the help (`llama-gen-docs`), before that the help
-//! itself in a block that begins with `usage:`. Older ones describe the flags by hand, without their values: of them
-//! nothing is read. <https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md>
+//! itself in a block that begins with `usage:`. Older ones describe the flags by hand, some without their values: their
+//! lines are counted and not read. <https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md>
 
 use std::borrow::Cow;
 
@@ -20,7 +20,12 @@ pub(crate) fn with_entries<T>(text: &str, then: impl FnOnce(&[Entry<'_>]) -> T) 
     if rows.is_empty() {
         let block = text.lines().skip_while(|l| !l.starts_with("usage:")).take_while(|l| !l.starts_with("```"));
         let block: Vec<Cow<'_, str>> = block.map(Cow::Borrowed).collect();
-        return then(&layout::lay(&block).entries);
+        let mut entries = layout::lay(&block).entries;
+        if entries.is_empty() {
+            let by_hand = text.lines().filter(|line| line.trim_start().starts_with("- `-"));
+            entries.extend(by_hand.map(|line| Entry { head: line.to_owned(), lines: Vec::new() }));
+        }
+        return then(&entries);
     }
     let entry = |row| {
         let Row { head, description }: &Row = row;

@@ -37,7 +37,7 @@ impl<'a> Head<'a> {
                 }
             } else if read.spellings.is_empty() {
                 return None;
-            } else if !matches!(word, "" | "|" | "/" | "or") {
+            } else if !matches!((word, read.hints.last()), ("" | "|" | "/" | "or", _) | ("RANGE", Some(_))) {
                 read.hints.push(word);
             }
         }
@@ -50,7 +50,8 @@ impl<'a> Head<'a> {
 
     /// `-h, --help Show this text`: words of a sentence are no names of values.
     fn cut_prose(&mut self, head: &'a str) {
-        let prose = |w: &&str| w.chars().all(char::is_alphabetic) && w.contains(char::is_lowercase);
+        let letter = |c: char| c.is_alphabetic() || c == '\'';
+        let prose = |w: &&str| w.chars().all(letter) && w.contains(char::is_lowercase);
         let first = self.hints.iter().position(prose).filter(|_| self.hints.len() > 1);
         let Some((at, word)) = first.and_then(|at| Some((at, *self.hints.get(at)?))) else { return };
         self.prose = head.find(&format!(" {word}")).and_then(|start| head.get(start + 1..));
@@ -202,12 +203,16 @@ mod tests {
         check("--x X...", "--x", "X...", Arity::Many);
         check("--bias TOKEN_ID(+/-)BIAS", "--bias", "TOKEN_ID(+/-)BIAS", Arity::One);
         check("--size {1, 2}", "--size", "{1, 2}", Arity::One);
+        check("--workers INTEGER RANGE", "--workers", "INTEGER", Arity::One);
+        check("-fa, --flash-attn (on|off)", "-fa --flash-attn", "(on|off)", Arity::One);
     }
 
     #[test]
     fn a_sentence_behind_one_blank() {
         let read = Head::read("-h, --help Show this text").unwrap();
         assert_eq!((read.spellings.len(), read.arity(), read.prose), (2, Some(Arity::None), Some("Show this text")));
+        let read = Head::read("-lv, --low-vram don't allocate scratch buffers").unwrap();
+        assert_eq!((read.arity(), read.prose), (Some(Arity::None), Some("don't allocate scratch buffers")));
         let read = Head::read("--port PORT where to listen").unwrap();
         assert_eq!((read.arity(), read.prose), (Some(Arity::One), Some("where to listen")));
     }

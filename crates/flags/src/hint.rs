@@ -16,7 +16,7 @@ pub(crate) fn values(hint: Option<&str>, lines: &[&str], default: Option<&str>) 
     Values::parse(&if separated { format!("{form},...") } else { form })
 }
 
-/// `{a,b}`, `[a|b]`, `<0|1>`, `<0...100>`, `a,b,c`.
+/// `{a,b}`, `[a|b]`, `(a|b)`, `<0|1>`, `<0...100>`, `a,b,c`.
 fn choices(hint: &str) -> Option<String> {
     let inside = |open, close| hint.strip_prefix(open)?.strip_suffix(close);
     if let Some((low, high)) = inside('<', '>').and_then(|range| range.split_once("..")) {
@@ -26,12 +26,18 @@ fn choices(hint: &str) -> Option<String> {
     if let Some(words) = inside('{', '}') {
         return all_words(words.split([',', '|']));
     }
-    if let Some(words) = inside('[', ']').or_else(|| inside('<', '>')).filter(|w| w.contains('|')) {
+    let one_of = || inside('[', ']').or_else(|| inside('<', '>')).or_else(|| inside('(', ')'));
+    if let Some(words) = one_of().filter(|w| w.contains('|')) {
         return all_words(words.split('|'));
     }
     let items = || hint.split(',');
     let lower = |w: &str| w.starts_with(|c: char| c.is_ascii_lowercase());
-    (items().count() > 1 && items().all(lower)).then(|| all_words(items()).map(|w| format!("{w},...")))?
+    // `dev1,dev2` counts examples.
+    let stems = || items().map(|w| w.trim_end_matches(|c: char| c.is_ascii_digit()));
+    if items().count() < 2 || !items().all(lower) || stems().all(|stem| Some(stem) == stems().next()) {
+        return None;
+    }
+    all_words(items()).map(|w| format!("{w},..."))
 }
 
 /// `auto|on|off`; in `N|auto` the capitals stand for a number, and other capitals among small words for any text.
@@ -59,9 +65,10 @@ fn allowed(lines: &[&str]) -> Option<String> {
     all_words(list.trim().trim_end_matches('.').split(','))
 }
 
-/// `- none: …` lines under a `TYPE`, `MODE` or `FORMAT`; the default may be one more.
+/// `- none: …` lines under a `TYPE`, `MODE` or `FORMAT`, or behind `one of:`; the default may be one more.
 fn bullets(hint: &str, lines: &[&str], default: Option<&str>) -> Option<String> {
-    let listed = || lines.iter().any(|line| line.trim().eq_ignore_ascii_case("possible values:"));
+    let announced = |line: &str| line.eq_ignore_ascii_case("possible values:") || line.ends_with("one of:");
+    let listed = || lines.iter().any(|line| announced(line.trim()));
     if !matches!(hint, "TYPE" | "MODE" | "FORMAT") && !listed() {
         return None;
     }
@@ -86,10 +93,12 @@ fn number(hint: &str, lines: &[&str], default: Option<&str>) -> Option<String> {
     let form = match hint {
         "N" if enumerated(&text).is_some() => return enumerated(&text),
         "N" if whole => "int",
-        "INDEX" | "PORT" => "int",
-        "N" | "P" | "SECONDS" | "SIMILARITY" => "number",
-        // clap prints the name of the field, and a default of the type that it reads.
-        _ if hint.starts_with('<') && default.is_some_and(|d| d.parse::<f64>().is_ok()) => "number",
+        "INDEX" | "PORT" | "INTEGER" => "int",
+        "N" | "P" | "SECONDS" | "SIMILARITY" | "FLOAT" => "number",
+        // clap prints the name of the field, and a default of the type that it reads; so does a single letter.
+        _ if (hint.starts_with('<') || hint.len() == 1) && default.is_some_and(|d| d.parse::<f64>().is_ok()) => {
+            "number"
+        }
         "<integer>" | "<float>" => "number",
         "<boolean>" => "true|false|on|off|1|0|True|False",
         _ => return None,
@@ -111,12 +120,23 @@ fn enumerated(text: &str) -> Option<String> {
     (numbers.len() > 2).then(|| numbers.join("|"))
 }
 
-/// The scalar after `default:`.
+/// The scalar after `default:`, up to what ends it outside of brackets.
 pub(crate) fn default(description: &str) -> Option<String> {
     let (_, rest) = description.split_once("default: ")?;
-    let end = rest.find([')', ',', ';', ']']).unwrap_or(rest.len());
-    let value = rest.get(..end)?.trim().trim_matches(['\'', '"', '`']);
-    let value = value.split_once(" =").map_or(value, |(value, _)| value);
+    // `'auto' (detect from template)`
+    let quoted = |quote| rest.strip_prefix(quote)?.split_once(quote).map(|(value, _)| value.to_owned());
+    if let Some(value) = quoted('\'').or_else(|| quoted('"')) {
+        return (!value.is_empty()).then_some(value);
+    }
+    let mut depth = 0_i32;
+    let end = rest.find(|c| {
+        depth += i32::from(c == '(') - i32::from(c == ')');
+        depth < 0 || (depth == 0 && matches!(c, ',' | ';' | ']'))
+    });
+    let value = rest.get(..end.unwrap_or(rest.len()))?.trim().trim_matches(['\'', '"', '`']);
+    // `0 = training size`, `1=disabled`
+    let explained = |(value, _): &(&str, &str)| value.ends_with(' ') || value.parse::<f64>().is_ok();
+    let value = value.split_once('=').filter(explained).map_or(value, |(value, _)| value.trim_end());
     (!value.is_empty() && !value.contains(['\t', '\n'])).then(|| value.to_owned())
 }
 
@@ -161,6 +181,11 @@ mod tests {
         check("<WORKERS>", "how many\n[default: 2]", "number");
         check("<integer>", "how many", "number");
         check("<dev1,dev2,..>", "comma-separated list of devices", "text,...");
+        check("dev1,dev2", "list of devices (default: none)", "text");
+        check("(auto|on|off|0|1)", "flash attention (default: on)", "auto|on|off|0|1");
+        check("SPLIT_MODE", "how to split, one of:\n- none: x\n- layer (default): y\n- row: z", "none|layer|row");
+        check("t", "threshold (default: 1.0)", "number");
+        check("M", "mask (default: \"\")", "text");
         check("FNAME", "a file", "text");
         check("lo-hi", "range", "text");
         check("N0,N1,N2,...", "fractions", "text");
@@ -173,6 +198,13 @@ mod tests {
         assert_eq!(default("ctx (default: 0, 0 = model)").as_deref(), Some("0"));
         assert_eq!(default("use ('on', default: 'auto')").as_deref(), Some("auto"));
         assert_eq!(default("yarn (default: 0 = training size)").as_deref(), Some("0"));
+        assert_eq!(default("group factor (default: 1=disabled)").as_deref(), Some("1"));
+        assert_eq!(
+            default("threads (default: max(cores - 1, slots + 2))").as_deref(),
+            Some("max(cores - 1, slots + 2)")
+        );
+        assert_eq!(default("(default: a=b)").as_deref(), Some("a=b"));
+        assert_eq!(default("(default: 'auto' (as the template))").as_deref(), Some("auto"));
         assert_eq!(default("nothing"), None);
         assert_eq!(default("mask (default: \"\")"), None);
     }

@@ -93,6 +93,9 @@ fn tables_of_the_source_tree_are_read() {
         "# server\n\n```\nusage: ./llama-server [options]\n\n  -t,  --threads N    how many\n```\n\n  --request POST\n";
     let docs = Catalogue::from_docs(block, "README");
     assert!(docs.find("--threads").is_some() && docs.find("--request").is_none());
+    let by_hand = "# server\n\n- `--threads N`, `-t N`: how many\n- `--host`: where\n\n- no flag\n";
+    let docs = Catalogue::from_docs(by_hand, "README");
+    assert!(docs.is_empty() && docs.unread() == 2, "what is not read is counted");
 }
 
 /// The first of the binary's help, its tree's docs and the nearest release that says anything.
