@@ -70,6 +70,11 @@ pub(crate) fn of(engine: Engine, spelling: &str) -> &'static [&'static str] {
     family.and_then(|&f| families.members.get(f)).map_or(&[], Vec::as_slice)
 }
 
+/// Every spelling of any release, newest releases first.
+pub(crate) fn spellings(engine: Engine) -> impl Iterator<Item = &'static str> {
+    families(engine).members.iter().flatten().copied()
+}
+
 /// The flag of that spelling in the newest release that has it.
 pub(crate) fn elsewhere(engine: Engine, spelling: &str) -> Option<(&'static Catalogue, &'static FlagSpec)> {
     eras::newest_first(engine).find_map(|era| {

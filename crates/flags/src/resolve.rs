@@ -6,7 +6,7 @@ use crate::catalogue::{Catalogue, Found};
 use crate::renames::{self, Form};
 use crate::scan::{Given, Named};
 use crate::spec::Arity;
-use crate::spelling::dashed;
+use crate::spelling::{dashed, is_flag};
 use crate::{families, toggle};
 
 /// What a name is to an engine.
@@ -42,10 +42,12 @@ pub(crate) fn name<'a>(written: &str, catalogue: &'a Catalogue) -> Resolved<'a> 
 fn opposite<'a>(written: &str, catalogue: &'a Catalogue) -> Option<Found<'a>> {
     let written = dashed(written);
     let names = std::iter::once(written.as_ref()).chain(families::of(catalogue.engine, &written).iter().copied());
-    names.filter_map(|name| name.strip_prefix("--")).find_map(|name| {
+    names.filter(|name| is_flag(name)).find_map(|written| {
+        let name = written.trim_start_matches('-');
+        let dashes = written.get(..written.len() - name.len())?;
         let other = match name.strip_prefix("no-") {
-            Some(rest) => format!("--{rest}"),
-            None => format!("--no-{name}"),
+            Some(rest) => format!("{dashes}{rest}"),
+            None => format!("{dashes}no-{name}"),
         };
         let found = catalogue.find(&other)?;
         let spec = found.spec;
@@ -75,6 +77,11 @@ pub(crate) fn reword<'a>(given: &mut Given<'a>, catalogue: &'a Catalogue) {
         }
         _ => given.found = catalogue.find(given.written),
     }
+}
+
+/// Whether a switch of another release can be said with this engine's flags.
+pub(crate) fn can_reword(switch: &str, catalogue: &Catalogue) -> bool {
+    renames::other_forms(catalogue.engine, switch, "").any(|form| target(form, catalogue).is_some())
 }
 
 fn target(form: Form, catalogue: &Catalogue) -> Option<(Found<'_>, Form)> {
