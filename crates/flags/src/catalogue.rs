@@ -35,7 +35,14 @@ pub struct Catalogue {
     specs: Vec<FlagSpec>,
     index: HashMap<String, (usize, bool)>,
     unread: usize,
+    by_hand: bool,
 }
+
+/// In the first line of a whole help.
+const USAGE: &str = "[options]";
+
+/// Begins the titles of a help that the parser prints from its own table, as llama.cpp does since September 2024.
+const SECTION: &str = "----- ";
 
 /// What a spelling means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -56,6 +63,7 @@ impl Catalogue {
         // Flags of the wrong place that are options elsewhere in the text are mentioned there and no more.
         let missed = laid.doubtful.iter().filter(|line| catalogue.find(spelling::name_of(line)).is_none()).count();
         catalogue.unread += missed;
+        catalogue.by_hand = engine == Engine::LlamaServer && text.contains(USAGE) && !text.contains(SECTION);
         catalogue
     }
 
@@ -95,7 +103,7 @@ impl Catalogue {
                 }
             }
         }
-        Self { engine, source: source.to_owned(), trust, specs, index, unread }
+        Self { engine, source: source.to_owned(), trust, specs, index, unread, by_hand: false }
     }
 
     /// The catalogue of the newest release this crate knows.
@@ -131,6 +139,12 @@ impl Catalogue {
             .iter()
             .filter_map(|s| self.find(s))
             .find(|found| found.spec.removed.is_none())
+    }
+
+    /// Whether a flag may exist that the engine's own help does not list: one written by hand beside the parser leaves some
+    /// out. Forks of llama.cpp that still do so know what it knew in those days.
+    pub(crate) fn may_hide(&self, spelling: &str) -> bool {
+        self.trust != Trust::Live || (self.by_hand && eras::known_by_hand(self.engine, spelling))
     }
 
     /// The name this engine has for a flag of that role; `otherwise` where it lists none.

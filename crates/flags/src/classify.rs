@@ -148,11 +148,11 @@ fn check_value(given: &Given<'_>, found: Found<'_>, catalogue: &Catalogue, notes
     Ok(())
 }
 
-/// A flag that the catalogue does not list: an error against the engine's own help, else passed on as written.
+/// A flag that the catalogue does not list: an error where its help lists all, else passed on as written.
 fn unlisted<'a>(given: &Given<'a>, catalogue: &Catalogue, notes: &mut Notes) -> Result<Kept<'a>, FlagError> {
     let flag = shown(given.written);
     let near = nearest(catalogue, given.written).map(|near| near.spelling);
-    if catalogue.trust == Trust::Live {
+    if !catalogue.may_hide(given.written) {
         return Err(FlagError::Unknown {
             flag,
             position: given.position,
@@ -162,7 +162,16 @@ fn unlisted<'a>(given: &Given<'a>, catalogue: &Catalogue, notes: &mut Notes) -> 
         });
     }
     let meant = near.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
-    notes.unverified(&flag, &format!("`{flag}` is not in the catalogue read from {}{meant}", catalogue.source));
+    if catalogue.trust == Trust::Live {
+        let leaves_out = "was written by hand and leaves some flags out";
+        let note = format!(
+            "`{flag}` is passed on as written: the help of {}, which {leaves_out}, does not list it",
+            catalogue.source
+        );
+        notes.passed_on(&flag, note);
+    } else {
+        notes.unverified(&flag, &format!("`{flag}` is not in the catalogue read from {}{meant}", catalogue.source));
+    }
     let words = match given.values.first() {
         Some(value) if given.joined => vec![format!("{}={value}", given.written)],
         _ => words(given.written, given),

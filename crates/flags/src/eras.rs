@@ -51,6 +51,15 @@ pub(crate) fn newest_first(engine: Engine) -> impl Iterator<Item = &'static Cata
     eras(engine).iter().rev().map(|(_, catalogue)| catalogue)
 }
 
+/// The last release with a help written by hand.
+const LAST_BY_HAND: Release = Release::Build(3658);
+
+/// Whether a release of those days has a flag of that spelling.
+pub(crate) fn known_by_hand(engine: Engine, spelling: &str) -> bool {
+    let known = |catalogue: &Catalogue| catalogue.find(spelling).is_some_and(|found| found.spec.removed.is_none());
+    eras(engine).iter().any(|(release, catalogue)| *release <= LAST_BY_HAND && known(catalogue))
+}
+
 /// The names of the releases, oldest first.
 pub(crate) fn names(engine: Engine) -> impl Iterator<Item = &'static str> {
     tables(engine).iter().map(|(name, _)| *name)

@@ -1,6 +1,7 @@
 //! Help texts in the layouts of older releases are read as well.
 
-use flags::{Arity, Catalogue, Engine, Trust};
+use crate::support::{code, normalized, policy};
+use flags::{Accel, Arity, Catalogue, Engine, Trust};
 
 /// Late 2024 to mid 2025: column 40, switches without pairs, two values for scaled adapters.
 const Y2025: &str = "\
@@ -133,4 +134,24 @@ fn a_text_that_is_no_help_lists_only_the_layer_flag() {
         assert_eq!(catalogue.specs().len(), 1);
         assert_eq!(catalogue.find("--ngl").unwrap().spec.name, "--n-gpu-layers");
     }
+}
+
+/// ik_llama.cpp, whose help is still written by hand, leaves out `--alias` and says of some switches only how to turn them
+/// off. What no engine of those days knew is an error there too.
+#[test]
+fn a_help_written_by_hand_leaves_flags_out() {
+    let fork = "usage: llama-server [options]\n\ngeneral:\n\n  -c,    --ctx-size N             size (default: 0)\n  -no-fmoe, --no-fused-moe        disable fused MoE (default: enabled)\n  -mla,  --mla-use                enable MLA (default: 3)\n";
+    let catalogue = Catalogue::from_help(Engine::LlamaServer, fork, "./fork", Trust::Live);
+    let line = |words: &str| {
+        let words: Vec<&str> = words.split(' ').collect();
+        normalized(&words, &policy(Accel::Cuda), &catalogue)
+    };
+    let said = line("--alias name -fmoe -mla 3").unwrap();
+    assert_eq!(said.pool_args().join(" "), "--alias name --mla-use 3");
+    assert_eq!(said.unverified, ["--alias"]);
+    assert_eq!(code(&line("--jinja").unwrap_err()), "flags::unknown");
+    let printed = fork.replace("general:", "----- common params -----");
+    let catalogue = Catalogue::from_help(Engine::LlamaServer, &printed, "./engine", Trust::Live);
+    let unknown = normalized(&["--alias", "name"], &policy(Accel::Cuda), &catalogue).unwrap_err();
+    assert_eq!(code(&unknown), "flags::unknown");
 }
