@@ -137,7 +137,7 @@ pub(crate) struct FlagsArgs {
     /// The release whose flags count, as its tag [default: the newest one known]
     #[arg(long, value_name = "TAG", conflicts_with_all = ["help_file", "binary"])]
     pub(crate) release: Option<String>,
-    /// A file with what the engine printed for `--help`
+    /// A file with what the engine printed for `--help`, or the README.md of its source
     #[arg(long, value_name = "FILE", conflicts_with = "binary")]
     pub(crate) help_file: Option<PathBuf>,
     /// The engine itself, which is asked for its help

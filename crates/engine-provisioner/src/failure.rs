@@ -57,6 +57,9 @@ pub(crate) enum Failure {
     #[error("`{}` does not tell its flags", .binary.display())]
     #[diagnostic(code(usage::no_help), help("{} --help has to print them", .binary.display()))]
     NoHelp { binary: PathBuf },
+    #[error("{} lists no flags", .path.display())]
+    #[diagnostic(code(usage::no_flags), help("give a file with all that `--help` printed, or a server's README.md"))]
+    NoFlags { path: PathBuf },
     #[error(transparent)]
     #[diagnostic(transparent)]
     Exec(#[from] exec::ExecError),

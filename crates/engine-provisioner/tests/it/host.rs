@@ -153,6 +153,19 @@ fn flags_become_those_of_an_engine() {
     let mute = ["flags", "--json", "--binary", program.to_str().unwrap()];
     let mute = place.call_bare_last(&mute, &["--threads", "1"]);
     assert_eq!(mute.json()["error"]["code"].as_str(), Some("usage::no_help"), "nothing is unknown to it: {mute:?}");
+    let asked = "[ \"$1 $2\" = 'serve --help=all' ] || exit 1; echo '  --max-model-len N  length' >&2";
+    let program = testkit::fake_tool(place.path(), "vllm", asked);
+    let vllm = ["flags", "--json", "--engine", "vllm", "--binary", program.to_str().unwrap()];
+    let vllm = place.call_bare_last(&vllm, &["--max_model_len", "4096"]).done().json();
+    assert_eq!((vllm["known"].as_u64(), vllm["unread"].as_u64()), (Some(1), Some(0)), "{vllm}");
+    let file = |text: &str, words: &[&str]| {
+        let path = place.path().join("README.md");
+        durable::replace(&path, text.as_bytes()).unwrap();
+        place.call_bare_last(&["flags", "--json", "--help-file", path.to_str().unwrap()], words).json()
+    };
+    let read = file("```\n  --data x   no flag\n```\n| `-t, --threads N` | how many |\n", &["-t", "1"]);
+    assert_eq!(read["args"], serde_json::json!(["--threads", "1"]), "{read}");
+    assert_eq!(file("no help\n", &["-t", "1"])["error"]["code"].as_str(), Some("usage::no_flags"));
     let secret = place.call_bare_last(&["flags"], &["--api-key", "s3cret-value"]).done();
     assert!(!secret.stdout.contains("s3cret") && secret.stdout.contains("LLAMA_API_KEY"), "{secret:?}");
 }
