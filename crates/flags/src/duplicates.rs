@@ -2,25 +2,34 @@
 //! none twice.
 
 use crate::classify::Kept;
-use crate::engine::Parser;
+use crate::engine::Engine;
 use crate::error::FlagError;
 use crate::notes::Notes;
-use crate::spelling::shown;
+use crate::renames;
+use crate::spelling::{dashed, shown};
 
 /// Drops every occurrence but the last. The last one also keeps its place: flags that overwrite each other
 /// (`--grammar A --grammar-file F --grammar B`) depend on it.
 ///
 /// Two switches of another release that are values of one flag here (`--mlock` and `--no-mmap` of `--load-mode`) did
 /// not overwrite each other there, so they are an error.
-pub(crate) fn fold<'a>(kept: Vec<Kept<'a>>, parser: Parser, notes: &mut Notes) -> Result<Vec<Kept<'a>>, FlagError> {
+pub(crate) fn fold<'a>(kept: Vec<Kept<'a>>, engine: Engine, notes: &mut Notes) -> Result<Vec<Kept<'a>>, FlagError> {
+    let parser = engine.parser();
     let mut left: Vec<Kept<'a>> = Vec::with_capacity(kept.len());
-    for flag in kept {
+    for mut flag in kept {
         let earlier = flag.found.filter(|f| !f.spec.adds).and_then(|f| {
             let same = |l: &Kept<'_>| l.found.is_some_and(|other| std::ptr::eq(other.spec, f.spec));
             left.iter().position(same)
         });
         if let Some(at) = earlier {
             let earlier = left.remove(at);
+            if let Some(words) = together(engine, &earlier, &flag) {
+                let both = format!("`{}` and `{}`", before(&earlier), before(&flag));
+                notes.push(format!("{both} together are `{}`", words.join(" ")));
+                flag.words = words;
+                left.push(flag);
+                continue;
+            }
             refuse_merged(&earlier, &flag)?;
             if !parser.last_counts && earlier.words != flag.words {
                 return Err(FlagError::Twice { flag: shown(flag.name()), position: flag.position });
@@ -40,8 +49,23 @@ pub(crate) fn fold<'a>(kept: Vec<Kept<'a>>, parser: Parser, notes: &mut Notes) -
     Ok(left)
 }
 
+/// What two reworded switches say with the flag that they both became.
+fn together(engine: Engine, earlier: &Kept<'_>, flag: &Kept<'_>) -> Option<Vec<String>> {
+    let (was, is) = (earlier.reworded.map(dashed)?, flag.reworded.map(dashed)?);
+    let form = renames::together(engine, &was, &is)?;
+    let value = form
+        .value
+        .filter(|value| flag.name() == form.flag && flag.found.is_some_and(|f| f.spec.values.has_word(value)))?;
+    Some(vec![form.flag.to_owned(), value.to_owned()])
+}
+
+/// The name it was written with, where another flag now says it.
+fn before<'a>(flag: &'a Kept<'_>) -> &'a str {
+    flag.reworded.unwrap_or(flag.name())
+}
+
 fn refuse_merged(earlier: &Kept<'_>, flag: &Kept<'_>) -> Result<(), FlagError> {
-    let (was, is) = (earlier.reworded.unwrap_or(earlier.name()), flag.reworded.unwrap_or(flag.name()));
+    let (was, is) = (before(earlier), before(flag));
     let reworded = earlier.reworded.is_some() || flag.reworded.is_some();
     if !reworded || earlier.words == flag.words || was == is {
         return Ok(());

@@ -90,16 +90,23 @@ fn bullets(hint: &str, lines: &[&str], default: Option<&str>) -> Option<String> 
 fn number(hint: &str, lines: &[&str], default: Option<&str>) -> Option<String> {
     let text = lines.join(" ");
     let whole = default.is_some_and(|d| d.parse::<i32>().is_ok()) || text.contains("exact number");
+    let fraction = default.is_some_and(|d| d.contains('.') && d.parse::<f64>().is_ok());
     let form = match hint {
         "N" if enumerated(&text).is_some() => return enumerated(&text),
         "N" if whole => "int",
         "INDEX" | "PORT" | "INTEGER" => "int",
-        "N" | "P" | "SECONDS" | "SIMILARITY" | "FLOAT" => "number",
+        "FLOAT" | "<float>" => "float",
+        "N" | "P" | "SECONDS" | "SIMILARITY" if fraction => "float",
+        "N" | "P" | "SECONDS" | "SIMILARITY" => "number",
         // clap prints the name of the field, and a default of the type that it reads; so does a single letter.
         _ if (hint.starts_with('<') || hint.len() == 1) && default.is_some_and(|d| d.parse::<f64>().is_ok()) => {
-            "number"
+            if fraction {
+                "float"
+            } else {
+                "number"
+            }
         }
-        "<integer>" | "<float>" => "number",
+        "<integer>" => "number",
         "<boolean>" => "true|false|on|off|1|0|True|False",
         _ => return None,
     };
@@ -168,7 +175,7 @@ mod tests {
         check("MODE", "loading\n- auto (default): x\n- mmap+mlock: y", "auto|mmap+mlock");
         check("FORMAT", "one of:\n- none: x\n- deepseek: y\n(default: auto)", "none|deepseek|auto");
         check("N", "threads (default: -1)", "int");
-        check("N", "temperature (default: 0.80)", "number");
+        check("N", "temperature (default: 0.80)", "float");
         check("N", "RoPE base (default: loaded from model)", "number");
         check("N", "layers, either an exact number, 'auto', or 'all' (default: auto)", "int|auto|all");
         check("N", "priority : low(-1), normal(0), medium(1), high(2) (default: 0)", "-1|0|1|2");
@@ -184,7 +191,7 @@ mod tests {
         check("dev1,dev2", "list of devices (default: none)", "text");
         check("(auto|on|off|0|1)", "flash attention (default: on)", "auto|on|off|0|1");
         check("SPLIT_MODE", "how to split, one of:\n- none: x\n- layer (default): y\n- row: z", "none|layer|row");
-        check("t", "threshold (default: 1.0)", "number");
+        check("t", "threshold (default: 1.0)", "float");
         check("M", "mask (default: \"\")", "text");
         check("FNAME", "a file", "text");
         check("lo-hi", "range", "text");

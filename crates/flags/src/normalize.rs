@@ -57,7 +57,7 @@ pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) ->
     while let Some(given) = scan.next()? {
         kept.extend(classify(&given, policy, catalogue, &mut secrets, &mut notes)?);
     }
-    let mut kept = duplicates::fold(kept, catalogue.engine.parser(), &mut notes)?;
+    let mut kept = duplicates::fold(kept, catalogue.engine, &mut notes)?;
     let sizes = sizes::apply(policy, &mut kept, catalogue, &mut notes)?;
     let accelerator = match catalogue.engine {
         Engine::LlamaServer => gpu::apply(policy, &mut kept, catalogue, &mut notes)?,

@@ -11,9 +11,23 @@ pub(crate) struct Form {
 
 per_engine!(groups -> Vec<Vec<Form>> = read);
 
+/// Two switches that are one value of a flag when they are given together.
+const TOGETHER: &str = " & ";
+
 fn read(engine: Engine) -> Vec<Vec<Form>> {
     let lines = engine.data().1.lines();
-    lines.filter(|l| l.starts_with('-')).map(|line| line.split(" = ").map(form).collect()).collect()
+    let single = lines.filter(|l| l.starts_with('-') && !l.contains(TOGETHER));
+    single.map(|line| line.split(" = ").map(form).collect()).collect()
+}
+
+/// What two switches say together, in either order.
+pub(crate) fn together(engine: Engine, a: &str, b: &str) -> Option<Form> {
+    let line = |line: &'static str| {
+        let (switches, now) = line.split_once(" = ")?;
+        let (first, second) = switches.split_once(TOGETHER)?;
+        ((first, second) == (a, b) || (first, second) == (b, a)).then(|| form(now))
+    };
+    engine.data().1.lines().find_map(line)
 }
 
 fn form(text: &'static str) -> Form {
@@ -53,7 +67,8 @@ mod tests {
     fn every_line_is_a_group() {
         for engine in Engine::ALL {
             let lines = engine.data().1.lines();
-            let lines: Vec<&str> = lines.filter(|l| !l.starts_with('#') && !l.is_empty()).collect();
+            let lines: Vec<&str> =
+                lines.filter(|l| !l.starts_with('#') && !l.is_empty() && !l.contains(TOGETHER)).collect();
             assert_eq!(groups(engine).len(), lines.len());
             for (group, line) in groups(engine).iter().zip(lines) {
                 assert!(group.len() > 1, "{line}");

@@ -1,4 +1,4 @@
-//! Words for on and off, as the engine reads them (`is_truthy`, `is_falsey`, `is_autoy`).
+//! Words for on and off, as the engine reads them (`is_truthy`, `is_falsey`, `is_autoy`) and as Python writes them.
 //! <https://github.com/ggml-org/llama.cpp/blob/master/common/arg.cpp>
 
 /// What such a word says.
@@ -13,8 +13,8 @@ pub(crate) enum Toggle {
 impl Toggle {
     pub(crate) fn parse(word: &str) -> Option<Self> {
         match word {
-            "on" | "enabled" | "true" | "1" => Some(Self::On),
-            "off" | "disabled" | "false" | "0" => Some(Self::Off),
+            "on" | "enabled" | "true" | "True" | "1" => Some(Self::On),
+            "off" | "disabled" | "false" | "False" | "0" => Some(Self::Off),
             "auto" => Some(Self::Auto),
             _ => None,
         }

@@ -1,6 +1,6 @@
 //! What a flag's value may be, read from the help's hint and description: a number, one of some words, any text.
 //!
-//! Text form, as in the catalogues: alternatives between `|` (`int|auto|all`, `0..100`, `1..`, `positive`,
+//! Text form, as in the catalogues: alternatives between `|` (`int|auto|all`, `float`, `0..100`, `1..`, `positive`,
 //! `none|layer|row`, `text`), and `,...` behind them where the value is a list with commas between its items.
 
 use std::fmt;
@@ -18,6 +18,8 @@ enum Alternative {
     /// What fits into 32 bits: the engine reads it with `std::stoi`.
     Integer,
     Number,
+    /// A number that the engine reads as a fraction: `.5` too.
+    Float,
     Range(i64, i64),
     /// A number above 0.
     Positive,
@@ -62,8 +64,8 @@ impl Values {
 
     /// Whether it is nothing but a number, so that it cannot be a secret.
     pub fn is_numeric(&self) -> bool {
-        use Alternative::{Integer, Number, Positive, Range};
-        self.alternatives.iter().any(|a| matches!(a, Integer | Number | Positive | Range(..)))
+        use Alternative::{Float, Integer, Number, Positive, Range};
+        self.alternatives.iter().any(|a| matches!(a, Float | Integer | Number | Positive | Range(..)))
     }
 
     /// In words that fit behind "is not".
@@ -100,6 +102,7 @@ impl Alternative {
             "text" => Self::Text,
             "int" => Self::Integer,
             "number" => Self::Number,
+            "float" => Self::Float,
             "positive" => Self::Positive,
             _ => range().unwrap_or_else(|| Self::Word(text.to_owned())),
         }
@@ -110,6 +113,7 @@ impl Alternative {
             Self::Text => true,
             Self::Integer => value.parse::<i32>().is_ok(),
             Self::Number => is_number(value),
+            Self::Float => is_number(value) || value.strip_prefix('.').is_some_and(is_digits),
             Self::Positive => is_number(value) && value.parse::<f64>().is_ok_and(|n| n > 0.0),
             Self::Range(low, high) => value.parse::<i64>().is_ok_and(|n| (*low..=*high).contains(&n)),
             Self::Word(word) => word == value,
@@ -120,7 +124,7 @@ impl Alternative {
         match self {
             Self::Text => "a text".to_owned(),
             Self::Integer => "a whole number".to_owned(),
-            Self::Number => "a number".to_owned(),
+            Self::Number | Self::Float => "a number".to_owned(),
             Self::Positive => "a number above 0".to_owned(),
             Self::Range(low, NO_END) => format!("a whole number from {low} up"),
             Self::Range(low, high) => format!("a whole number from {low} to {high}"),
@@ -135,12 +139,17 @@ impl fmt::Display for Alternative {
             Self::Text => f.write_str("text"),
             Self::Integer => f.write_str("int"),
             Self::Number => f.write_str("number"),
+            Self::Float => f.write_str("float"),
             Self::Positive => f.write_str("positive"),
             Self::Range(low, NO_END) => write!(f, "{low}.."),
             Self::Range(low, high) => write!(f, "{low}..{high}"),
             Self::Word(word) => f.write_str(word),
         }
     }
+}
+
+fn is_digits(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|b| b.is_ascii_digit())
 }
 
 /// A finite number that begins with a digit: `.5` and `inf` are errors for flags that the engine reads as integers.
@@ -171,6 +180,7 @@ mod tests {
         check("text", &["", "-1", "x y"], &[], "a text");
         check("int", &["0", "-1", "+7", "2147483647"], &["", "8x", " 8", "1.5", "2147483648", "0x1"], "a whole number");
         check("number", &["0", "-1.5", "1e6", "3."], &["", ".5", "inf", "nan", "1.5f", "1e999"], "a number");
+        check("float", &["0", "-1.5", ".7"], &["", ".", ".x", "0,7"], "a number");
         check("0..100", &["0", "100"], &["-1", "101", "1.5", ""], "a whole number from 0 to 100");
         check("-1|1..", &["-1", "1", "9"], &["0", "-2", "2147483648"], "`-1` or a whole number from 1 up");
         check("positive", &["0.1", "3"], &["0", "-1", "x"], "a number above 0");

@@ -63,7 +63,10 @@ fn switches_that_became_values() {
     check("b8179", "--load-mode mmap", "--mmap");
     check("b8179", "-lm dio", "--direct-io");
     fails("b6673", "--load-mode auto", "flags::unknown");
-    assert_eq!(fails("v0.5.0", "--mlock --no-mmap", "flags::merged"), "say what you want with `--load-mode`");
+    assert_eq!(fails("v0.5.0", "--mlock --direct-io", "flags::merged"), "say what you want with `--load-mode`");
+    check("v0.5.0", "--mlock --no-mmap", "--load-mode mlock");
+    check("v0.5.0", "--no_mmap --mlock", "--load-mode mlock");
+    check("b6673", "--no-mmap --mlock", "--no-mmap --mlock");
     check("v0.5.0", "--mlock --mlock", "--load-mode mmap+mlock");
     check("v0.5.0", "--load-mode none --load-mode mlock", "--load-mode mlock");
 }
