@@ -91,18 +91,23 @@ pub(crate) fn classify<'a>(
         notes.push(format!("`{}` is left out: without it {} does the same", given.written, catalogue.source));
         return Ok(Some(kept(Vec::new())));
     }
-    if given.reread {
-        notes.push(format!("`{}` is passed as `{}`", given.written, words(name, given).join(" ")));
+    let now = || words(name, given).join(" ");
+    if given.reread && given.named == Named::Here {
+        notes.push(match now() {
+            now if now == given.written => format!("`{now}` needs no value to say so"),
+            now => format!("`{}` is passed as `{now}`", given.written),
+        });
     } else if given.joined && !catalogue.engine.parser().joined {
         notes.push(format!("`{}=…` is passed as two words: the engine knows no `=`", given.written));
     }
     match given.named {
         Named::Reworded => {
-            let now = words(name, given).join(" ");
-            notes.push(format!("`{}` is `{now}` in {}", given.written, catalogue.source));
+            notes.push(format!("`{}` is `{}` in {}", given.written, now(), catalogue.source));
         }
         Named::Elsewhere => notes.push(format!("`{}` is `{name}` in {}", given.written, catalogue.source)),
-        Named::Here if name != given.written => notes.push(format!("`{}` is written `{name}`", given.written)),
+        Named::Here if name != given.written && !given.reread => {
+            notes.push(format!("`{}` is written `{name}`", given.written));
+        }
         Named::Here => {}
     }
     Ok(Some(kept(words(name, given))))
@@ -140,7 +145,10 @@ fn check_value(given: &Given<'_>, found: Found<'_>, catalogue: &Catalogue, notes
     if matches!(spec.value, Arity::Exactly(_)) || spec.role == Role::Layers || spec.values.accept(value) {
         return Ok(());
     }
-    let expected = spec.values.expected();
+    let mut expected = spec.values.expected();
+    if spec.values.is_numeric() && is_size(value) {
+        expected += ": the engine knows no `K`, `M` or `G` behind one";
+    }
     if catalogue.trust == Trust::Live || spec.values.is_numeric() {
         return bad(expected);
     }
@@ -148,8 +156,16 @@ fn check_value(given: &Given<'_>, found: Found<'_>, catalogue: &Catalogue, notes
     Ok(())
 }
 
+/// `32K`, which engines that read numbers in C would take for 32.
+fn is_size(value: &str) -> bool {
+    value.strip_suffix(['k', 'K', 'm', 'M', 'g', 'G']).is_some_and(|number| number.parse::<f64>().is_ok())
+}
+
 /// A flag that the catalogue does not list: an error where its help lists all, else passed on as written.
 fn unlisted<'a>(given: &Given<'a>, catalogue: &Catalogue, notes: &mut Notes) -> Result<Kept<'a>, FlagError> {
+    if let Some(name) = part_of_a_document(given.written, catalogue) {
+        return Ok(Kept { position: given.position, found: None, reworded: None, words: words(&name, given) });
+    }
     let flag = shown(given.written);
     let near = nearest(catalogue, given.written).map(|near| near.spelling);
     if !catalogue.may_hide(given.written) {
@@ -177,6 +193,14 @@ fn unlisted<'a>(given: &Given<'a>, catalogue: &Catalogue, notes: &mut Notes) -> 
         _ => words(given.written, given),
     };
     Ok(Kept { position: given.position, found: None, reworded: None, words })
+}
+
+/// vLLM takes a JSON document key by key: `--hf-overrides.rope_scaling.factor 4`.
+fn part_of_a_document(written: &str, catalogue: &Catalogue) -> Option<String> {
+    // `-O.x` has a meaning of its own.
+    let (name, key) = written.split_once('.').filter(|(name, _)| catalogue.engine == Engine::Vllm && name.len() > 2)?;
+    let spec = catalogue.find(name)?.spec;
+    (spec.value == Arity::One).then(|| format!("{}.{key}", spec.name))
 }
 
 /// A flag that is listed as gone: an error against the engine's own help. Against another build's help it is passed on

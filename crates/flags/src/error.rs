@@ -10,7 +10,7 @@ use thiserror::Error;
 #[non_exhaustive]
 pub enum FlagError {
     /// A word where a flag was expected. The word is not shown: it may be the rest of an unquoted secret.
-    #[error("word {position} of the flags is no flag, and {} takes no value there", before(after.as_deref()))]
+    #[error("word {position} of the flags is no flag{}", before(after.as_deref()))]
     #[diagnostic(
         code(flags::stray_word),
         help("flags begin with `-`; give a value that has blanks in it as one word of the list")
@@ -29,6 +29,26 @@ pub enum FlagError {
         flag: String,
         /// Where it stands.
         position: usize,
+    },
+    /// A flag whose dashes a text program has drawn together to a longer one.
+    #[error("word {position} of the flags begins with a dash that is no `-`")]
+    #[diagnostic(code(flags::dash), help("type it anew: `{flag}`"))]
+    Dash {
+        /// The flag as it was probably meant.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+    },
+    /// A variable of the environment.
+    #[error("word {position} of the flags sets the variable `{name}`, which is no flag")]
+    #[diagnostic(code(flags::variable), help("{}", variable(flag.as_deref())))]
+    Variable {
+        /// Its name.
+        name: String,
+        /// Where it stands.
+        position: usize,
+        /// The flag that says the same.
+        flag: Option<String>,
     },
     /// The list ends where a value is due.
     #[error("`{flag}` (word {position} of the flags) takes {} and the list ends there", values(*wants))]
@@ -56,7 +76,7 @@ pub enum FlagError {
     },
     /// A value that this crate has to understand and cannot.
     #[error("the value of `{flag}` (word {position} of the flags) is not {expected}")]
-    #[diagnostic(code(flags::bad_value), help("give {expected}, or leave `{flag}` out"))]
+    #[diagnostic(code(flags::bad_value), help("give {}, or leave `{flag}` out", shortly(expected)))]
     BadValue {
         /// The flag.
         flag: String,
@@ -239,7 +259,7 @@ pub enum FlagError {
 }
 
 fn before(flag: Option<&str>) -> String {
-    flag.map_or_else(|| "nothing before it".into(), |f| format!("`{f}`"))
+    flag.map_or_else(String::new, |f| format!(", and `{f}` takes no value there"))
 }
 
 fn values(count: usize) -> String {
@@ -259,6 +279,8 @@ impl FlagError {
         match self {
             Self::TooManyShares { .. } | Self::NoFlag { .. } => None,
             Self::StrayWord { position, .. }
+            | Self::Dash { position, .. }
+            | Self::Variable { position, .. }
             | Self::Joined { position, .. }
             | Self::MissingValue { position, .. }
             | Self::TakesNoValue { position, .. }
@@ -277,6 +299,18 @@ impl FlagError {
             | Self::CpuOnGpuPool { position, .. }
             | Self::SecretInFlags { position, .. } => Some(*position),
         }
+    }
+}
+
+/// Without the reason.
+fn shortly(expected: &str) -> &str {
+    expected.split_once(": ").map_or(expected, |(what, _)| what)
+}
+
+fn variable(flag: Option<&str>) -> String {
+    match flag {
+        Some(flag) => format!("write `{flag} VALUE`"),
+        None => "take it out of the flags and set it in the environment".into(),
     }
 }
 

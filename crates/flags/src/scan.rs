@@ -66,8 +66,7 @@ impl<'a> Scan<'a> {
         };
         let position = at + 1;
         if !is_flag(word) {
-            let after = self.before.map(shown);
-            return Err(FlagError::StrayWord { position, after });
+            return Err(self.no_flag(word, position));
         }
         let (written, inline) = match word.split_once('=') {
             Some((name, value)) => (name, Some(value)),
@@ -103,9 +102,39 @@ impl<'a> Scan<'a> {
                 self.take(&mut given, found, inline)?;
                 resolve::reword(&mut given, self.catalogue);
             }
-            Resolved::Unlisted => given.values = self.guess(inline),
+            Resolved::Unlisted => {
+                self.refuse_stuck(written, position)?;
+                given.values = self.guess(inline);
+            }
         }
         Ok(Some(given))
+    }
+
+    /// What is wrong with a word that is no flag. The word itself is not shown: it may be the rest of an unquoted secret.
+    fn no_flag(&self, word: &str, position: usize) -> FlagError {
+        let after = self.before.map(shown);
+        if let Some(name) = word.strip_prefix(['\u{2013}', '\u{2014}', '\u{2212}']) {
+            let names = [format!("--{}", shown(name)), format!("-{}", shown(name))];
+            let known = names.iter().find(|name| self.catalogue.find(name).is_some());
+            if let Some(flag) = known.cloned() {
+                return FlagError::Dash { flag, position };
+            }
+        }
+        let (name, value) = word.split_once('=').unwrap_or_default();
+        let upper = |c: char| c.is_ascii_uppercase() || c.is_ascii_digit() || c == '_';
+        if !value.is_empty() && name.contains('_') && name.chars().all(upper) {
+            let flag = self.catalogue.specs().iter().find(|spec| spec.env.as_deref() == Some(name));
+            return FlagError::Variable { name: shown(name), position, flag: flag.map(|spec| spec.name.clone()) };
+        }
+        FlagError::StrayWord { position, after }
+    }
+
+    /// `-ngl99`, which no engine reads.
+    fn refuse_stuck(&self, written: &str, position: usize) -> Result<(), FlagError> {
+        let name = written.trim_end_matches(|c: char| c.is_ascii_digit());
+        let takes = |found: Found<'_>| found.spec.value != Arity::None;
+        let stuck = name != written && !name.starts_with("--") && self.catalogue.find(name).is_some_and(takes);
+        if stuck { Err(FlagError::Joined { flag: shown(name), position }) } else { Ok(()) }
     }
 
     /// The values of a flag of this engine or another.

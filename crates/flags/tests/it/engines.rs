@@ -57,6 +57,13 @@ fn flags_become_canonical() {
         &format!("{vllm} --tokenizer=-x --middleware a --middleware b"),
     );
     check(
+        Engine::Vllm,
+        "--hf_overrides.rope.factor 4 -cc.mode=3 -O 2 --enable-chunked-prefill=False --runner pooling",
+        &format!(
+            "{vllm} --hf-overrides.rope.factor 4 --compilation-config.mode 3 --optimization-level 2 --no-enable-chunked-prefill --runner pooling"
+        ),
+    );
+    check(
         Engine::Sglang,
         "--tensor-parallel-size 2 --lora-paths a b --mem-fraction-static 0.8",
         "--model-path /m/a b.gguf --host 127.0.0.1 --port 8081 --device cuda --tp-size 2 --lora-paths a b --mem-fraction-static 0.8",

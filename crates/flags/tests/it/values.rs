@@ -23,6 +23,7 @@ fn what_the_engine_could_not_read() {
     fails("--temp warm", "a number");
     fails("--split-mode rows", "`none`, `layer`, `row` or `tensor`");
     fails("--poll 101", "a whole number from 0 to 100");
+    fails("--ctx-size 32K", "a whole number: the engine knows no `K`, `M` or `G` behind one");
     fails("--parallel 0", "`-1` or a whole number from 1 up");
     fails("--repeat-penalty 0", "a number above 0");
     fails(
@@ -34,7 +35,15 @@ fn what_the_engine_could_not_read() {
 
 #[test]
 fn what_it_can_read() {
-    for pool in ["--threads -1", "--temp 0", "--temp 1e-2", "--poll 100", "--spec-type none,ngram-mod", "-ctk q8_0"] {
+    for pool in [
+        "--threads -1",
+        "--temp 0",
+        "--temp 1e-2",
+        "--temp .7",
+        "--poll 100",
+        "--spec-type none,ngram-mod",
+        "-ctk q8_0",
+    ] {
         assert!(on(Accel::Cpu, pool).is_ok(), "{pool}");
     }
 }
@@ -79,4 +88,23 @@ fn devices_are_the_pools() {
         (code(&error).as_str(), help(&error).as_str()),
         ("flags::owned", "take it out of the flags and set `devices`")
     );
+}
+
+/// What is pasted from a text, a shell's profile or another program's habits.
+#[test]
+fn words_that_are_nearly_flags() {
+    let said = |pool: &str| {
+        let error = on(Accel::Cpu, pool).unwrap_err();
+        (code(&error), help(&error))
+    };
+    assert_eq!(said("\u{2014}ctx-size 4096"), ("flags::dash".to_owned(), "type it anew: `--ctx-size`".to_owned()));
+    assert_eq!(said("--jinja \u{2013}c 4096"), ("flags::dash".to_owned(), "type it anew: `-c`".to_owned()));
+    assert_eq!(said("LLAMA_ARG_CTX_SIZE=1"), ("flags::variable".to_owned(), "write `--ctx-size VALUE`".to_owned()));
+    assert_eq!(said("CUDA_VISIBLE_DEVICES=0").0, "flags::variable");
+    assert_eq!(
+        said("-ngl99"),
+        ("flags::joined".to_owned(), "write two words, `[\"-ngl\", \"VALUE\"]`, or `\"-ngl=VALUE\"`".to_owned())
+    );
+    assert_eq!(said("\u{2014}no-such").0, "flags::stray_word");
+    assert_eq!(said("--np 4"), ("flags::unknown".to_owned(), "did you mean `-np`?".to_owned()));
 }
