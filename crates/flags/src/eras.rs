@@ -39,9 +39,9 @@ pub(crate) fn tables(engine: Engine) -> &'static [(&'static str, &'static str)] 
         Engine::LlamaServer => {
             tables!("llama-server": "b1660" "b2254" "b3166" "b3658" "b3889" "b4753" "b5640" "b6673" "b8179" "b10068" "b10361" "v0.4.0" "v0.5.0" "v0.7.0")
         }
-        Engine::Vllm => tables!("vllm": "v0.33.0"),
-        Engine::Sglang => tables!("sglang": "v0.5.23"),
-        Engine::Tgi => tables!("tgi": "v3.3.6"),
+        Engine::Vllm => tables!("vllm": "v0.4.3" "v0.6.4" "v0.33.0"),
+        Engine::Sglang => tables!("sglang": "v0.4.9" "v0.5.6" "v0.5.23"),
+        Engine::Tgi => tables!("tgi": "v1.4.0" "v2.4.1" "v3.3.6"),
         Engine::Triton => tables!("triton": "v2.73.0"),
     }
 }

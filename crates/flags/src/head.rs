@@ -26,7 +26,7 @@ impl<'a> Head<'a> {
         let mut earlier = Vec::new();
         for word in words(head) {
             let word = word.strip_suffix(',').unwrap_or(word);
-            if starts_flag(word) {
+            if starts_flag(word) && !read.hints.iter().skip(1).any(is_prose) {
                 if !read.hints.is_empty() {
                     earlier = std::mem::take(&mut read.hints);
                 }
@@ -50,11 +50,10 @@ impl<'a> Head<'a> {
 
     /// `-h, --help Show this text`: words of a sentence are no names of values.
     fn cut_prose(&mut self, head: &'a str) {
-        let letter = |c: char| c.is_alphabetic() || c == '\'';
-        let prose = |w: &&str| w.chars().all(letter) && w.contains(char::is_lowercase);
-        let first = self.hints.iter().position(prose).filter(|_| self.hints.len() > 1);
+        let first = self.hints.iter().position(is_prose).filter(|_| self.hints.len() > 1);
         let Some((at, word)) = first.and_then(|at| Some((at, *self.hints.get(at)?))) else { return };
-        self.prose = head.find(&format!(" {word}")).and_then(|start| head.get(start + 1..));
+        let start = [format!(" or {word}"), format!(" {word}")].iter().find_map(|words| head.find(words));
+        self.prose = start.and_then(|start| head.get(start + 1..));
         self.hints.truncate(at);
     }
 
@@ -93,6 +92,11 @@ fn bracketed(hint: &str) -> bool {
             depth > 0
         })
     })
+}
+
+/// A word of a sentence.
+fn is_prose(word: &&str) -> bool {
+    word.chars().all(|c| c.is_alphabetic() || c == '\'') && word.contains(char::is_lowercase)
 }
 
 fn starts_flag(word: &str) -> bool {
@@ -213,6 +217,9 @@ mod tests {
         assert_eq!((read.spellings.len(), read.arity(), read.prose), (2, Some(Arity::None), Some("Show this text")));
         let read = Head::read("-lv, --low-vram don't allocate scratch buffers").unwrap();
         assert_eq!((read.arity(), read.prose), (Some(Arity::None), Some("don't allocate scratch buffers")));
+        let read = Head::read("--parser {a,b} or name registered in --plugin").unwrap();
+        assert_eq!((read.spellings.len(), read.arity()), (1, Some(Arity::One)));
+        assert_eq!(read.prose, Some("or name registered in --plugin"));
         let read = Head::read("--port PORT where to listen").unwrap();
         assert_eq!((read.arity(), read.prose), (Some(Arity::One), Some("where to listen")));
     }

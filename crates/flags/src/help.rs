@@ -33,6 +33,8 @@ fn spec(engine: Engine, entry: &Entry<'_>) -> Option<FlagSpec> {
     let value = head.arity()?;
     let lines: Vec<&str> = head.prose.into_iter().chain(entry.lines.iter().copied()).collect();
     let (lines, hints) = (lines.as_slice(), head.hints);
+    // `{a,b} or name registered in --plugin`: anything.
+    let listed = hints.first().copied().filter(|_| !head.prose.is_some_and(|prose| prose.starts_with("or ")));
     let mut spellings = head.spellings;
     spellings.extend(brackets::aliases(lines));
     let sorted = sort(spellings, !matches!(value, Arity::None | Arity::Optional));
@@ -42,7 +44,7 @@ fn spec(engine: Engine, entry: &Entry<'_>) -> Option<FlagSpec> {
     let default = hint::default(&help);
     let gone = is_gone(&help);
     let mut spec = FlagSpec {
-        values: hint::values(hints.first().copied(), lines, default.as_deref()),
+        values: hint::values(listed, lines, default.as_deref()),
         aliases: sorted.positive.into_iter().filter(|s| *s != name).collect(),
         negations: sorted.negative,
         value,
