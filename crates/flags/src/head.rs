@@ -50,6 +50,13 @@ impl<'a> Head<'a> {
 
     /// `-h, --help Show this text`: words of a sentence are no names of values.
     fn cut_prose(&mut self, head: &'a str) {
+        // `--type Name [a | b]`
+        if let [_, choices] = *self.hints.as_slice()
+            && bracketed(choices)
+            && choices.contains('|')
+        {
+            self.hints = vec![choices];
+        }
         let first = self.hints.iter().position(is_prose).filter(|_| self.hints.len() > 1);
         let Some((at, word)) = first.and_then(|at| Some((at, *self.hints.get(at)?))) else { return };
         let start = [format!(" or {word}"), format!(" {word}")].iter().find_map(|words| head.find(words));
@@ -206,6 +213,7 @@ mod tests {
         check("--x <X>...", "--x", "<X>...", Arity::Many);
         check("--x X...", "--x", "X...", Arity::Many);
         check("--bias TOKEN_ID(+/-)BIAS", "--bias", "TOKEN_ID(+/-)BIAS", Arity::One);
+        check("--type Name [a | b]", "--type", "[a | b]", Arity::One);
         check("--size {1, 2}", "--size", "{1, 2}", Arity::One);
         check("--workers INTEGER RANGE", "--workers", "INTEGER", Arity::One);
         check("-fa, --flash-attn (on|off)", "-fa --flash-attn", "(on|off)", Arity::One);

@@ -29,9 +29,18 @@ pub(crate) fn read(engine: Engine, entries: &[Entry<'_>]) -> Read {
 
 /// `None` where the left column is not spellings and hints.
 fn spec(engine: Engine, entry: &Entry<'_>) -> Option<FlagSpec> {
-    let head = Head::read(&entry.head)?;
+    let mut head = Head::read(&entry.head)?;
+    let mut below = entry.lines.as_slice();
+    if let [hint, rest @ ..] = below
+        && head.hints.is_empty()
+        && !rest.is_empty()
+        && is_hint(hint)
+    {
+        head.hints = vec![hint];
+        below = rest;
+    }
     let value = head.arity()?;
-    let lines: Vec<&str> = head.prose.into_iter().chain(entry.lines.iter().copied()).collect();
+    let lines: Vec<&str> = head.prose.into_iter().chain(below.iter().copied()).collect();
     let (lines, hints) = (lines.as_slice(), head.hints);
     // `{a,b} or name registered in --plugin`: anything.
     let listed = hints.first().copied().filter(|_| !head.prose.is_some_and(|prose| prose.starts_with("or ")));
@@ -61,6 +70,12 @@ fn spec(engine: Engine, entry: &Entry<'_>) -> Option<FlagSpec> {
     known::narrow(engine, &mut spec, &help);
     spec.adds |= known::ADDS_HELP.iter().any(|text| help.contains(text));
     Some(spec)
+}
+
+/// Whether what stands in the place of a description is a hint that was set apart (`--xx  TYPE,N`, described below it).
+fn is_hint(text: &str) -> bool {
+    let name = |text: &str| !text.is_empty() && text.len() <= 6 && text.bytes().all(|b| b.is_ascii_uppercase());
+    text.split(',').all(name)
 }
 
 /// The name that a flag is passed by. Engines other than llama-server list new names behind those that older releases

@@ -118,6 +118,12 @@ fn spellings_may_go_on_in_the_next_line() {
 }
 
 #[test]
+fn a_hint_may_be_set_apart() {
+    check("-x,  --xx  TYPE,N\n                        what it does\n", "-x", "--xx", Arity::One);
+    check("-x,  --xx      TODO\n", "-x", "--xx", Arity::None);
+}
+
+#[test]
 fn lines_that_cannot_be_read_are_counted() {
     for help in ["--x:N what it is", "--ünder N   x", "-a, --b$, --c   x", "--x ONE TWO THREE FOUR FIVE   x"] {
         let catalogue = Catalogue::from_help(Engine::LlamaServer, help, "sample", Trust::Live);
