@@ -77,6 +77,9 @@ pub(crate) fn classify<'a>(
         return removed(given, advice, catalogue, notes).map(Some);
     }
     check_value(given, found, catalogue, notes)?;
+    if let Some(what) = given.values.iter().find_map(|value| for_a_shell(value)) {
+        notes.push(format!("the value of `{}` {what}, and no shell reads it on its way to the engine", given.written));
+    }
     let name = match found.spec.negation() {
         Some(negation) if found.negated => negation,
         _ => &found.spec.name,
@@ -154,6 +157,19 @@ fn check_value(given: &Given<'_>, found: Found<'_>, catalogue: &Catalogue, notes
     }
     notes.unverified(&spec.name, &format!("{} takes {expected} for `{}`", catalogue.source, spec.name));
     Ok(())
+}
+
+/// What only a shell would take off or replace.
+fn for_a_shell(value: &str) -> Option<&'static str> {
+    let quoted = value.len() > 1 && value.starts_with('\'') && value.ends_with('\'');
+    let named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '{'));
+    if quoted {
+        Some("is in quotes")
+    } else if value == "~" || value.starts_with("~/") {
+        Some("begins with `~`")
+    } else {
+        value.strip_prefix('$').is_some_and(named).then_some("begins with `$`")
+    }
 }
 
 /// `32K`, which engines that read numbers in C would take for 32.

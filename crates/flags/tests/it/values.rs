@@ -3,7 +3,7 @@
 use std::ffi::OsString;
 use std::os::unix::ffi::OsStringExt;
 
-use crate::support::{code, help, normalized, on, policy};
+use crate::support::{code, help, live, normalized, on, policy};
 use flags::{Accel, Catalogue, Engine, FlagError, utf8};
 
 #[track_caller]
@@ -88,6 +88,16 @@ fn devices_are_the_pools() {
         (code(&error).as_str(), help(&error).as_str()),
         ("flags::owned", "take it out of the flags and set `devices`")
     );
+}
+
+/// A pool's flags go to the engine as they are.
+#[test]
+fn what_only_a_shell_would_read_is_told() {
+    let notes = |words: &[&str]| normalized(words, &policy(Accel::Cpu), live()).unwrap().notes.concat();
+    assert!(notes(&["--mmproj", "~/m.gguf"]).contains("the value of `--mmproj` begins with `~`, and no shell"));
+    assert!(notes(&["--alias", "$NAME"]).contains("begins with `$`"));
+    assert!(notes(&["--chat-template-kwargs", "'{\"a\":1}'"]).contains("is in quotes"));
+    assert_eq!(notes(&["--override-tensor", "exps$=CPU"]), "");
 }
 
 /// What is pasted from a text, a shell's profile or another program's habits.
