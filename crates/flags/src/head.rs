@@ -168,6 +168,15 @@ fn open(c: char) -> i32 {
     }
 }
 
+/// Whether a bracket closes that was not opened.
+pub(crate) fn closes_more(head: &str) -> bool {
+    let mut depth = 0_i32;
+    head.chars().any(|c| {
+        depth += open(c);
+        depth < 0
+    })
+}
+
 /// Whether a bracket is still open at the end.
 pub(crate) fn is_open(head: &str) -> bool {
     head.chars().fold(0, |depth, c| (depth + open(c)).max(0)) > 0

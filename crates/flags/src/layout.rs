@@ -93,16 +93,28 @@ impl Entry<'_> {
 }
 
 fn is_option(body: &str) -> bool {
-    is_flag(body) || body.starts_with("--[no-]") || body.starts_with("--(no-)")
+    (is_flag(body) || body.starts_with("--[no-]") || body.starts_with("--(no-)")) && !is_told(columns(body).0)
+}
+
+/// Whether a line that begins with a flag tells of its use: values in quotes (`--json-arg '{"a": 1}'`), a flag behind another
+/// one's value (`--x.a value --x.b value`), a bracket that closes what an earlier line opened (`--help=Frontend)`).
+fn is_told(head: &str) -> bool {
+    let quoted = |text: &str| text.starts_with(['\'', '"']);
+    let value = |word: &str| word.starts_with(|c: char| c.is_ascii_lowercase()) && !word.ends_with([',', '|', '/']);
+    let words: Vec<&str> = head.split_whitespace().collect();
+    let behind = |three: &[&str]| matches!(three, [a, b, c] if is_flag(a) && value(b) && *b != "or" && is_flag(c));
+    let given = |two: &[&str]| matches!(two, [flag, word] if is_flag(flag) && quoted(word));
+    let joined = |word: &&str| word.split_once('=').is_some_and(|(_, value)| quoted(value)) || head::closes_more(word);
+    words.windows(3).any(behind) || words.windows(2).any(given) || words.iter().filter(|w| is_flag(w)).any(joined)
 }
 
 /// Whether a line in the wrong place is an option all the same: a flag that stands alone, before its description's column,
 /// or before another spelling. Lines of prose have one blank between words and break anywhere.
 fn like_an_option(body: &str) -> bool {
-    if !is_flag(body) {
+    let (head, description) = columns(body);
+    if !is_flag(body) || is_told(head) {
         return false;
     }
-    let (head, description) = columns(body);
     let several = head.split_once(", ").is_some_and(|(first, more)| !first.contains(' ') && is_flag(more));
     (description.is_some() || several) && Head::read(head).is_some_and(|read| read.prose.is_none())
 }
@@ -145,6 +157,17 @@ mod tests {
         check("usage: x\noptions:\n-h,\n--help    show", &["-h, --help: show"], 0);
         check("--ot <name>=<buffer\n     type>,...   where", &["--ot <name>=<buffer type>,...: where"], 0);
         check("-m\tmodel\n-c N\tsize", &["-m: model", "-c N: size"], 0);
+    }
+
+    #[test]
+    fn examples_are_no_options() {
+        let text = "usage: x\n\nSee a section (for instance\n--help=Model, --help=Frontend)\n  or all of it.\n\noptions:\n  --model M             a model\n  --json-arg J          a document\n\nThe following are alike:\n   --json-arg '{\"k\": \"v\"}'\n   --json-arg.k v --json-arg.l w\n   --json-arg.k+ v --json-arg.k+='a,b'\n";
+        check(text, &["--model M: a model", "--json-arg J: a document"], 0);
+        check("-mg i, --main-gpu i   which", &["-mg i, --main-gpu i: which"], 0);
+        let named = "--parser {a,b} or name registered in --plugin\n                     which";
+        check(named, &["--parser {a,b} or name registered in --plugin: which"], 0);
+        check("-h, --help print 'usage'", &["-h, --help print 'usage': "], 0);
+        check("-x, --xx,     what (default: 7)", &["-x, --xx,     what (default: 7): "], 0);
     }
 
     #[test]
