@@ -8,6 +8,7 @@ use std::borrow::Cow;
 use std::iter::{Enumerate, Peekable};
 
 use crate::catalogue::{Catalogue, Found};
+use crate::engine::Engine;
 use crate::error::FlagError;
 use crate::pair;
 use crate::resolve::{self, Resolved};
@@ -72,7 +73,10 @@ impl<'a> Scan<'a> {
             Some((name, value)) => (name, Some(value)),
             None => (word.as_str(), None),
         };
-        if name_of(written) != written {
+        // vLLM adds to a list in a document with `--x.key+ value`.
+        let list = written.strip_suffix('+').filter(|name| self.catalogue.engine == Engine::Vllm && name.contains('.'));
+        let name = list.unwrap_or(written);
+        if name_of(name) != name {
             let flag = shown(written);
             return Err(FlagError::Joined { flag, position });
         }

@@ -58,9 +58,9 @@ fn flags_become_canonical() {
     );
     check(
         Engine::Vllm,
-        "--hf_overrides.rope.factor 4 -cc.mode=3 -O 2 --enable-chunked-prefill=False --runner pooling",
+        "--hf_overrides.rope.factor 4 --hf-overrides.list+ a --hf-overrides.list+=b -cc.mode=3 -O 2 --enable-chunked-prefill=False --runner pooling",
         &format!(
-            "{vllm} --hf-overrides.rope.factor 4 --compilation-config.mode 3 --optimization-level 2 --no-enable-chunked-prefill --runner pooling"
+            "{vllm} --hf-overrides.rope.factor 4 --hf-overrides.list+ a --hf-overrides.list+ b --compilation-config.mode 3 --optimization-level 2 --no-enable-chunked-prefill --runner pooling"
         ),
     );
     check(
