@@ -13,6 +13,9 @@ use serde_json::Value;
 use crate::failure::{Failure, Result};
 use crate::proc;
 
+/// The variable that names the run folder.
+const RUN: &str = "ENGINE_PROVISIONER_RUN_DIR";
+
 /// The program and where it keeps its things.
 #[derive(Clone)]
 pub(crate) struct Cli {
@@ -40,8 +43,15 @@ impl Cli {
         fs::create_dir_all(&run)?;
         fs::set_permissions(&run, Permissions::from_mode(0o700))?;
         let cache = home.join("cache").into();
-        let places = vec![("ENGINE_PROVISIONER_CACHE_DIR", cache), ("ENGINE_PROVISIONER_RUN_DIR", run.into())];
+        let places = vec![("ENGINE_PROVISIONER_CACHE_DIR", cache), (RUN, run.into())];
         Ok(Self { places, ..self })
+    }
+
+    /// The same program with its run folder elsewhere: an empty one that is nobody else's.
+    pub(crate) fn running_in(mut self, run: &Path) -> Self {
+        self.places.retain(|(name, _)| *name != RUN);
+        self.places.push((RUN, run.into()));
+        self
     }
 
     /// Runs it with the terminal.
