@@ -211,12 +211,13 @@ fn unlisted<'a>(given: &Given<'a>, catalogue: &Catalogue, notes: &mut Notes) -> 
     Ok(Kept { position: given.position, found: None, reworded: None, words })
 }
 
-/// vLLM takes a JSON document key by key: `--hf-overrides.rope_scaling.factor 4`.
+/// vLLM takes a JSON document key by key: `--hf-overrides.rope_scaling.factor 4`. A flag that takes no document has no keys.
 fn part_of_a_document(written: &str, catalogue: &Catalogue) -> Option<String> {
     // `-O.x` has a meaning of its own.
     let (name, key) = written.split_once('.').filter(|(name, _)| catalogue.engine == Engine::Vllm && name.len() > 2)?;
     let spec = catalogue.find(name)?.spec;
-    (spec.value == Arity::One).then(|| format!("{}.{key}", spec.name))
+    let takes_document = spec.value == Arity::One && spec.role == Role::Free && spec.values.accept("{}");
+    takes_document.then(|| format!("{}.{key}", spec.name))
 }
 
 /// A flag that is listed as gone: an error against the engine's own help. Against another build's help it is passed on

@@ -76,6 +76,16 @@ fn flags_become_canonical() {
     check(Engine::Tgi, "--quantize awq", "--model-id /m/a b.gguf --hostname 127.0.0.1 --port 8081 --quantize awq");
 }
 
+/// Only a document has keys: what takes a number or a word, or is not the pool's to give, is not known with one.
+#[test]
+fn only_documents_have_keys() {
+    let notes = |pool: &[&str]| normalized(pool, &policy(Accel::Cuda), Catalogue::newest(Engine::Vllm)).unwrap().notes;
+    assert_eq!(notes(&["--hf-overrides.x", "1"]), [""; 0]);
+    for flag in ["--port.x", "--max-model-len.x", "--dtype.x"] {
+        assert!(notes(&[flag, "1"])[0].contains("is not in the catalogue"), "{flag}");
+    }
+}
+
 /// `renames.txt` of each engine.
 #[test]
 fn names_of_other_releases() {

@@ -2,9 +2,10 @@
 //!
 //! A blank matches any blanks and line breaks, for CMake wraps messages where it likes. `{name}` takes a word, or, after a
 //! quote, everything up to the next one; `{name#}` takes a version or number, `{name^}` a word that starts with a capital
-//! letter, `{name!}` one of letters, digits and underscores alone, `{name=lib}` a word that starts so, `{name*}` anything up to what follows it in the pattern, or to the end of the
-//! line. A `{name}` at the start takes the word before the rest, `{name#}` a number or one that ends with a line number, such as a place in a file, `{name@}`
-//! the name of a compiler or of one of its parts.
+//! letter, `{name!}` one of letters, digits and underscores alone, `{name=lib}` a word that starts so, `{name*}` anything
+//! up to what follows it in the pattern, or to the end of the line. A `{name}` at the start takes the word before the rest,
+//! `{name#}` a number or one that ends with a line number, such as a place in a file, `{name@}` the name of a compiler or
+//! of one of its parts.
 
 use super::text::Role;
 
