@@ -1,105 +1,58 @@
 //! What would be done for a pool, step by step: plain data, for people and for programs.
-
-use std::fmt;
+//!
+//! The rule: the plan is the program. [`planner`] is the only place with an order; what `prepare` and `ensure` execute
+//! is this very list, and [`differences`] compares the two by substituting the placeholders, and by nothing else.
 
 use config_schema::PoolId;
-use llamacpp_build::{Inputs, Near};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+pub(crate) mod action;
+pub(crate) mod changes;
+pub(crate) mod draft;
+pub(crate) mod executed;
+pub(crate) mod observed;
+pub(crate) mod placeholder;
+pub(crate) mod planner;
+mod render;
+pub(crate) mod step;
+mod verify;
+
+pub use action::{Action, Command, Launch};
+pub use executed::{Executed, ExecutedAction, ExecutedStep, Failure, Outcome};
+pub use placeholder::{Placeholder, PlaceholderKind, Values};
+pub use step::{Cache, Closest, InputDifference, PlanStep, Status, StepId, StepKind};
+pub use verify::{StepDifference, differences};
+
+/// The version of the format of plans, records of execution, summaries and events that this crate writes.
+pub const SCHEMA: u32 = 2;
 
 /// What would be done for one pool, in order.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Plan {
+    /// The version of this format; plans of schema 1 do not name it.
+    #[serde(default = "first_schema")]
+    pub schema: u32,
+    /// The version of the program that made it.
+    #[serde(default)]
+    pub version: String,
     /// The pool.
     pub pool_id: PoolId,
-    /// The steps. All are there each time; each says whether it has anything to do.
+    /// The steps. All are there each time; each says whether it has anything to do. Each stands behind those that it
+    /// names in `after`; steps that do not depend on one another may run side by side.
     pub steps: Vec<PlanStep>,
+    /// What only execution can know, of what stands in the actions.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub placeholders: Vec<Placeholder>,
     /// What was rewritten or is worth knowing.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<String>,
     /// What the operator should not overlook.
+    #[serde(default)]
     pub warnings: Vec<String>,
 }
 
-/// One step of a plan.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct PlanStep {
-    /// Which step.
-    pub kind: StepKind,
-    /// What it is about, in words; redacted.
-    pub detail: String,
-    /// Whether it has anything to do.
-    #[serde(flatten)]
-    pub status: Status,
-    /// Whether what the step makes is there already; only on steps that make something to keep, and can run.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub cache: Option<Cache>,
-    /// What the build's key is made of, on the step `build`; all of it decides whether a stored build is the wanted one.
-    /// Absent while the commit is not known.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub inputs: Option<Box<Inputs>>,
-    /// The stored build that comes nearest to a missing one, and what it has other.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nearest: Option<Near>,
-    /// The programs it would run, with their arguments; redacted. A folder whose name is chosen at run time stands as
-    /// `<staging>`; a CMake option that is our own default is left out where the source turns out not to know it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub commands: Vec<Vec<String>>,
-}
-
-/// Whether something is there already.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Cache {
-    /// It is.
-    Hit,
-    /// It has to be made.
-    Miss,
-}
-
-/// Which step of a plan.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "kebab-case")]
-#[non_exhaustive]
-pub enum StepKind {
-    /// Tools are there and new enough.
-    Preflight,
-    /// What the engine runs on.
-    Accelerator,
-    /// The source is at the wanted commit.
-    Fetch,
-    /// CMake has configured it.
-    Configure,
-    /// The server is built.
-    Build,
-    /// The server is proven and in the store.
-    Prove,
-    /// The model is there.
-    Model,
-    /// The command line is normalised.
-    Flags,
-    /// The engine runs.
-    Start,
-}
-
-/// Whether a step has anything to do.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "status", rename_all = "snake_case")]
-pub enum Status {
-    /// Nothing to do.
-    Satisfied,
-    /// It will run.
-    ToRun,
-    /// It cannot run.
-    Blocked {
-        /// Why, in one sentence.
-        reason: String,
-        /// The stable code of the error that running it would end with; none when an earlier step blocks it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        code: Option<String>,
-        /// What to do about it.
-        #[serde(skip_serializing_if = "Option::is_none")]
-        help: Option<String>,
-    },
+pub(crate) fn first_schema() -> u32 {
+    1
 }
 
 impl Plan {
@@ -112,54 +65,18 @@ impl Plan {
     pub fn blocked(&self) -> Option<&PlanStep> {
         self.steps.iter().find(|step| matches!(step.status, Status::Blocked { .. }))
     }
-}
 
-impl fmt::Display for StepKind {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Preflight => "preflight",
-            Self::Accelerator => "accelerator",
-            Self::Fetch => "fetch",
-            Self::Configure => "configure",
-            Self::Build => "build",
-            Self::Prove => "prove",
-            Self::Model => "model",
-            Self::Flags => "flags",
-            Self::Start => "start",
-        })
+    /// The step with this id.
+    pub fn step(&self, id: &StepId) -> Option<&PlanStep> {
+        self.steps.iter().find(|step| step.id == *id)
     }
-}
 
-impl fmt::Display for Plan {
-    /// One line a step, a sign before it: `=` nothing to do, `+` to run, `!` blocked.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        writeln!(f, "plan for pool `{}`", self.pool_id)?;
-        for PlanStep { kind, detail, status, cache, nearest, .. } in &self.steps {
-            let sign = match status {
-                Status::Satisfied => '=',
-                Status::ToRun => '+',
-                Status::Blocked { .. } => '!',
-            };
-            let cache = match cache {
-                Some(Cache::Hit) => "hit: ",
-                Some(Cache::Miss) => "miss: ",
-                None => "",
-            };
-            writeln!(f, "  {sign} {kind:<12} {cache}{detail}")?;
-            if let Some(near) = nearest {
-                writeln!(f, "      differs from the stored {near}")?;
-            }
-            if let Status::Blocked { reason, code, .. } = status {
-                let code = code.as_ref().map(|code| format!(" [{code}]")).unwrap_or_default();
-                writeln!(f, "      blocked: {}{code}", reason.replace('\n', "\n      "))?;
-            }
+    /// Refuses a plan that another version made: what its steps would do here is not known.
+    pub fn check_version(&self) -> crate::Result<()> {
+        if self.schema == SCHEMA && self.version == env!("CARGO_PKG_VERSION") {
+            return Ok(());
         }
-        for note in &self.notes {
-            writeln!(f, "  note: {note}")?;
-        }
-        for warning in &self.warnings {
-            writeln!(f, "  warning: {warning}")?;
-        }
-        Ok(())
+        let made_by = if self.version.is_empty() { "an earlier version".into() } else { self.version.clone() };
+        Err(crate::Error::PlanVersion { made_by, schema: self.schema })
     }
 }

@@ -1,56 +1,33 @@
 //! From the configuration to [`Desired`]: pure, and where what is not supported is refused by name.
 
-use config_schema::{ModelRef, PoolConfig, ProvisioningMode, RepoKind};
-use llamacpp_build::{Definition, Generator, Layout, Source, Transport};
+use config_schema::{ModelRef, PoolConfig};
 use model_provisioner::{ModelSource, Want};
 
-use crate::desired::{Desired, DesiredModel};
-use crate::{Error, Result, Settings, engine_config};
+use crate::engine::{EngineProfile, config_files};
+use crate::pool::desired::{Desired, DesiredModel};
+use crate::{Error, Result, Settings};
 
 /// Ports that are tried when the pool names none.
 const PORTS: std::ops::RangeInclusive<u16> = 8080..=8179;
 
-/// The reference that means a folder as it is now, committed or not, for those who work on the engine itself. A branch of
-/// that name is `refs/heads/WORKTREE`.
-const WORK_TREE: &str = "WORKTREE";
-
-/// What a llama.cpp pool wants. Runs nothing and reads nothing.
-pub(crate) fn lower(pool: &PoolConfig, settings: &Settings) -> Result<Desired> {
+/// What a pool wants of an engine of this profile. Runs nothing and reads nothing.
+pub(crate) fn lower(pool: &PoolConfig, profile: &EngineProfile, settings: &Settings) -> Result<Desired> {
     let provisioning = &pool.provisioning;
-    if provisioning.mode != ProvisioningMode::Source {
-        return Err(Error::UnsupportedMode { engine: pool.engine, mode: provisioning.mode });
+    let mode = provisioning.mode;
+    if !profile.modes.contains(&mode) {
+        return Err(Error::ImpossibleMode { engine: pool.engine, mode, possible: profile.modes });
     }
     // Its name stands in the summary, which is JSON.
     if settings.run_dir.to_str().is_none() {
         return Err(Error::NotUtf8 { path: settings.run_dir.clone() });
     }
-    let source = provisioning.source.as_ref().ok_or_else(|| Error::NoSource { pool: pool.id.clone() })?;
-    let transport = match source.repo.kind() {
-        RepoKind::Https => Transport::Https,
-        RepoKind::Ssh => Transport::Ssh,
-        RepoKind::Local if source.git_ref.as_str() == WORK_TREE => Transport::WorkTree,
-        RepoKind::Local => Transport::Local,
-    };
-    let flags = source.build.cmake_flags.iter().flatten();
-    let definition =
-        if source.build.allow_unsafe_cmake.unwrap_or(false) { Definition::parse_unsafe } else { Definition::parse };
-    let cache = source.build.cache_dir.as_ref().unwrap_or(&settings.cache_dir);
     Ok(Desired {
         pool_id: pool.id.clone(),
+        mode,
         accelerator: provisioning.accelerator,
         may_install: provisioning.allow_package_installs.unwrap_or(false),
         may_sudo: provisioning.allow_sudo.unwrap_or(false),
         devices: pool.devices.clone(),
-        source: Source {
-            repo: source.repo.as_str().to_owned(),
-            transport,
-            reference: source.git_ref.as_str().to_owned(),
-            submodules: source.submodules.unwrap_or(false),
-        },
-        definitions: flags.map(|flag| definition(&flag.to_string())).collect::<std::result::Result<_, _>>()?,
-        generator: source.build.generator.as_deref().map(generator).transpose()?,
-        jobs: source.build.jobs.map(Into::into),
-        layout: Layout::new(cache)?,
         model: model(pool, settings)?,
         host: provisioning.host,
         ports: provisioning
@@ -63,16 +40,8 @@ pub(crate) fn lower(pool: &PoolConfig, settings: &Settings) -> Result<Desired> {
         env: provisioning.env.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         secret_env: provisioning.secret_env.iter().map(ToString::to_string).collect(),
         limits: provisioning.limits.clone(),
-        config_home: engine_config::home(&settings.run_dir, pool.id.as_str()),
+        config_home: config_files::home(&settings.run_dir, pool.id.as_str()),
     })
-}
-
-fn generator(name: &str) -> Result<Generator> {
-    match name {
-        "Ninja" => Ok(Generator::Ninja),
-        "Unix Makefiles" => Ok(Generator::Make),
-        other => Err(Error::UnsupportedGenerator { name: other.into() }),
-    }
 }
 
 /// `provisioning.model.ref`, or `model` where that says where the file is.

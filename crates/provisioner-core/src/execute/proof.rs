@@ -5,20 +5,19 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use exec::Redactor;
-use llamacpp_build::Entry;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use spawner::PoolDir;
 
 use crate::Result;
-use crate::command_line::CommandLine;
+use crate::engine::command_line::CommandLine;
 
 /// How many bundles of a pool are kept.
 const KEEP: usize = 8;
 
 /// One bundle.
 #[derive(Clone, Debug)]
-pub(crate) struct Proof {
+pub(crate) struct ProofBundle {
     dir: PathBuf,
 }
 
@@ -31,7 +30,7 @@ struct Spawn<'a> {
     secret_env: Vec<&'a str>,
 }
 
-impl Proof {
+impl ProofBundle {
     /// A new bundle; the oldest ones beyond [`KEEP`] are removed, but never that of `running`, the summary's engine.
     pub(crate) fn create(pool: &PoolDir, running: Option<&Path>) -> Result<Self> {
         let root = pool.proof_dir();
@@ -47,17 +46,9 @@ impl Proof {
         &self.dir
     }
 
-    /// Keeps the logs and the manifest of the build that is used, whenever it was built.
-    pub(crate) fn keep_build(&self, entry: &Entry) {
-        for name in ["configure", "build"] {
-            self.copy(&entry.log(name));
-        }
-        self.copy(&entry.dir.join("build.json"));
-    }
-
-    /// Keeps what the package manager said.
-    pub(crate) fn keep_packages(&self, transcript: &str) -> Result<()> {
-        Ok(durable::replace(&self.dir.join("packages.log"), transcript.as_bytes())?)
+    /// Keeps the logs and records of the engine that is used, whenever it was made.
+    pub(crate) fn keep(&self, logs: &[PathBuf]) {
+        logs.iter().for_each(|log| self.copy(log));
     }
 
     /// Keeps the final command line and environment.
@@ -82,7 +73,7 @@ impl Proof {
         )?)
     }
 
-    /// A log that cannot be copied is said, and no reason not to start an engine that is proven.
+    /// A log that cannot be copied is reported, and no reason not to start an engine that is proven.
     fn copy(&self, from: &Path) {
         let to = self.dir.join(from.file_name().unwrap_or_default());
         if let Err(error) = fs::copy(from, &to) {
@@ -110,12 +101,12 @@ mod tests {
     fn the_newest_bundles_and_that_of_the_running_engine_are_kept() {
         let dir = tempfile::tempdir().unwrap();
         let pool = PoolDir::open(dir.path(), "p").unwrap();
-        let running = Proof::create(&pool, None).unwrap();
+        let running = ProofBundle::create(&pool, None).unwrap();
         let future = pool.proof_dir().join("999999999999-000000");
         durable::private_dir(&future).unwrap();
         let mut last = None;
         for _ in 0..12 {
-            last = Some(Proof::create(&pool, Some(running.dir())).unwrap());
+            last = Some(ProofBundle::create(&pool, Some(running.dir())).unwrap());
         }
         assert!(running.dir().exists() && last.unwrap().dir().exists() && future.exists());
         assert_eq!(fs::read_dir(pool.proof_dir()).unwrap().count(), KEEP + 1);

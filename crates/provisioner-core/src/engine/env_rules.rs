@@ -1,8 +1,5 @@
 //! Which variables a pool may give its engine: none that stands for a flag, none that is decided elsewhere, no secret
 //! where it can be read.
-//!
-//! llama-server takes `LLAMA_ARG_CTX_SIZE=0` for `--ctx-size 0`: such a variable would pass by every rule for flags.
-//! <https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md>
 
 use std::collections::BTreeMap;
 
@@ -10,21 +7,27 @@ use config_schema::Accelerator;
 use flags::Catalogue;
 use secrecy::SecretString;
 
-use crate::desired::Desired;
+use crate::engine::EngineProfile;
+use crate::pool::desired::Desired;
 use crate::{Error, Result};
 
 const ENV: &str = "provisioning.env";
 const SECRET_ENV: &str = "provisioning.secret_env";
 
 /// Checks the names in `env` and `secret_env` and the open values. `moved` are the variables that secret flags became.
-pub(crate) fn check(desired: &Desired, catalogue: &Catalogue, moved: &BTreeMap<String, SecretString>) -> Result<()> {
+pub(crate) fn check(
+    desired: &Desired,
+    profile: &EngineProfile,
+    catalogue: &Catalogue,
+    moved: &BTreeMap<String, SecretString>,
+) -> Result<()> {
     let open = desired.env.keys().map(|name| (name, ENV));
     let secret = desired.secret_env.iter().map(|name| (name, SECRET_ENV));
     for (name, key) in open.chain(secret) {
-        if let Some(by) = decided_by(name, desired.accelerator) {
+        if let Some(by) = decided_by(name, desired.accelerator, profile) {
             return Err(Error::EnvDecided { name: name.clone(), key, by });
         }
-        if let Some(flag) = flag(name, catalogue)
+        if let Some(flag) = (profile.flag_of_env)(name, catalogue)
             && (key == ENV || !exec::looks_secret(name))
         {
             return Err(Error::FlagInEnv { name: name.clone(), key, flag, secret: exec::looks_secret(name) });
@@ -42,27 +45,15 @@ pub(crate) fn check(desired: &Desired, catalogue: &Catalogue, moved: &BTreeMap<S
     Ok(())
 }
 
-/// The flag that a variable stands for, in words that fit behind "the flag".
-fn flag(name: &str, catalogue: &Catalogue) -> Option<String> {
-    let of = |name: &str| catalogue.specs().iter().find(|spec| spec.env.as_deref() == Some(name));
-    if let Some(spec) = of(name) {
-        return Some(format!("`{}`", spec.name));
-    }
-    let negated = name.strip_prefix("LLAMA_ARG_NO_").and_then(|rest| of(&format!("LLAMA_ARG_{rest}")));
-    if let Some(spec) = negated {
-        return Some(format!("`{}`", spec.negation().unwrap_or(&spec.name)));
-    }
-    let rest = name.strip_prefix("LLAMA_ARG_")?;
-    Some(format!("`--{}`, or whatever this engine calls it", rest.to_lowercase().replace('_', "-")))
-}
-
 /// What decides a variable in our stead.
-fn decided_by(name: &str, accelerator: Accelerator) -> Option<&'static str> {
+fn decided_by(name: &str, accelerator: Accelerator, profile: &EngineProfile) -> Option<&'static str> {
     match name {
         "CUDA_VISIBLE_DEVICES" | "CUDA_DEVICE_ORDER" if accelerator == Accelerator::Cuda => Some("`devices`"),
-        "XDG_CONFIG_HOME" => Some("this program: a configuration file of the engine would change its flags"),
         spawner::INSTANCE_VAR => Some("this program: the engine is recognised by it"),
-        _ => None,
+        _ if profile.config_home_env == Some(name) => {
+            Some("this program: a configuration file of the engine would change its flags")
+        }
+        _ => profile.decided_env.iter().find(|(variable, _)| *variable == name).map(|(_, by)| *by),
     }
 }
 
@@ -76,18 +67,19 @@ fn holds_login(text: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use flags::Engine;
+    use config_schema::Engine;
     use miette::Diagnostic;
 
     use super::*;
-    use crate::planner_tests::desired;
+    use crate::engine::profile;
+    use crate::plan::planner::tests::desired;
 
     #[track_caller]
     fn check_pool(change: impl FnOnce(&mut Desired), expected: Option<(&str, &str)>) {
         let mut pool = desired();
         change(&mut pool);
         let moved = BTreeMap::from([("LLAMA_API_KEY".to_owned(), SecretString::from("hunter2"))]);
-        let error = check(&pool, Catalogue::newest(Engine::LlamaServer), &moved).err();
+        let error = check(&pool, profile(Engine::Llamacpp), Catalogue::newest(flags::Engine::LlamaServer), &moved).err();
         let Some((code, words)) = expected else {
             assert!(error.is_none(), "{error:?}");
             return;

@@ -4,13 +4,15 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use model_provisioner::Presence;
+use serde::{Deserialize, Serialize};
 
-use crate::command_line::{CommandLine, INHERITED};
-use crate::desired::Desired;
-use crate::observed::Observed;
+use crate::engine::command_line::{CommandLine, INHERITED};
+use crate::plan::observed::Observed;
+use crate::pool::desired::Desired;
+use crate::supply::Facts;
 
 /// One thing in which a running engine differs from the wanted one.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Difference {
     /// What differs.
     pub what: String,
@@ -29,15 +31,9 @@ impl fmt::Display for Difference {
 /// The facts that make an engine the wanted one. They are kept in its record, so no value of a secret is among them:
 /// a secret that changed does not show. What an engine inherits is not among them either: the same pool wants the same
 /// engine from every shell.
-pub(crate) fn fingerprint(
-    desired: &Desired,
-    build_key: &str,
-    model_size: u64,
-    line: &CommandLine,
-) -> BTreeMap<String, String> {
-    let mut facts = BTreeMap::from([
-        ("build".to_owned(), build_key.to_owned()),
-        ("source".into(), format!("{}@{}", desired.source.repo, desired.source.reference)),
+pub(crate) fn fingerprint(desired: &Desired, supplied: &Facts, model_size: u64, line: &CommandLine) -> Facts {
+    let mut facts = supplied.clone();
+    facts.extend([
         ("accelerator".into(), desired.accelerator.to_string()),
         ("model size".into(), model_size.to_string()),
         ("flags".into(), exec::shell_line(&line.args)),
@@ -63,14 +59,13 @@ pub(crate) enum Comparison {
 
 /// Compares what runs with what is wanted, as far as the host knows.
 pub(crate) fn compare(desired: &Desired, observed: &Observed) -> Comparison {
-    let Some(record) = &observed.running else { return Comparison::Nothing };
-    let differences = match (&observed.inputs, &observed.line, &observed.model) {
-        (Some(Ok(Some(inputs))), Some(Ok(line)), Presence::Present(staged)) => {
-            let wanted = fingerprint(desired, inputs.key().as_str(), staged.size, line);
-            differences(&record.fingerprint, &wanted)
+    let Some(running) = &observed.running else { return Comparison::Nothing };
+    let differences = match (observed.supplied.facts(), &observed.line, &observed.model) {
+        (Some(facts), Some(Ok(line)), Presence::Present(staged)) => {
+            differences(&running.facts, &fingerprint(desired, &facts, staged.size, line))
         }
-        (Some(Ok(Some(_))), _, Presence::Fetchable(_)) => {
-            let model = record.argv.iter().skip_while(|arg| *arg != "--model").nth(1);
+        (Some(_), _, Presence::Fetchable(_)) => {
+            let model = running.args.iter().skip_while(|arg| *arg != "--model").nth(1);
             vec![Difference {
                 what: "model".into(),
                 runs: model.cloned().unwrap_or_else(|| "another one".into()),
@@ -80,14 +75,14 @@ pub(crate) fn compare(desired: &Desired, observed: &Observed) -> Comparison {
         _ => vec![Difference {
             what: "build".into(),
             runs: "an earlier one".into(),
-            wanted: format!("{} at {}, as far as that is known", desired.source.repo, desired.source.reference),
+            wanted: format!("{}, as far as that is known", observed.supplied.wish()),
         }],
     };
     if differences.is_empty() { Comparison::Same } else { Comparison::Differs(differences) }
 }
 
 /// In what two sets of facts differ.
-fn differences(runs: &BTreeMap<String, String>, wanted: &BTreeMap<String, String>) -> Vec<Difference> {
+pub(crate) fn differences(runs: &BTreeMap<String, String>, wanted: &BTreeMap<String, String>) -> Vec<Difference> {
     let mut names: Vec<&String> = runs.keys().chain(wanted.keys()).collect();
     names.sort();
     names.dedup();

@@ -1,18 +1,14 @@
 //! Keeps configuration files from changing an engine's flags behind our back.
 //!
-//! Since v0.5.0 llama-server reads `/etc/llama.cpp/config.ini` and then `$XDG_CONFIG_HOME/llama.cpp/config.ini` (or
-//! `~/.config/…`) before its environment and its command line. The second is pointed to an empty folder of ours; the
-//! first cannot be turned off and is told to the operator.
-//! <https://github.com/ggml-org/llama.cpp/blob/master/common/arg.cpp>
+//! An engine that looks for its user's configuration is pointed at an empty folder of ours; a file that every engine of
+//! the host reads cannot be turned off and is reported.
 
 use std::path::{Path, PathBuf};
 
+use crate::engine::EngineProfile;
 use crate::{Error, Result};
 
-/// The file that every llama.cpp program of a host reads.
-const SYSTEM_FILE: &str = "/etc/llama.cpp/config.ini";
-
-/// The engine's `XDG_CONFIG_HOME`.
+/// The folder in which the engine looks for its user's configuration.
 pub(crate) fn home(run_dir: &Path, pool: &str) -> PathBuf {
     run_dir.join(pool).join("config")
 }
@@ -24,12 +20,12 @@ pub(crate) fn make(home: &Path) -> Result<()> {
     found.next().map_or(Ok(()), |entry| Err(Error::EngineConfig { path: entry.path() }))
 }
 
-/// The system's file, where there is one.
-pub(crate) fn system_file() -> Option<PathBuf> {
-    Some(PathBuf::from(SYSTEM_FILE)).filter(|path| path.exists())
+/// The host's own file, where there is one.
+pub(crate) fn system_file(profile: &EngineProfile) -> Option<PathBuf> {
+    profile.system_config.map(PathBuf::from).filter(|path| path.exists())
 }
 
-/// What the operator is told about it.
+/// The warning about it.
 pub(crate) fn warning(file: &Path) -> String {
     format!(
         "the engine reads `{}` before its command line: what the pool does not set may be set there",

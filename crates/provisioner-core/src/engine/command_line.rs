@@ -1,0 +1,143 @@
+//! The engine's command line and environment, from what the pool wants and what the engine says it takes.
+
+use std::collections::BTreeMap;
+use std::ffi::{OsStr, OsString};
+use std::net::IpAddr;
+use std::path::Path;
+
+use config_schema::Accelerator;
+use exec::Env;
+use flags::{Accel, Catalogue, Policy, normalize};
+use secrecy::SecretString;
+
+use crate::engine::{EngineProfile, env_rules};
+use crate::pool::desired::Desired;
+use crate::summary::Device;
+use crate::supply::Documents;
+use crate::{Error, Result};
+
+/// What of our own environment an engine may see.
+pub(crate) const INHERITED: [&str; 3] = ["HOME", "TMPDIR", "TZ"];
+
+/// Everything an engine is started with, but the program.
+#[derive(Clone, Debug)]
+pub(crate) struct CommandLine {
+    pub(crate) args: Vec<String>,
+    pub(crate) env: BTreeMap<OsString, OsString>,
+    pub(crate) secret_env: BTreeMap<String, SecretString>,
+    /// What was rewritten, for the operator.
+    pub(crate) notes: Vec<String>,
+    /// The flag that stands before the port.
+    pub(crate) port_flag: String,
+    /// The port among the arguments.
+    pub(crate) port: String,
+}
+
+/// What a command line is made from beside what the pool wants.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Given<'a> {
+    pub(crate) profile: &'a EngineProfile,
+    /// The GPUs that were chosen; none on the CPU or while they are not known.
+    pub(crate) devices: Option<&'a [Device]>,
+    pub(crate) model: &'a Path,
+    pub(crate) port: u16,
+    pub(crate) documents: &'a Documents,
+    pub(crate) env: &'a Env,
+}
+
+/// The command line for this model and port.
+pub(crate) fn command_line(desired: &Desired, given: Given<'_>) -> Result<CommandLine> {
+    let Given { profile, devices, model, port, documents, env } = given;
+    let help = documents.help.as_deref().map(|text| (text, "the engine's own help"));
+    let docs = documents.docs.as_deref().map(|text| (text, "the README of its source"));
+    let catalogue = Catalogue::best(profile.flags, help, docs, &documents.release);
+    let host = desired.host.to_string();
+    let policy = Policy {
+        accelerator: match desired.accelerator {
+            Accelerator::Cuda => Accel::Cuda,
+            Accelerator::Cpu => Accel::Cpu,
+        },
+        model: model.to_str().ok_or_else(|| Error::NotUtf8 { path: model.into() })?,
+        host: &host,
+        port,
+        ctx: desired.ctx,
+        devices: devices.map_or(0, <[Device]>::len),
+        tensor_split: desired.tensor_split.as_deref(),
+        looks_secret: exec::looks_secret,
+    };
+    let normalized = normalize(&desired.flags, &policy, &catalogue)?;
+    env_rules::check(desired, profile, &catalogue, &normalized.secret_env)?;
+    let mut secret_env = normalized.secret_env;
+    for name in &desired.secret_env {
+        let value = env.get_str(name).ok_or_else(|| Error::SecretUnset { name: name.clone() })?;
+        secret_env.insert(name.clone(), value.to_owned().into());
+    }
+    let mut notes = normalized.notes;
+    if catalogue.unread() != 0 {
+        notes.push(format!("{} options of the engine's help could not be read", catalogue.unread()));
+    }
+    notes.extend(open_to_all(desired, profile, &normalized.args, &secret_env));
+    let port = port.to_string();
+    // The port stands behind the flag that names it, before anything of the pool's own.
+    let at = normalized.args.iter().position(|arg| *arg == port && !arg.is_empty()).unwrap_or(0);
+    let port_flag = at.checked_sub(1).and_then(|at| normalized.args.get(at)).cloned().unwrap_or_default();
+    Ok(CommandLine { env: engine_env(desired, given), args: normalized.args, secret_env, notes, port_flag, port })
+}
+
+/// What to report of an engine that others can reach and that asks for no key.
+fn open_to_all(
+    desired: &Desired,
+    profile: &EngineProfile,
+    args: &[String],
+    secrets: &BTreeMap<String, SecretString>,
+) -> Option<String> {
+    let variable = profile.api_key_env?;
+    let has_file = profile.api_key_file_flag.is_some_and(|flag| args.iter().any(|arg| arg == flag));
+    let is_open = !desired.host.is_loopback() && !secrets.contains_key(variable) && !has_file;
+    is_open.then(|| {
+        let host = desired.host;
+        format!(
+            "the engine listens on {host} without an API key: export {variable} and name it in `provisioning.secret_env`"
+        )
+    })
+}
+
+fn engine_env(desired: &Desired, given: Given<'_>) -> BTreeMap<OsString, OsString> {
+    let mut all: BTreeMap<OsString, OsString> =
+        BTreeMap::from([("PATH".into(), "/usr/local/bin:/usr/bin:/bin".into()), ("LANG".into(), "C.UTF-8".into())]);
+    for name in INHERITED {
+        if let Some(value) = given.env.get(name) {
+            all.insert(name.into(), value.into());
+        }
+    }
+    if let Some(variable) = given.profile.config_home_env {
+        all.insert(variable.into(), desired.config_home.clone().into());
+    }
+    if let Some(devices) = given.devices {
+        // Numbers mean the same GPUs to us and to the engine, and the names mean exactly these.
+        all.insert("CUDA_DEVICE_ORDER".into(), "PCI_BUS_ID".into());
+        all.insert("CUDA_VISIBLE_DEVICES".into(), mask(devices).into());
+    }
+    all.extend(desired.env.iter().map(|(name, value)| (name.into(), value.into())));
+    all
+}
+
+/// The GPUs as `CUDA_VISIBLE_DEVICES` names them.
+pub(crate) fn mask(devices: &[Device]) -> String {
+    devices.iter().map(|device| device.uuid.as_str()).collect::<Vec<_>>().join(",")
+}
+
+/// Text of the operating system, for a document.
+pub(crate) fn text(os: &OsStr) -> String {
+    os.to_string_lossy().into_owned()
+}
+
+/// Where clients reach an engine that listens on this address.
+pub(crate) fn url(host: IpAddr, port: u16) -> String {
+    match host {
+        IpAddr::V4(v4) if v4.is_unspecified() => format!("http://127.0.0.1:{port}"),
+        IpAddr::V4(v4) => format!("http://{v4}:{port}"),
+        IpAddr::V6(v6) if v6.is_unspecified() => format!("http://[::1]:{port}"),
+        IpAddr::V6(v6) => format!("http://[{v6}]:{port}"),
+    }
+}

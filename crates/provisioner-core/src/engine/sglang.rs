@@ -1,0 +1,25 @@
+//! SGLang's server.
+//!
+//! <https://docs.sglang.ai/advanced_features/server_arguments.html>
+
+use config_schema::{Engine, ProvisioningMode};
+
+use super::{EngineProfile, ModelShape, flag_by_help};
+
+/// SGLang.
+pub(crate) const PROFILE: EngineProfile = EngineProfile {
+    engine: Engine::Sglang,
+    program: "sglang",
+    flags: flags::Engine::Sglang,
+    modes: &[ProvisioningMode::Container, ProvisioningMode::External],
+    model: ModelShape::Repository,
+    ready_route: "/health",
+    prefix_flag: None,
+    version_route: Some("/get_server_info"),
+    api_key_env: None,
+    api_key_file_flag: None,
+    decided_env: &[],
+    config_home_env: None,
+    system_config: None,
+    flag_of_env: flag_by_help,
+};

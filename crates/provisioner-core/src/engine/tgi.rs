@@ -1,0 +1,25 @@
+//! Hugging Face Text Generation Inference.
+//!
+//! <https://huggingface.co/docs/text-generation-inference/reference/launcher>
+
+use config_schema::{Engine, ProvisioningMode};
+
+use super::{EngineProfile, ModelShape, flag_by_help};
+
+/// Text Generation Inference.
+pub(crate) const PROFILE: EngineProfile = EngineProfile {
+    engine: Engine::Tgi,
+    program: "text-generation-launcher",
+    flags: flags::Engine::Tgi,
+    modes: &[ProvisioningMode::Container, ProvisioningMode::External],
+    model: ModelShape::Repository,
+    ready_route: "/health",
+    prefix_flag: None,
+    version_route: Some("/info"),
+    api_key_env: Some("API_KEY"),
+    api_key_file_flag: None,
+    decided_env: &[],
+    config_home_env: None,
+    system_config: None,
+    flag_of_env: flag_by_help,
+};

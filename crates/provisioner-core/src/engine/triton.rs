@@ -1,0 +1,25 @@
+//! NVIDIA Triton Inference Server.
+//!
+//! <https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/protocol/README.html>
+
+use config_schema::{Engine, ProvisioningMode};
+
+use super::{EngineProfile, ModelShape, flag_by_help};
+
+/// Triton.
+pub(crate) const PROFILE: EngineProfile = EngineProfile {
+    engine: Engine::Triton,
+    program: "tritonserver",
+    flags: flags::Engine::Triton,
+    modes: &[ProvisioningMode::Container, ProvisioningMode::External],
+    model: ModelShape::TritonRepository,
+    ready_route: "/v2/health/ready",
+    prefix_flag: None,
+    version_route: Some("/v2"),
+    api_key_env: None,
+    api_key_file_flag: None,
+    decided_env: &[],
+    config_home_env: None,
+    system_config: None,
+    flag_of_env: flag_by_help,
+};

@@ -1,0 +1,25 @@
+//! vLLM's OpenAI-compatible server.
+//!
+//! <https://docs.vllm.ai/en/latest/serving/openai_compatible_server.html>
+
+use config_schema::{Engine, ProvisioningMode};
+
+use super::{EngineProfile, ModelShape, flag_by_help};
+
+/// vLLM.
+pub(crate) const PROFILE: EngineProfile = EngineProfile {
+    engine: Engine::Vllm,
+    program: "vllm",
+    flags: flags::Engine::Vllm,
+    modes: &[ProvisioningMode::Container, ProvisioningMode::External],
+    model: ModelShape::Repository,
+    ready_route: "/health",
+    prefix_flag: None,
+    version_route: Some("/version"),
+    api_key_env: Some("VLLM_API_KEY"),
+    api_key_file_flag: None,
+    decided_env: &[],
+    config_home_env: None,
+    system_config: None,
+    flag_of_env: flag_by_help,
+};

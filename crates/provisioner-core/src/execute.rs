@@ -1,0 +1,176 @@
+//! Executes a plan: the very list of steps that `plan` shows, and records what was done.
+//!
+//! The rules: what blocks is reported before the first step runs; the first failure ends the run; the summary is
+//! published last; whatever happened is recorded in `executed.json` and compared with the plan.
+
+use std::sync::OnceLock;
+
+use model_provisioner::Staged;
+use spawner::{PoolDir, PoolGuard, PortLock};
+
+use crate::engine::command_line::CommandLine;
+use crate::engine::config_files;
+use crate::event::Reporter;
+use crate::execute::proof::ProofBundle;
+use crate::execute::record::Record;
+use crate::execute::work::{Done, Recorded, StepError, Work};
+use crate::observe::Sources;
+use crate::plan::planner::Planned;
+use crate::plan::{PlanStep, StepKind};
+use crate::pool::desired::Desired;
+use crate::summary::{Ensured, PreparedEngine};
+use crate::{Result, model};
+
+pub(crate) mod graph;
+pub(crate) mod launch;
+pub(crate) mod proof;
+pub(crate) mod published;
+pub(crate) mod record;
+pub(crate) mod work;
+
+/// How far a plan is executed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Until {
+    /// Everything but the start.
+    Prepared,
+    /// Everything.
+    Running,
+}
+
+impl Until {
+    /// Whether a step of this kind is part of it.
+    pub(crate) fn includes(self, kind: StepKind) -> bool {
+        self == Self::Running || kind != StepKind::Start
+    }
+}
+
+/// What an execution is given.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Run<'a> {
+    pub(crate) desired: &'a Desired,
+    pub(crate) sources: Sources<'a>,
+    pub(crate) dir: &'a PoolDir,
+    pub(crate) reporter: &'a Reporter,
+    pub(crate) until: Until,
+}
+
+/// An engine that is ready to start.
+#[derive(Debug)]
+pub(crate) struct Prepared {
+    pub(crate) summary: PreparedEngine,
+    pub(crate) line: CommandLine,
+    /// While it is held, no other pool is given the port.
+    pub(crate) claim: Option<PortLock>,
+}
+
+/// What an execution ends with.
+#[derive(Debug)]
+pub(crate) enum Executed {
+    /// Everything up to the start is done.
+    Prepared(Box<PreparedEngine>),
+    /// The engine runs.
+    Running(Box<Ensured>),
+    /// Something turned out that makes another plan of it; why.
+    Again(String),
+}
+
+/// What the steps of one execution share.
+struct Shared<'a> {
+    run: Run<'a>,
+    planned: &'a Planned,
+    proof: &'a ProofBundle,
+    values: &'a Recorded,
+    staged: OnceLock<Staged>,
+    ensured: OnceLock<Ensured>,
+}
+
+/// Executes a plan. `replanned` are the reasons for which it was made again so far.
+pub(crate) fn execute(run: Run<'_>, mut planned: Planned, replanned: &[String]) -> Result<Executed> {
+    if let Some(error) = planned.error(|kind| run.until.includes(kind)) {
+        return Err(error);
+    }
+    config_files::make(&run.desired.config_home)?;
+    let running = planned.running.as_ref();
+    let proof = ProofBundle::create(run.dir, published::proof_of(running, run.dir).as_deref())?;
+    let mut record = Record::begin(&planned.plan, run.reporter, replanned);
+    let values = Recorded::default();
+    let shared = Shared {
+        run,
+        planned: &planned,
+        proof: &proof,
+        values: &values,
+        staged: OnceLock::new(),
+        ensured: OnceLock::new(),
+    };
+    let wanted = |step: &PlanStep| run.until.includes(step.kind);
+    let cancel = &run.sources.settings.cancel;
+    let work = |step: &PlanStep, cancel: &cancel::Cancel| shared.step(step, cancel);
+    let driven = graph::drive(&planned.plan.steps, &wanted, cancel, run.reporter, &work);
+    let result = match driven.result {
+        Ok(Some(why)) => Ok(Executed::Again(why)),
+        Ok(None) => shared.outcome(),
+        Err(error) => Err(error),
+    };
+    record.finish(driven.steps, values.all());
+    record.keep(run.dir, &proof);
+    result
+}
+
+impl Shared<'_> {
+    fn step(&self, step: &PlanStep, cancel: &cancel::Cancel) -> std::result::Result<Done, StepError> {
+        let work = Work {
+            desired: self.run.desired,
+            settings: self.run.sources.settings,
+            cancel,
+            proof_dir: self.proof.dir(),
+            step: &step.id,
+            reporter: self.run.reporter,
+            values: self.values,
+        };
+        if step.status == crate::Status::Satisfied && step.kind != StepKind::Model {
+            return Ok(Done::with(Vec::new()));
+        }
+        match step.kind {
+            StepKind::Model => {
+                let (staged, done) = model::stage(step, &work)?;
+                self.staged.set(staged).ok();
+                Ok(done)
+            }
+            // The line is made for good once the engine is there and its port is claimed.
+            StepKind::Flags => Ok(Done::with(Vec::new())),
+            StepKind::Start => self.start(step),
+            _ => self.planned.supplied.run(&step.id, &work),
+        }
+    }
+
+    /// What the execution comes to, after its last step.
+    fn outcome(&self) -> Result<Executed> {
+        if let Some(ensured) = self.ensured.get() {
+            return Ok(Executed::Running(Box::new(ensured.clone())));
+        }
+        let prepared = self.prepared(None)?;
+        match (&self.planned.running, self.run.until) {
+            // Its summary was lost: we were killed before it was written.
+            (Some(running), Until::Running) => {
+                let ensured = launch::adopted(prepared.summary, running);
+                published::write(&ensured, self.run.dir)?;
+                Ok(Executed::Running(Box::new(ensured)))
+            }
+            _ => Ok(Executed::Prepared(Box::new(prepared.summary))),
+        }
+    }
+
+    fn prepared(&self, guard: Option<&PoolGuard>) -> Result<Prepared> {
+        let staged = self.staged.get().ok_or(crate::Error::Unfinished { what: "model" })?;
+        let obtained = self.planned.supplied.obtained().ok_or(crate::Error::Unfinished { what: "engine" })?;
+        launch::prepared(self.run, self.planned, self.proof, staged, &obtained, guard)
+    }
+
+    fn start(&self, step: &PlanStep) -> std::result::Result<Done, StepError> {
+        let guard = launch::lock(self.run)?;
+        let prepared = self.prepared(Some(&guard))?;
+        let (ensured, actions) = launch::start(self.run, self.planned, step, prepared, &guard, self.values)?;
+        self.ensured.set(ensured).ok();
+        Ok(Done::with(actions))
+    }
+}

@@ -1,0 +1,220 @@
+//! From what the steps made to a prepared engine, and from that to one that runs.
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use model_provisioner::Staged;
+use spawner::PoolGuard;
+
+use crate::engine::command_line::{Given, command_line, mask, text, url};
+use crate::event::Reporter;
+use crate::execute::proof::ProofBundle;
+use crate::execute::work::{Recorded, StepError};
+use crate::execute::{Prepared, Run, published};
+use crate::plan::changes::{Difference, differences, fingerprint};
+use crate::plan::planner::Planned;
+use crate::plan::{Action, ExecutedAction, Launch, PlaceholderKind, PlanStep, SCHEMA};
+use crate::port::claim;
+use crate::runtime::{Instance, Start, StartWhat};
+use crate::summary::{Artifact, Ensured, InstanceKind, PreparedEngine, Process, Started};
+use crate::supply::Obtained;
+use crate::{Error, Result, model};
+
+/// How long a start waits for whoever starts or stops this pool right now.
+pub(crate) const START_PATIENCE: Duration = Duration::from_mins(2);
+
+/// Takes the lock that a start needs.
+pub(crate) fn lock(run: Run<'_>) -> Result<PoolGuard> {
+    Ok(run.dir.lock("start", START_PATIENCE)?)
+}
+
+/// The engine as it would be started now. With a guard its port is claimed.
+pub(crate) fn prepared(
+    run: Run<'_>,
+    planned: &Planned,
+    proof: &ProofBundle,
+    staged: &Staged,
+    obtained: &Obtained,
+    guard: Option<&PoolGuard>,
+) -> Result<Prepared> {
+    let (desired, settings, profile) = (run.desired, run.sources.settings, run.sources.profile);
+    proof.keep(&obtained.logs);
+    // A build may have taken hours: the port is chosen now, and nobody else is given it until this engine has it.
+    let own = planned.running.as_ref().map(|running| running.port);
+    let (port, claim) = match guard {
+        Some(_) => claim::claim(desired, own, settings).map(|(port, claim)| (port, Some(claim)))?,
+        None => (planned.port.or(desired.ports.first().copied()).unwrap_or_default(), None),
+    };
+    let documents = planned.supplied.documents();
+    let accelerated = planned.supplied.accelerator();
+    let devices = accelerated.as_ref().map(|accelerated| accelerated.devices.as_slice());
+    let given = Given { profile, devices, model: &staged.path, port, documents: &documents, env: &settings.env };
+    let line = command_line(desired, given)?;
+    for note in &line.notes {
+        tracing::info!(note, "flags");
+        run.reporter.note(Some(&crate::StepKind::Flags.into()), note.clone());
+    }
+    let (program, image) = match &obtained.artifact {
+        Artifact::Program { path, .. } => (Some(PathBuf::from(path)), None),
+        Artifact::Image { reference, digest, .. } => (None, Some(format!("{reference}@{digest}"))),
+        Artifact::Remote { .. } => (None, None),
+    };
+    if let Some(program) = &program {
+        proof.keep_spawn(program, &line)?;
+    }
+    let accelerated = accelerated.unwrap_or_default();
+    let summary = PreparedEngine {
+        schema: SCHEMA,
+        pool_id: desired.pool_id.clone(),
+        engine: profile.engine,
+        engine_version: obtained.artifact.version().to_owned(),
+        build_ref: obtained.build_ref.clone(),
+        build_key: obtained.build_key.clone(),
+        engine_digest: obtained.artifact.digest().map(str::to_owned),
+        provisioning_mode: desired.mode,
+        accelerator: desired.accelerator,
+        flags: line.args.clone(),
+        binary_path: program,
+        image_ref: image,
+        artifact: Some(obtained.artifact.clone()),
+        model: model::summary(desired, staged),
+        host: desired.host.to_string(),
+        port,
+        url: url(desired.host, port),
+        secret_env: line.secret_env.keys().cloned().collect(),
+        env: line.env.iter().map(|(name, value)| (text(name), text(value))).collect(),
+        facts: fingerprint(desired, &obtained.facts, staged.size, &line),
+        device_mask: Some(mask(&accelerated.devices)).filter(|mask| !mask.is_empty()),
+        devices: accelerated.devices,
+        driver: accelerated.driver,
+        toolkit: accelerated.toolkit,
+        architectures: accelerated.architectures,
+        offload: None,
+        slots: slots(&line.args),
+        proofs: Vec::new(),
+        proof_dir: proof.dir().to_owned(),
+    };
+    tracing::info!(
+        pool = desired.pool_id.as_str(),
+        engine_version = summary.engine_version,
+        build_ref = summary.build_ref,
+        engine_digest = summary.engine_digest,
+        flags = exec::shell_line(&summary.flags),
+        "prepared"
+    );
+    Ok(Prepared { summary, line, claim })
+}
+
+/// How many requests the engine serves at once, as far as its own flags say.
+fn slots(args: &[String]) -> Option<u32> {
+    let at = args.iter().position(|arg| arg == "--parallel" || arg == "--max-num-seqs")?;
+    args.get(at + 1)?.parse().ok()
+}
+
+/// Starts a prepared engine in the locked pool; stops the one that runs with another configuration first.
+pub(crate) fn start(
+    run: Run<'_>,
+    planned: &Planned,
+    step: &PlanStep,
+    prepared: Prepared,
+    guard: &PoolGuard,
+    values: &Recorded,
+) -> std::result::Result<(Ensured, Vec<ExecutedAction>), StepError> {
+    let Prepared { summary, line, claim } = prepared;
+    let settings = run.sources.settings;
+    let start = Start {
+        what: what(&summary)?,
+        args: line.args.clone(),
+        env: line.env.clone(),
+        secret_env: line.secret_env,
+        facts: summary.facts.clone(),
+        host: summary.host.clone(),
+        port: summary.port,
+        early_exit: settings.early_exit,
+    };
+    // The pool was not locked while the engine was prepared.
+    let now = run.sources.runtime.observe(run.dir)?;
+    if let Some(running) = now.as_ref().filter(|running| running.facts == start.facts) {
+        return Ok((publish(adopted(summary, running), run.reporter, guard)?, Vec::new()));
+    }
+    let foreseen = now == planned.running || settings.replace;
+    if let Some(running) = now.as_ref().filter(|_| !foreseen) {
+        let differences: Vec<Difference> = differences(&running.facts, &start.facts);
+        return Err(Error::Differs { pool: run.desired.pool_id.clone(), differences }.into());
+    }
+    let mut actions = Vec::new();
+    let replaces = now.is_some();
+    values.put(PlaceholderKind::Port.name(), &start.port.to_string());
+    published::withdraw(guard.dir());
+    if replaces || step.actions.contains(&Action::Stop) {
+        let began = Instant::now();
+        let how = run.sources.runtime.stop(guard, run.desired.limits.stop_grace())?;
+        actions.push(ExecutedAction::of(Action::Stop, began.elapsed().as_secs_f64()));
+        tracing::info!(pool = run.desired.pool_id.as_str(), ?how, "stopped the engine of another configuration");
+    }
+    let began = Instant::now();
+    let launched = Action::Launch(launched(&start, guard));
+    let instance = run.sources.runtime.start(guard, &start).map_err(|error| StepError { error, actions: actions.clone() })?;
+    drop(claim);
+    actions.push(ExecutedAction::of(launched, began.elapsed().as_secs_f64()));
+    let started = if replaces { Started::Replaced } else { Started::Now };
+    Ok((publish(ensured(summary, &instance, started), run.reporter, guard)?, actions))
+}
+
+/// What a summary says is to be started.
+pub(crate) fn what(summary: &PreparedEngine) -> Result<StartWhat> {
+    match (&summary.binary_path, &summary.image_ref) {
+        (Some(program), _) => Ok(StartWhat::Program(program.clone())),
+        (None, Some(image)) => Ok(StartWhat::Image(image.clone())),
+        (None, None) => Err(Error::NoProgram { pool: summary.pool_id.to_string() }),
+    }
+}
+
+/// A start as the record has it: what the runtime was given, and no secret.
+pub(crate) fn launched(start: &Start, guard: &PoolGuard) -> Launch {
+    let redactor = exec::Redactor::new();
+    let shown = |value: &str| redactor.text(value).into_owned();
+    let (program, image) = match &start.what {
+        StartWhat::Program(path) => (Some(path.display().to_string()), None),
+        StartWhat::Image(image) => (None, Some(image.clone())),
+    };
+    Launch {
+        program,
+        image,
+        args: start.args.iter().map(|arg| shown(arg)).collect(),
+        cwd: guard.dir().path().display().to_string(),
+        env: start.env.iter().map(|(name, value)| (text(name), shown(&text(value)))).collect(),
+        secret_env: start.secret_env.keys().cloned().collect(),
+        host: start.host.clone(),
+        port: start.port.to_string(),
+    }
+}
+
+/// The summary of an engine that this call did not start.
+pub(crate) fn adopted(summary: PreparedEngine, running: &Instance) -> Ensured {
+    ensured(summary, running, Started::Already)
+}
+
+/// The summary of an engine that runs.
+pub(crate) fn ensured(prepared: PreparedEngine, instance: &Instance, started: Started) -> Ensured {
+    let started_unix_s = instance.started_unix_s;
+    let process = match &instance.kind {
+        InstanceKind::Process { pid } => Some(Process { started, pid: *pid, started_unix_s, log: instance.log.clone() }),
+        InstanceKind::Container { .. } | InstanceKind::Remote { .. } => None,
+    };
+    Ensured { prepared, process, instance: Some(instance.kind.clone()), started, started_unix_s }
+}
+
+/// The summary is published last: whoever reads it finds the engine it describes.
+pub(crate) fn publish(ensured: Ensured, reporter: &Reporter, guard: &PoolGuard) -> Result<Ensured> {
+    published::write(&ensured, guard.dir())?;
+    tracing::info!(
+        pool = ensured.prepared.pool_id.as_str(),
+        run = reporter.run_id(),
+        pid = ensured.pid(),
+        url = ensured.prepared.url,
+        engine_version = ensured.prepared.engine_version,
+        "runs"
+    );
+    Ok(ensured)
+}

@@ -1,0 +1,161 @@
+//! What a step does, as plain data: the same data says what would run and what did run.
+
+use std::collections::BTreeMap;
+
+use exec::{CommandSpec, Redactor};
+use serde::{Deserialize, Serialize};
+
+use crate::plan::placeholder::{Values, literal, substitute, substitute_words};
+
+/// One thing that a step does. Texts may hold [placeholders](crate::Placeholder); no secret is in them.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "action", rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum Action {
+    /// Run this program to its end.
+    Run(Command),
+    /// Fetch a file and check its digest while it arrives.
+    Download {
+        /// From where; without credentials.
+        url: String,
+        /// `sha256:…` of the whole content.
+        digest: String,
+        /// The file it becomes.
+        to: String,
+    },
+    /// Unpack an archive that was checked.
+    Unpack {
+        /// The archive.
+        archive: String,
+        /// The folder it is unpacked into.
+        to: String,
+    },
+    /// Fetch a container image that the runtime does not have.
+    Pull {
+        /// Registry and repository.
+        image: String,
+        /// The manifest's digest.
+        digest: String,
+    },
+    /// Publish what was built or unpacked into the store, by one rename.
+    Publish {
+        /// The entry's name.
+        key: String,
+        /// The entry's folder.
+        to: String,
+    },
+    /// Stop the engine of this pool that runs with another configuration.
+    Stop,
+    /// Start this engine.
+    Launch(Launch),
+    /// Ask an engine that somebody else runs for its version and models.
+    Look {
+        /// Where it answers.
+        url: String,
+    },
+}
+
+/// A program with all that decides what it does.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Command {
+    /// Program and arguments.
+    pub argv: Vec<String>,
+    /// Where it runs.
+    pub cwd: String,
+    /// Its whole environment; values of variables with secret names are masked.
+    pub env: BTreeMap<String, String>,
+    /// Whether it is left out where its result turns out to be there already.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub skippable: bool,
+}
+
+/// An engine's start.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Launch {
+    /// The program, for an engine that runs as a process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<String>,
+    /// The image with its digest, for an engine that runs in a container.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub image: Option<String>,
+    /// The engine's arguments.
+    pub args: Vec<String>,
+    /// Where it runs.
+    pub cwd: String,
+    /// Its open environment.
+    pub env: BTreeMap<String, String>,
+    /// Names of the variables whose values are secret.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub secret_env: Vec<String>,
+    /// The address it listens on.
+    pub host: String,
+    /// The port it listens on.
+    pub port: String,
+}
+
+impl Command {
+    /// The command as it stands in a plan. Texts are literal: what may be a placeholder is put in by the caller.
+    pub fn of(spec: &CommandSpec) -> Self {
+        let redactor = Redactor::new();
+        let text = |os: &std::ffi::OsStr| os.to_string_lossy().into_owned();
+        let env = spec.env.iter().map(|(name, value)| {
+            let name = text(name);
+            let value = if exec::looks_secret(&name) { exec::MASK.to_owned() } else { text(value) };
+            (name, literal(&redactor.text(&value)))
+        });
+        Self {
+            argv: spec.argv(&redactor).iter().map(|word| literal(word)).collect(),
+            cwd: literal(&spec.cwd.as_deref().unwrap_or("/".as_ref()).to_string_lossy()),
+            env: env.collect(),
+            skippable: false,
+        }
+    }
+}
+
+impl Action {
+    /// The action with its placeholders replaced.
+    #[must_use]
+    pub fn substituted(&self, values: &Values) -> Self {
+        let text = |text: &String| substitute(text, values);
+        let map = |map: &BTreeMap<String, String>| map.iter().map(|(k, v)| (k.clone(), substitute(v, values))).collect();
+        match self {
+            Self::Run(command) => Self::Run(Command {
+                argv: substitute_words(&command.argv, values),
+                cwd: text(&command.cwd),
+                env: map(&command.env),
+                skippable: command.skippable,
+            }),
+            Self::Download { url, digest, to } => {
+                Self::Download { url: text(url), digest: text(digest), to: text(to) }
+            }
+            Self::Unpack { archive, to } => Self::Unpack { archive: text(archive), to: text(to) },
+            Self::Pull { image, digest } => Self::Pull { image: text(image), digest: text(digest) },
+            Self::Publish { key, to } => Self::Publish { key: text(key), to: text(to) },
+            Self::Stop => Self::Stop,
+            Self::Launch(launch) => Self::Launch(Launch {
+                program: launch.program.as_ref().map(text),
+                image: launch.image.as_ref().map(text),
+                args: substitute_words(&launch.args, values),
+                cwd: text(&launch.cwd),
+                env: map(&launch.env),
+                secret_env: launch.secret_env.clone(),
+                host: text(&launch.host),
+                port: text(&launch.port),
+            }),
+            Self::Look { url } => Self::Look { url: text(url) },
+        }
+    }
+
+    /// Whether the action may be left out where its result is there already.
+    pub(crate) fn is_skippable(&self) -> bool {
+        matches!(self, Self::Run(Command { skippable: true, .. }))
+    }
+
+    /// The argument list, of an action that runs a program to its end.
+    pub(crate) fn argv(&self) -> Option<&[String]> {
+        match self {
+            Self::Run(command) => Some(&command.argv),
+            _ => None,
+        }
+    }
+}

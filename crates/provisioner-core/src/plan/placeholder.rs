@@ -1,0 +1,224 @@
+//! Placeholders: the values of a plan that only execution can know, and how they are put in.
+//!
+//! The rule: a placeholder stands in a text as `<name>`, its kind is one of a closed set, and a text that happens to
+//! contain `<name>` itself is escaped with one more `<`. So substitution is exact, and so is the comparison of a plan
+//! with what ran.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of value a placeholder stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlaceholderKind {
+    /// A whole git commit id.
+    Commit,
+    /// A TCP port.
+    Port,
+    /// A folder that is made for this one build or download.
+    Staging,
+    /// A digest, or a name in the store that is one.
+    Digest,
+    /// Build options of ours; those that the fetched tree does not know are left out.
+    Definitions,
+}
+
+impl PlaceholderKind {
+    /// The name that placeholders of this kind have in a text.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Commit => "commit",
+            Self::Port => "port",
+            Self::Staging => "staging",
+            Self::Digest => "digest",
+            Self::Definitions => "definitions",
+        }
+    }
+
+    const ALL: [Self; 5] = [Self::Commit, Self::Port, Self::Staging, Self::Digest, Self::Definitions];
+
+    /// The placeholder as it stands in a text, such as `<commit>`.
+    pub fn marker(self) -> String {
+        format!("<{}>", self.name())
+    }
+}
+
+/// A placeholder that a plan uses.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Placeholder {
+    /// Its name, without the angle brackets.
+    pub name: String,
+    /// What it stands for.
+    pub kind: PlaceholderKind,
+    /// The values it may take, where they are a short list; any value of the kind otherwise.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub allowed: Vec<String>,
+}
+
+impl Placeholder {
+    /// A placeholder that may take any value of its kind.
+    pub fn any(kind: PlaceholderKind) -> Self {
+        Self::one_of(kind, [])
+    }
+
+    /// A placeholder that may take these values.
+    pub fn one_of(kind: PlaceholderKind, allowed: impl IntoIterator<Item = String>) -> Self {
+        Self { name: kind.name().to_owned(), kind, allowed: allowed.into_iter().collect() }
+    }
+
+    /// Whether execution may have put in `value`.
+    pub fn allows(&self, value: &str) -> bool {
+        let form = match self.kind {
+            PlaceholderKind::Commit => value.len() == 40 && value.bytes().all(|b| b.is_ascii_hexdigit()),
+            PlaceholderKind::Port => value.parse::<u16>().is_ok_and(|port| port != 0),
+            PlaceholderKind::Staging => value.starts_with('/'),
+            PlaceholderKind::Digest => !value.is_empty(),
+            PlaceholderKind::Definitions => true,
+        };
+        // Of definitions any part of the list may be left, in its order.
+        let listed = match self.kind {
+            PlaceholderKind::Definitions => {
+                let mut rest = self.allowed.iter();
+                words(value).all(|word| rest.any(|allowed| allowed == word))
+            }
+            _ => self.allowed.is_empty() || self.allowed.iter().any(|allowed| allowed == value),
+        };
+        form && listed
+    }
+}
+
+/// The values that execution put in, by the name of the placeholder. Definitions are one line each.
+pub type Values = BTreeMap<String, String>;
+
+/// The words of a value of definitions.
+fn words(value: &str) -> impl Iterator<Item = &str> {
+    value.split('\n').filter(|word| !word.is_empty())
+}
+
+/// A text of the user's or the host's as it stands in a plan.
+pub fn literal(text: &str) -> String {
+    rewrite(text, |depth, _| Some(depth + 1))
+}
+
+/// The text with its placeholders replaced by `values`; a placeholder without a value stays.
+pub fn substitute(text: &str, values: &Values) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, depth, name, after)) = next(rest) {
+        out.push_str(before);
+        match (depth, values.get(name)) {
+            (1, Some(value)) => out.push_str(value),
+            (1, None) => out.push_str(&format!("<{name}>")),
+            _ => out.push_str(&format!("{}{name}>", "<".repeat(depth - 1))),
+        }
+        rest = after;
+    }
+    out + rest
+}
+
+/// The words of an argument list with their placeholders replaced. A word that is `<definitions>` alone becomes as many
+/// words as the value has lines.
+pub fn substitute_words(list: &[String], values: &Values) -> Vec<String> {
+    let definitions = PlaceholderKind::Definitions;
+    let many = |word: &String| match values.get(definitions.name()) {
+        Some(value) if *word == definitions.marker() => words(value).map(str::to_owned).collect(),
+        _ => vec![substitute(word, values)],
+    };
+    list.iter().flat_map(many).collect()
+}
+
+/// Whether a placeholder stands in the text.
+pub fn has_placeholder(text: &str) -> bool {
+    let mut rest = text;
+    while let Some((_, depth, _, after)) = next(rest) {
+        if depth == 1 {
+            return true;
+        }
+        rest = after;
+    }
+    false
+}
+
+fn rewrite(text: &str, depth_of: impl Fn(usize, &str) -> Option<usize>) -> String {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, depth, name, after)) = next(rest) {
+        out.push_str(before);
+        let depth = depth_of(depth, name).unwrap_or(depth);
+        out.push_str(&format!("{}{name}>", "<".repeat(depth)));
+        rest = after;
+    }
+    out + rest
+}
+
+/// The first run of `<` that is followed by a name of ours and `>`: what stands before it, its length, the name, and
+/// what follows.
+fn next(text: &str) -> Option<(&str, usize, &'static str, &str)> {
+    let mut from = 0;
+    while let Some(at) = text.get(from..)?.find('<').map(|at| at + from) {
+        let run = text.get(at..)?;
+        let depth = run.bytes().take_while(|b| *b == b'<').count();
+        let tail = run.get(depth..)?;
+        let name = PlaceholderKind::ALL.map(PlaceholderKind::name).into_iter().find(|name| {
+            tail.strip_prefix(name).is_some_and(|rest| rest.starts_with('>'))
+        });
+        if let Some(name) = name {
+            return Some((text.get(..at)?, depth, name, tail.get(name.len() + 1..)?));
+        }
+        from = at + depth;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn values(pairs: &[(&str, &str)]) -> Values {
+        pairs.iter().map(|(a, b)| ((*a).to_owned(), (*b).to_owned())).collect()
+    }
+
+    /// EP-83
+    #[test]
+    fn a_marker_becomes_its_value_and_a_literal_stays() {
+        let values = values(&[("port", "8080"), ("staging", "/s")]);
+        assert_eq!(substitute("--port=<port>", &values), "--port=8080");
+        assert_eq!(substitute("<staging>/build <commit>", &values), "/s/build <commit>");
+        assert_eq!(literal("a <port> and <|im_start|>"), "a <<port> and <|im_start|>");
+        assert_eq!(substitute(&literal("<<port>"), &values), "<<port>");
+        assert!(has_placeholder("x<port>") && !has_placeholder(&literal("x<port>")) && !has_placeholder("<portal>"));
+    }
+
+    #[test]
+    fn definitions_are_any_part_of_the_list() {
+        let all = ["-DA=OFF", "-DB=OFF", "-DC=OFF"].map(str::to_owned);
+        let placeholder = Placeholder::one_of(PlaceholderKind::Definitions, all);
+        for (value, allowed) in [("", true), ("-DA=OFF\n-DC=OFF", true), ("-DC=OFF\n-DA=OFF", false), ("-DX", false)] {
+            assert_eq!(placeholder.allows(value), allowed, "{value:?}");
+        }
+        let line = ["cmake", "<definitions>", "-G"].map(str::to_owned);
+        let set = values(&[("definitions", "-DA=OFF\n-DC=OFF")]);
+        assert_eq!(substitute_words(&line, &set), ["cmake", "-DA=OFF", "-DC=OFF", "-G"]);
+        assert_eq!(substitute_words(&line, &values(&[("definitions", "")])), ["cmake", "-G"]);
+    }
+
+    #[test]
+    fn each_kind_takes_its_own_values() {
+        let any = |kind, value: &str| Placeholder::any(kind).allows(value);
+        assert!(any(PlaceholderKind::Commit, &"a1".repeat(20)) && !any(PlaceholderKind::Commit, "main"));
+        assert!(any(PlaceholderKind::Port, "1") && !any(PlaceholderKind::Port, "0"));
+        assert!(any(PlaceholderKind::Staging, "/x") && !any(PlaceholderKind::Staging, "x"));
+        assert!(!Placeholder::one_of(PlaceholderKind::Port, ["80".into()]).allows("81"));
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_survives(text in "[<>a-z]{0,12}(<port>|<commit>|<<staging>|x){0,3}[<>a-z]{0,6}") {
+            let values = values(&[("port", "1"), ("commit", "c"), ("staging", "/s"), ("digest", "d"), ("definitions", "e")]);
+            prop_assert_eq!(substitute(&literal(&text), &values), text);
+        }
+    }
+}

@@ -1,0 +1,6 @@
+//! What a pool wants, and the settings that are the same for all pools.
+
+pub(crate) mod desired;
+pub(crate) mod layout;
+pub(crate) mod lower;
+pub(crate) mod settings;

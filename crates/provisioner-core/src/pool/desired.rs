@@ -1,0 +1,58 @@
+//! What a pool wants of any engine in any mode, as plain data that no longer needs the configuration's shape.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::PathBuf;
+
+use config_schema::{Accelerator, Limits, PoolId, ProvisioningMode};
+use model_provisioner::{ModelSource, Want};
+
+/// What a pool wants, but for how its engine gets here: that is its [supply](crate::seam::Supply)'s.
+#[derive(Clone, Debug)]
+pub struct Desired {
+    /// The pool.
+    pub pool_id: PoolId,
+    /// How its engine gets onto the host.
+    pub mode: ProvisioningMode,
+    /// What it must run on.
+    pub accelerator: Accelerator,
+    /// Whether missing system packages may be installed.
+    pub may_install: bool,
+    /// Whether `sudo -n` may be used for that.
+    pub may_sudo: bool,
+    /// Indices of the GPUs to use; all when empty.
+    pub devices: Vec<u32>,
+    /// The model.
+    pub model: DesiredModel,
+    /// The address to listen on.
+    pub host: IpAddr,
+    /// Ports to try, in order.
+    pub ports: Vec<u16>,
+    /// Context size in tokens.
+    pub ctx: Option<u32>,
+    /// Shares of the model for each GPU.
+    pub tensor_split: Option<Vec<f32>>,
+    /// Flags as the pool writes them.
+    pub flags: Vec<String>,
+    /// Open variables.
+    pub env: BTreeMap<String, String>,
+    /// Names of secret variables.
+    pub secret_env: Vec<String>,
+    /// Time limits.
+    pub limits: Limits,
+    /// The empty folder in which the engine looks for its user's configuration.
+    pub config_home: PathBuf,
+}
+
+/// The model a pool wants.
+#[derive(Clone, Debug)]
+pub struct DesiredModel {
+    /// As configured, for people.
+    pub reference: String,
+    /// Where it comes from.
+    pub source: ModelSource,
+    /// What it must be.
+    pub want: Want,
+    /// The folder that fetched models are kept in.
+    pub cache: PathBuf,
+}

@@ -1,0 +1,254 @@
+//! One pool, any engine, any mode: observe, plan, execute.
+
+use std::sync::Arc;
+use std::time::Instant;
+
+use config_schema::{Accelerator, PoolConfig, PoolId};
+use miette::Diagnostic;
+use spawner::PoolDir;
+
+use crate::engine::EngineProfile;
+use crate::event::{Happening, Reporter};
+use crate::execute::{Executed, Run, Until, execute, launch, published};
+use crate::host::HostSnapshot;
+use crate::lifecycle::{Lifecycle, PoolStatus, Ready, Running};
+use crate::observe::{Sources, observe};
+use crate::plan::changes::Comparison;
+use crate::plan::planner::{self, Planned};
+use crate::pool::desired::Desired;
+use crate::pool::lower::lower;
+use crate::runtime::{Runtime, StopOutcome, runtime};
+use crate::supply::{Supply, supply};
+use crate::{EngineProvisioner, Ensured, Error, Plan, PreparedEngine, Result, Settings, Started};
+
+/// How often a plan may turn out to be another one while it is executed: tools are installed once, a branch moves
+/// rarely.
+const ROUNDS: usize = 5;
+
+/// Provisions pools of one engine.
+#[derive(Clone, Debug)]
+pub struct Provisioner {
+    settings: Settings,
+    profile: EngineProfile,
+    parts: Option<Parts>,
+}
+
+/// A way of getting an engine here, and a way of running it, of the caller's own.
+#[derive(Clone, Debug)]
+pub struct Parts {
+    /// How the engine gets onto the host.
+    pub supply: Arc<dyn Supply>,
+    /// How it is run.
+    pub runtime: Arc<dyn Runtime>,
+}
+
+/// What one call works with.
+struct Call<'a> {
+    settings: &'a Settings,
+    profile: &'a EngineProfile,
+    desired: Desired,
+    supply: Arc<dyn Supply>,
+    runtime: Arc<dyn Runtime>,
+    reporter: Reporter,
+}
+
+impl Provisioner {
+    /// Provisions engines of this profile by the mode that each pool names.
+    pub fn new(profile: &EngineProfile, settings: Settings) -> Self {
+        Self { settings, profile: *profile, parts: None }
+    }
+
+    /// Provisions engines of this profile with a supply and a runtime of the caller's own.
+    pub fn with_parts(profile: &EngineProfile, parts: Parts, settings: Settings) -> Self {
+        Self { settings, profile: *profile, parts: Some(parts) }
+    }
+
+    /// The plan of a pool, with what is the same for all pools of this host.
+    pub(crate) fn plan_with(&self, pool: &PoolConfig, host: &HostSnapshot) -> Result<Plan> {
+        let call = self.call(pool)?;
+        let dir = PoolDir::existing(&self.settings.run_dir, call.desired.pool_id.as_str())?;
+        let observed = observe(&call.desired, call.sources(host), dir.as_ref(), false)?;
+        Ok(planner::plan(&call.desired, observed, self.settings.replace).plan)
+    }
+
+    fn call(&self, pool: &PoolConfig) -> Result<Call<'_>> {
+        let desired = lower(pool, &self.profile, &self.settings)?;
+        let (supply, runtime) = match &self.parts {
+            Some(parts) => (Arc::clone(&parts.supply), Arc::clone(&parts.runtime)),
+            None => (Arc::from(supply(pool, &self.settings)?), Arc::from(runtime(desired.mode, &self.settings))),
+        };
+        let reporter = Reporter::new(&self.settings.observer, &desired.pool_id);
+        Ok(Call { settings: &self.settings, profile: &self.profile, desired, supply, runtime, reporter })
+    }
+
+    fn lifecycle(&self) -> Lifecycle {
+        Lifecycle::new(self.settings.clone())
+    }
+}
+
+impl EngineProvisioner for Provisioner {
+    fn plan(&self, pool: PoolConfig) -> Result<Plan> {
+        self.plan_with(&pool, &HostSnapshot::new(&self.settings))
+    }
+
+    fn prepare(&self, pool: PoolConfig) -> Result<PreparedEngine> {
+        let call = self.call(&pool)?;
+        call.finished(|call| match call.bring(Until::Prepared)? {
+            Executed::Prepared(prepared) => Ok((*prepared, "prepared")),
+            Executed::Running(ensured) => Ok((ensured.prepared, "prepared")),
+            Executed::Again(why) => Err(Error::Unsettled { why }),
+        })
+    }
+
+    fn ensure_running(&self, pool: PoolConfig) -> Result<Ensured> {
+        let call = self.call(&pool)?;
+        call.finished(|call| match call.bring(Until::Running)? {
+            Executed::Running(ensured) => {
+                let outcome = match ensured.started {
+                    Started::Now => "started",
+                    Started::Already => "already_running",
+                    Started::Replaced => "replaced",
+                };
+                Ok((*ensured, outcome))
+            }
+            Executed::Prepared(_) => Err(Error::Unfinished { what: "start" }),
+            Executed::Again(why) => Err(Error::Unsettled { why }),
+        })
+    }
+
+    fn start(&self, prepared: &PreparedEngine) -> Result<Ensured> {
+        self.lifecycle().start(prepared)
+    }
+
+    fn status(&self, pool: &PoolId) -> Result<PoolStatus> {
+        self.lifecycle().status(pool)
+    }
+
+    fn wait_ready(&self, pool: &PoolId, limit: std::time::Duration) -> Result<Ready> {
+        self.lifecycle().wait_ready(pool, limit)
+    }
+
+    fn stop(&self, pool: &PoolId, grace: std::time::Duration) -> Result<StopOutcome> {
+        self.lifecycle().stop(pool, grace)
+    }
+
+    fn logs(&self, pool: &PoolId, lines: usize) -> Result<String> {
+        self.lifecycle().logs(pool, lines)
+    }
+
+    fn running(&self, pool: &PoolId) -> Result<Option<Running>> {
+        self.lifecycle().running(pool)
+    }
+}
+
+impl Call<'_> {
+    fn sources<'a>(&'a self, host: &'a HostSnapshot) -> Sources<'a> {
+        Sources {
+            settings: self.settings,
+            profile: self.profile,
+            supply: &*self.supply,
+            runtime: &*self.runtime,
+            host,
+        }
+    }
+
+    /// Does the work of a call and reports its end.
+    fn finished<T>(&self, work: impl FnOnce(&Self) -> Result<(T, &'static str)>) -> Result<T> {
+        let begin = Instant::now();
+        let result = work(self).map_err(Error::or_cancelled);
+        let seconds = begin.elapsed().as_secs_f64();
+        let (outcome, code) = match &result {
+            Ok((_, outcome)) => ((*outcome).to_owned(), None),
+            Err(error) => ("failed".to_owned(), error.code().map(|code| code.to_string())),
+        };
+        self.reporter.send(None, Happening::Finished { outcome, seconds, code });
+        result.map(|(value, _)| value)
+    }
+
+    /// Plans and executes, and plans again where execution showed that the host is not what the plan thought.
+    fn bring(&self, until: Until) -> Result<Executed> {
+        if self.desired.accelerator == Accelerator::Cpu {
+            self.reporter.warn(planner::CPU_WARNING);
+        }
+        let dir = PoolDir::open(&self.settings.run_dir, self.desired.pool_id.as_str())?;
+        let _preparing = match self.lock(&dir, until)? {
+            Locked::Preparing(lock) => lock,
+            Locked::Runs(ensured) => return Ok(Executed::Running(ensured)),
+        };
+        let mut replanned: Vec<String> = Vec::new();
+        let mut host = HostSnapshot::new(self.settings);
+        loop {
+            let planned = self.plan(&dir, &host)?;
+            if until == Until::Running
+                && let Some(ensured) = self.adopt(&dir, &planned)?
+            {
+                return Ok(Executed::Running(Box::new(ensured)));
+            }
+            let run = Run {
+                desired: &self.desired,
+                sources: self.sources(&host),
+                dir: &dir,
+                reporter: &self.reporter,
+                until,
+            };
+            match execute(run, planned, &replanned)? {
+                Executed::Again(why) if replanned.len() < ROUNDS => replanned.push(why),
+                done => return Ok(done),
+            }
+            // What was installed or fetched meanwhile is looked at again.
+            host = HostSnapshot::new(self.settings);
+        }
+    }
+
+    fn plan(&self, dir: &PoolDir, host: &HostSnapshot) -> Result<Planned> {
+        let observed = observe(&self.desired, self.sources(host), Some(dir), true)?;
+        let warnings = planner::found_warnings(&observed);
+        let planned = planner::plan(&self.desired, observed, self.settings.replace);
+        if planned.comparison != Comparison::Same {
+            for warning in warnings {
+                self.reporter.warn(warning);
+            }
+        }
+        Ok(planned)
+    }
+
+    /// The lock of whoever prepares this pool. While another call prepares it, an engine that runs as it is wanted is
+    /// found without waiting for that.
+    fn lock(&self, dir: &PoolDir, until: Until) -> Result<Locked> {
+        if let Some(lock) = dir.try_lock_prepare("prepare")? {
+            return Ok(Locked::Preparing(lock));
+        }
+        if until == Until::Running {
+            let planned = self.plan(dir, &HostSnapshot::new(self.settings))?;
+            if let Some(ensured) = self.adopt(dir, &planned)? {
+                return Ok(Locked::Runs(Box::new(ensured)));
+            }
+        }
+        let limits = &self.desired.limits;
+        let patience = limits.fetch_timeout() + limits.build_timeout() + std::time::Duration::from_mins(2);
+        let report = |holder: &str| self.reporter.note(None, format!("waiting for {holder}, which prepares this pool"));
+        Ok(Locked::Preparing(dir.lock_prepare("prepare", patience, &self.settings.cancel, &report)?))
+    }
+
+    /// The engine that runs as it is wanted, where its summary is there.
+    fn adopt(&self, dir: &PoolDir, planned: &Planned) -> Result<Option<Ensured>> {
+        let (Comparison::Same, Some(running)) = (&planned.comparison, &planned.running) else { return Ok(None) };
+        let Some(mut ensured) = published::published(running, dir) else { return Ok(None) };
+        let guard = dir.lock("adopt", launch::START_PATIENCE)?;
+        // An engine whose log has nobody to keep it within its limit still runs.
+        if let Err(error) = self.runtime.adopt(&guard, running) {
+            tracing::warn!(pool = dir.pool(), %error, "the engine's log is kept within its limit only while somebody looks");
+        }
+        tracing::info!(pool = dir.pool(), pid = ensured.pid(), "already runs");
+        ensured.set_started(Started::Already);
+        Ok(Some(ensured))
+    }
+}
+
+/// What waiting for a pool's turn came to.
+enum Locked {
+    /// This call prepares the pool.
+    Preparing(spawner::PrepareGuard),
+    /// Nothing has to be prepared.
+    Runs(Box<Ensured>),
+}

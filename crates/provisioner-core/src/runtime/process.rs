@@ -1,0 +1,82 @@
+//! Engines that run as processes of this host, owned by `spawner`'s records.
+
+use std::time::Duration;
+
+use spawner::{LOG_LIMIT, PoolDir, PoolGuard, Record, StartRequest, Status, Stopped, Tender};
+
+use crate::lifecycle::exit::Ended;
+use crate::runtime::{Instance, Runtime, Start, StartWhat, StopOutcome};
+use crate::{Error, InstanceKind, Result, Settings};
+
+/// Runs engines as processes.
+#[derive(Clone, Debug)]
+pub(crate) struct ProcessRuntime {
+    tender: Option<Tender>,
+}
+
+impl ProcessRuntime {
+    pub(crate) fn of(settings: &Settings) -> Self {
+        Self { tender: settings.tender() }
+    }
+}
+
+impl Runtime for ProcessRuntime {
+    fn observe(&self, dir: &PoolDir) -> Result<Option<Instance>> {
+        Ok(match spawner::status(dir)? {
+            // While we hold the lock, one that is being stopped is what an interrupted stop left: the next start ends it.
+            Status::Running { record, .. } if record.state != spawner::State::Stopping => Some(instance(&record, dir)),
+            _ => None,
+        })
+    }
+
+    fn start(&self, guard: &PoolGuard, start: &Start) -> Result<Instance> {
+        let StartWhat::Program(program) = &start.what else {
+            return Err(Error::NoProgram { pool: guard.dir().pool().to_owned() });
+        };
+        let mut request = StartRequest::new(program, start.args.iter());
+        request.env.clone_from(&start.env);
+        request.secret_env.clone_from(&start.secret_env);
+        request.early_exit = start.early_exit;
+        request.tender.clone_from(&self.tender);
+        request.fingerprint.clone_from(&start.facts);
+        request.host.clone_from(&start.host);
+        request.port = start.port;
+        let running = spawner::start(guard, &request).map_err(Ended::explain)?;
+        Ok(instance(&running.record, guard.dir()))
+    }
+
+    fn stop(&self, guard: &PoolGuard, grace: Duration) -> Result<StopOutcome> {
+        Ok(match spawner::stop(guard, grace)? {
+            Stopped::Graceful => StopOutcome::Graceful,
+            Stopped::Forced => StopOutcome::Forced,
+            Stopped::AlreadyGone => StopOutcome::AlreadyGone,
+            Stopped::NothingRecorded => StopOutcome::NothingRecorded,
+        })
+    }
+
+    fn adopt(&self, guard: &PoolGuard, instance: &Instance) -> Result<()> {
+        let (Some(tender), Status::Running { record, .. }) = (&self.tender, spawner::status(guard.dir())?) else {
+            return Ok(());
+        };
+        if instance.kind != (InstanceKind::Process { pid: record.pid }) {
+            return Ok(());
+        }
+        if spawner::restore_tender(guard, &record, tender, LOG_LIMIT)? {
+            tracing::info!(pool = guard.dir().pool(), "the engine's log has its keeper again");
+        }
+        Ok(())
+    }
+}
+
+/// What the record says, in the words of every runtime.
+pub(crate) fn instance(record: &Record, dir: &PoolDir) -> Instance {
+    Instance {
+        kind: InstanceKind::Process { pid: record.pid },
+        facts: record.fingerprint.clone(),
+        args: record.argv.clone(),
+        host: record.host.clone(),
+        port: record.port,
+        started_unix_s: record.started_unix_s,
+        log: dir.log_file(),
+    }
+}

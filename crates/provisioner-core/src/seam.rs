@@ -1,0 +1,14 @@
+//! The three seams: what an engine is, how it gets onto the host, and how it is run.
+//!
+//! A new engine is one [`EngineProfile`], a new mode one [`Supply`], a new way to run one [`Runtime`]; nothing else of
+//! this crate changes. Until 1.0 these traits may change with any release; [`EngineProvisioner`](crate::EngineProvisioner)
+//! does not.
+
+pub use crate::engine::{EngineProfile, ModelShape, profile};
+pub use crate::execute::work::{Done, StepError, Work};
+pub use crate::host::HostSnapshot;
+pub use crate::plan::draft::Draft;
+pub use crate::pool::desired::{Desired, DesiredModel};
+pub use crate::provisioner::{Parts, Provisioner};
+pub use crate::runtime::{Instance, Runtime, Start, StopOutcome};
+pub use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply};
