@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{Invalid, secret_name::looks_secret, text_type::checked_text};
+use crate::{Invalid, text_type::checked_text};
 
 /// The name of an environment variable: letters, digits and `_`, not starting with a digit.
 ///
@@ -18,12 +18,13 @@ pub struct EnvName(String);
 checked_text!(EnvName, check);
 
 impl EnvName {
-    /// Whether the name says that the value is a credential (`HF_TOKEN`, `DB_PASSWORD`, …).
+    /// Whether the name marks its value as a credential (`HF_TOKEN`, `DB_PASSWORD`, …), by the rule of
+    /// [`redact::looks_secret`].
     ///
-    /// Such a name is allowed in `secret_env` and refused in `env`. A name that ends in `_FILE` or
-    /// `_PATH` only says where a credential lies and is not one.
+    /// Such a name is allowed in `secret_env` and refused in `env`. Counts (`MAX_TOTAL_TOKENS`) and places
+    /// (`HF_TOKEN_PATH`) are open.
     pub fn looks_secret(&self) -> bool {
-        looks_secret(&self.0)
+        redact::looks_secret(&self.0)
     }
 }
 

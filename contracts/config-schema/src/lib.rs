@@ -48,7 +48,6 @@ mod provisioning;
 mod repo_url;
 mod resolve;
 mod schema;
-mod secret_name;
 mod sha256;
 mod shown;
 mod source;

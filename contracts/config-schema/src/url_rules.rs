@@ -1,8 +1,9 @@
 //! The rules every URL of this contract keeps: nothing secret in it, nothing a program reads as an option.
 
+use redact::looks_secret;
 use url::Url;
 
-use crate::{Invalid, secret_name::looks_secret};
+use crate::Invalid;
 
 const LONGEST: usize = 4096;
 

@@ -5,9 +5,7 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::Env;
-use crate::redact::{MASK, Redactor};
-use crate::secret_name::looks_secret;
+use crate::{Env, MASK, Redactor, looks_secret};
 
 /// One program with everything that decides what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]

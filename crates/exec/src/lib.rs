@@ -20,14 +20,11 @@ mod command_spec;
 mod env;
 mod error;
 mod output;
-mod redact;
 mod run;
-mod secret_name;
 
 pub use command_spec::{CommandSpec, shell_line};
 pub use env::Env;
 pub use error::ExecError;
 pub use output::{Exit, Output, Stream};
-pub use redact::{MASK, Redactor};
+pub use redact::{MASK, Redactor, looks_secret};
 pub use run::{run, run_lines};
-pub use secret_name::looks_secret;

@@ -6,15 +6,17 @@ use super::Finding;
 use super::manifests::Member;
 
 /// What a crate that does one job may use.
-const BASE: &[&str] = &["durable", "exec"];
+const BASE: &[&str] = &["durable", "exec", "redact"];
 
 /// Every member, from the lowest layer to the highest, and the members it may depend on.
 const LAYERS: &[(&str, &[&str])] = &[
-    // 0: know nothing of the product.
-    ("config-schema", &[]),
+    // 0a: use no other crate of the workspace.
     ("durable", &[]),
-    ("exec", &[]),
-    ("flags", &[]),
+    ("redact", &[]),
+    // 0: know nothing of the product.
+    ("config-schema", &["redact"]),
+    ("exec", &["redact"]),
+    ("flags", &["redact"]),
     // 1: one job each; never one another, never the configuration.
     ("gpu-detect", BASE),
     ("llamacpp-build", BASE),
@@ -33,6 +35,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "llamacpp-build",
             "model-provisioner",
             "preflight",
+            "redact",
             "spawner",
         ],
     ),
@@ -123,7 +126,7 @@ mod tests {
         let members: Vec<_> = LAYERS.iter().skip(1).map(|(name, _)| member(name, &[])).collect();
         let found = findings(&members);
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].what, "the table of layers names `config-schema`, which is no member");
+        assert_eq!(found[0].what, "the table of layers names `durable`, which is no member");
     }
 
     #[test]

@@ -169,6 +169,24 @@ proptest! {
 }
 
 proptest! {
+    /// EP-51: `env` takes a variable exactly if the rule that masks and writes values calls its name open.
+    #[test]
+    fn env_takes_what_redact_calls_open(
+        name in "[A-Za-z_][A-Za-z0-9_]{0,20}|(HF|MAX|API|DB|KEY|PROXY|SSH)_(TOKENS?|KEY|PASSPHRASE|PWD|AUTH|SECRET)(_PATH|_ID|_2)?",
+    ) {
+        let parsed = Config::parse(&crate::yaml_pool(&format!("{{env: {{\"{name}\": x}}}}")), Format::Yaml, "f");
+        prop_assert_eq!(parsed.is_ok(), !redact::looks_secret(&name), "{}", name);
+    }
+
+    /// EP-51: the same rule for the parameters of a URL.
+    #[test]
+    fn a_url_takes_the_parameters_that_redact_calls_open(name in "[a-z]{1,9}|(api|hf|max|x-amz)-(token|key|signature|id)") {
+        let url = format!("https://host/x?{name}=1").parse::<config_schema::DownloadUrl>();
+        prop_assert_eq!(url.is_ok(), !redact::looks_secret(&name), "{}", name);
+    }
+}
+
+proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
     /// EP-06: what is written is read back as the same value, in every format.
     #[test]

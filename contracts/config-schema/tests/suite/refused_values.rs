@@ -39,7 +39,17 @@ fn hosts() {
 /// EP-51: a secret's value has no place in a file.
 #[test]
 fn environment() {
-    for name in ["HF_TOKEN", "my_api_key", "DB_PASSWORD", "X_CREDENTIALS", "PRIVATE_KEY"] {
+    for name in [
+        "HF_TOKEN",
+        "my_api_key",
+        "DB_PASSWORD",
+        "X_CREDENTIALS",
+        "PRIVATE_KEY",
+        "KEY_PASSPHRASE",
+        "AUTHORIZATION",
+        "PROXY_PWD",
+        "SIGNATURE",
+    ] {
         check(&format!("{{env: {{{name}: x}}}}"), "env", "looks secret", "name it in `secret_env`");
     }
     check("{env: {A-B: x}}", "env", "letters, digits and `_`", "HF_HOME");
@@ -48,10 +58,14 @@ fn environment() {
     check("{secret_env: ['HF_TOKEN=hf_x']}", "secret_env[0]", "no `=`", "the name alone");
 }
 
+/// Places of secrets, and the token limits of text-generation-inference.
 #[test]
-fn secret_names_that_say_where_are_open() {
-    let text = yaml_pool("{env: {HF_TOKEN_PATH: /t, DB_PASSWORD_FILE: /p, TOKENIZERS_PARALLELISM: false}}");
-    assert_eq!(crate::parse(&text, Format::Yaml).pools[0].provisioning.env.len(), 3);
+fn places_and_counts_are_open() {
+    let text = yaml_pool(
+        "{env: {HF_TOKEN_PATH: /t, DB_PASSWORD_FILE: /p, TOKENIZERS_PARALLELISM: false, MAX_TOTAL_TOKENS: 4096,
+          MAX_BATCH_PREFILL_TOKENS: 4096, MAX_INPUT_TOKENS: 1024}}",
+    );
+    assert_eq!(crate::parse(&text, Format::Yaml).pools[0].provisioning.env.len(), 6);
 }
 
 #[test]

@@ -1,18 +1,18 @@
-//! Masks secrets in text: known values in every form they may come back in, and whatever stands where a
-//! secret usually stands.
+//! Masks secrets in text: known values in every form in which a program may echo them, and whatever follows a name
+//! that looks secret.
 
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::secret_name::looks_secret;
+use crate::looks_secret;
 
-/// What stands in place of a secret.
+/// Replaces a secret.
 pub const MASK: &str = "***";
 
 /// Values shorter than this are not masked by value: they would mask half of every text.
 const SHORTEST: usize = 4;
 
-/// Masks secrets in text. Its `Debug` says how many values it knows, never which.
+/// Masks secrets in text. Its `Debug` prints how many values it knows, never a value.
 #[derive(Clone, Default)]
 pub struct Redactor {
     literals: Vec<String>,
@@ -25,12 +25,12 @@ impl fmt::Debug for Redactor {
 }
 
 impl Redactor {
-    /// A redactor that knows no values yet and masks by place alone.
+    /// Creates a redactor that knows no values and masks by name and place alone.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Adds a secret value, with its percent-encoded and base64 forms.
+    /// Adds a secret value, with its percent-encoded and base64 forms. Values shorter than four bytes are not added.
     pub fn add(&mut self, secret: &str) {
         if secret.len() < SHORTEST {
             return;
@@ -40,12 +40,12 @@ impl Redactor {
                 self.literals.push(form);
             }
         }
-        // The longest first, so that a value that holds another leaves nothing behind.
+        // Longest first, so that nothing is left of a value that contains another.
         self.literals.sort_by_key(|form| std::cmp::Reverse(form.len()));
     }
 
-    /// The text with every secret masked: known values, `user:password@` in URLs, and the value of every
-    /// `NAME=value` or `Name: value` whose name looks secret.
+    /// Returns the text with every secret masked: known values, `user:password@` in URLs, and the value of every
+    /// `NAME=value` or `Name: value` whose name [looks secret](looks_secret).
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
         let mut text = Cow::Borrowed(text);
         for literal in &self.literals {
@@ -96,11 +96,15 @@ fn mask_named(text: &str) -> Option<String> {
         rest = tail;
         let name = head.trim_end_matches(['"', '\'']);
         let name = name.rsplit(|c: char| !(c.is_alphanumeric() || "-_.".contains(c))).next().unwrap_or_default();
-        // "before ')' token: …" is a compiler speaking, not a header.
-        if !looks_secret(name) || (is_colon && name.eq_ignore_ascii_case("token")) {
+        let value = tail.trim_start_matches([' ', '"', '\'']);
+        // "before ')' token: …" is a compiler's message, not a header. `PWD` is a password in a connection string.
+        let secret = match name {
+            "PWD" => !value.starts_with('/'),
+            _ => looks_secret(name) && !(is_colon && name.eq_ignore_ascii_case("token")),
+        };
+        if !secret {
             continue;
         }
-        let value = tail.trim_start_matches([' ', '"', '\'']);
         let scheme =
             ["Bearer ", "Basic ", "bearer ", "basic "].iter().find(|s| value.starts_with(**s)).map_or(0, |s| s.len());
         let end = value
@@ -170,6 +174,9 @@ mod tests {
         check("{\"api_key\": \"abc\", \"n\": 1}", "{\"api_key\": \"***\", \"n\": 1}");
         check("x.cpp:3: error: expected ';' before '}' token: y", "x.cpp:3: error: expected ';' before '}' token: y");
         check("password=", "password=");
+        check("PWD=/home/me OLDPWD=/ PATH=/bin", "PWD=/home/me OLDPWD=/ PATH=/bin");
+        check("Server=db;UID=sa;PWD=hunter2;", "Server=db;UID=sa;PWD=***;");
+        check("MAX_TOTAL_TOKENS=4096", "MAX_TOTAL_TOKENS=4096");
     }
 
     /// F60: a tool that echoes the secret may encode it first.
