@@ -10,7 +10,6 @@ use crate::known;
 use crate::nearest::nearest;
 use crate::notes::Notes;
 use crate::pair;
-use crate::policy::Policy;
 use crate::role::Role;
 use crate::scan::{Given, Named};
 use crate::secrets::{self, Secrets};
@@ -59,20 +58,19 @@ impl Kept<'_> {
 /// `None` where the flag went to `secrets`.
 pub(crate) fn classify<'a>(
     given: &Given<'a>,
-    policy: &Policy<'_>,
     catalogue: &'a Catalogue,
     secrets: &mut Secrets,
     notes: &mut Notes,
 ) -> Result<Option<Kept<'a>>, FlagError> {
     refuse_foreign(given, catalogue.engine)?;
     let Some(found) = given.found else {
-        secrets::refuse_unlisted(given, policy, catalogue)?;
+        secrets::refuse_unlisted(given, catalogue)?;
         return unlisted(given, catalogue, notes).map(Some);
     };
     if secrets.take(given, found.spec, notes)? {
         return Ok(None);
     }
-    secrets::refuse_listed(given, found.spec, policy)?;
+    secrets::refuse_listed(given, found.spec)?;
     if let Some(advice) = &found.spec.removed {
         return removed(given, advice, catalogue, notes).map(Some);
     }

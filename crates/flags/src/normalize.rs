@@ -55,7 +55,7 @@ pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) ->
     let mut kept = Vec::new();
     let mut scan = Scan::new(args, catalogue);
     while let Some(given) = scan.next()? {
-        kept.extend(classify(&given, policy, catalogue, &mut secrets, &mut notes)?);
+        kept.extend(classify(&given, catalogue, &mut secrets, &mut notes)?);
     }
     let mut kept = duplicates::fold(kept, catalogue.engine, &mut notes)?;
     let sizes = sizes::apply(policy, &mut kept, catalogue, &mut notes)?;

@@ -26,6 +26,4 @@ pub struct Policy<'a> {
     pub devices: usize,
     /// Shares of the model per GPU, where the pool sets them; becomes `--tensor-split`.
     pub tensor_split: Option<&'a [f32]>,
-    /// The caller's rule for names whose values are secrets. Names come with their dashes.
-    pub looks_secret: fn(&str) -> bool,
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use redact::looks_secret;
 use secrecy::SecretString;
 
 use crate::catalogue::Catalogue;
@@ -9,7 +10,6 @@ use crate::error::FlagError;
 use crate::known;
 use crate::nearest::nearest;
 use crate::notes::Notes;
-use crate::policy::Policy;
 use crate::role::Role;
 use crate::scan::Given;
 use crate::spec::{Arity, FlagSpec};
@@ -68,21 +68,20 @@ impl Secrets {
     }
 }
 
-/// Refuses a listed flag whose value is a secret by the caller's rule.
-pub(crate) fn refuse_listed(given: &Given<'_>, spec: &FlagSpec, policy: &Policy<'_>) -> Result<(), FlagError> {
+/// Refuses a listed flag whose name marks its value as a secret.
+pub(crate) fn refuse_listed(given: &Given<'_>, spec: &FlagSpec) -> Result<(), FlagError> {
     if spec.value == Arity::None || spec.values.is_numeric() {
         return Ok(());
     }
-    let secret = |name: &str| (policy.looks_secret)(name) && !names_a_file(name);
-    if spec.positive().any(secret) {
+    if spec.positive().any(looks_secret) {
         return Err(refusal(given.written, given.position, spec.env.as_ref()));
     }
     Ok(())
 }
 
-/// Refuses a flag that is not listed where what it carries may be a secret: by the caller's rule, or because it is one
-/// of the engine's secrets misspelt (`--API-KEY=x`, `--api-kye x`) or with its value stuck to it (`--api-keyX`).
-pub(crate) fn refuse_unlisted(given: &Given<'_>, policy: &Policy<'_>, catalogue: &Catalogue) -> Result<(), FlagError> {
+/// Refuses a flag that is not listed where its value may be a secret: its name marks one, or it is one of the engine's
+/// secrets misspelt (`--API-KEY=x`, `--api-kye x`) or with its value stuck to it (`--api-keyX`).
+pub(crate) fn refuse_unlisted(given: &Given<'_>, catalogue: &Catalogue) -> Result<(), FlagError> {
     let name = given.written.to_lowercase().replace('_', "-");
     let stuck = known::STUCK.iter().find(|&&secret| {
         let rest = name.strip_prefix(secret);
@@ -95,7 +94,7 @@ pub(crate) fn refuse_unlisted(given: &Given<'_>, policy: &Policy<'_>, catalogue:
     if let Some(near) = meant {
         return Err(refusal(given.written, given.position, near.spec.env.as_ref()));
     }
-    if (policy.looks_secret)(given.written) && !names_a_file(&name) {
+    if looks_secret(given.written) {
         return Err(refusal(given.written, given.position, None));
     }
     Ok(())
@@ -103,10 +102,6 @@ pub(crate) fn refuse_unlisted(given: &Given<'_>, policy: &Policy<'_>, catalogue:
 
 fn variable<'a>(catalogue: &'a Catalogue, flag: &str) -> Option<&'a String> {
     catalogue.find(flag).and_then(|found| found.spec.env.as_ref())
-}
-
-fn names_a_file(name: &str) -> bool {
-    name.ends_with("-file") || name.ends_with("-path")
 }
 
 fn refusal(flag: &str, position: usize, variable: Option<&String>) -> FlagError {

@@ -60,7 +60,6 @@ pub(crate) fn command_line(
         ctx: desired.ctx,
         devices: cuda.map_or(0, |choice| choice.devices.len()),
         tensor_split: desired.tensor_split.as_deref(),
-        looks_secret: exec::looks_secret,
     };
     let normalized = normalize(&desired.flags, &policy, &catalogue)?;
     env_rules::check(desired, &catalogue, &normalized.secret_env)?;
