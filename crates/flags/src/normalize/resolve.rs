@@ -2,12 +2,14 @@
 
 use std::borrow::Cow;
 
-use crate::catalogue::{Catalogue, Found};
-use crate::renames::{self, Form};
-use crate::scan::{Given, Named};
-use crate::spec::Arity;
-use crate::spelling::{dashed, is_flag};
-use crate::{families, toggle};
+use crate::catalogue::families;
+use crate::catalogue::renames::{self, Form};
+use crate::catalogue::role::Role;
+use crate::catalogue::spec::Arity;
+use crate::catalogue::spelling::{dashed, is_flag};
+use crate::catalogue::{Catalogue, Found, Trust, eras};
+use crate::normalize::given::{Given, Named};
+use crate::normalize::toggle;
 
 /// What a name is to an engine.
 pub(crate) enum Resolved<'a> {
@@ -21,6 +23,32 @@ pub(crate) enum Resolved<'a> {
     Elsewhere(Found<'a>),
     /// A flag of no release this crate knows.
     Unlisted,
+}
+
+impl Catalogue {
+    /// Looks up the flag that this spelling names in some other release. Flags listed as removed are not found.
+    pub(crate) fn find_renamed(&self, spelling: &str) -> Option<Found<'_>> {
+        families::of(self.engine, spelling)
+            .iter()
+            .filter_map(|s| self.find(s))
+            .find(|found| found.spec.removed.is_none())
+    }
+
+    /// Whether a flag may exist that the engine's own help does not list: one written by hand beside the parser leaves some
+    /// out. Forks of llama.cpp that still do so know what it knew in those days.
+    pub(crate) fn may_hide(&self, spelling: &str) -> bool {
+        self.trust != Trust::Live || (self.by_hand && eras::known_by_hand(self.engine, spelling))
+    }
+
+    /// The name this engine has for a flag of that role; `otherwise` where it lists none.
+    pub(crate) fn name_of<'a>(&'a self, role: Role, otherwise: &'a str) -> &'a str {
+        let listed = |name: &str| self.find(name).is_some_and(|f| f.spec.role == role);
+        if listed(otherwise) {
+            return otherwise;
+        }
+        let renamed = self.find_renamed(otherwise).filter(|f| f.spec.role == role);
+        renamed.map_or(otherwise, |found| &found.spec.name)
+    }
 }
 
 pub(crate) fn name<'a>(written: &str, catalogue: &'a Catalogue) -> Resolved<'a> {

@@ -1,10 +1,10 @@
 //! A catalogue as a file: one flag a line, columns between tabs.
 
+use crate::catalogue::known;
+use crate::catalogue::role::Role;
+use crate::catalogue::spec::{Arity, FlagSpec};
+use crate::catalogue::values::Values;
 use crate::engine::Engine;
-use crate::known;
-use crate::role::Role;
-use crate::spec::{Arity, FlagSpec};
-use crate::values::Values;
 
 const COLUMNS: [&str; 11] =
     ["name", "aliases", "negations", "arity", "hint", "values", "default", "env", "repeats", "role", "removed"];

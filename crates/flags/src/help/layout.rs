@@ -8,8 +8,8 @@
 
 use std::borrow::Cow;
 
-use crate::head::{self, Head};
-use crate::spelling::is_flag;
+use crate::catalogue::spelling::is_flag;
+use crate::help::head::{self, Head};
 
 /// The leftmost column at which `llama-server` has ever begun a description, less a margin, counted from the leftmost
 /// option.
@@ -140,7 +140,7 @@ mod tests {
     /// Options as `HEAD: DESCRIPTION`.
     #[track_caller]
     fn check(text: &str, expected: &[&str], doubtful: usize) {
-        let lines = crate::text::lines(text);
+        let lines = crate::help::text::lines(text);
         let laid = lay(&lines);
         let got: Vec<String> = laid.entries.iter().map(|e| format!("{}: {}", e.head, e.lines.join(" "))).collect();
         assert_eq!(got, expected, "{text}");

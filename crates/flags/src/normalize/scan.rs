@@ -7,45 +7,15 @@
 use std::borrow::Cow;
 use std::iter::{Enumerate, Peekable};
 
+use crate::catalogue::spec::{Arity, FlagSpec};
+use crate::catalogue::spelling::{is_flag, name_of, shown};
 use crate::catalogue::{Catalogue, Found};
 use crate::engine::Engine;
 use crate::error::FlagError;
-use crate::pair;
-use crate::resolve::{self, Resolved};
-use crate::spec::{Arity, FlagSpec};
-use crate::spelling::{is_flag, name_of, shown};
-use crate::toggle::Toggle;
-
-/// One flag as a pool wrote it.
-pub(crate) struct Given<'a> {
-    /// Which word of the list it is, from 1.
-    pub(crate) position: usize,
-    /// The name as written, without a value.
-    pub(crate) written: &'a str,
-    /// The flag of this engine that it is.
-    pub(crate) found: Option<Found<'a>>,
-    /// Whose name it is.
-    pub(crate) named: Named,
-    /// Whether it asks for nothing but what the engine does without it.
-    pub(crate) nothing: bool,
-    /// Whether `on`, `off` or the lack of either was put into the engine's own form.
-    pub(crate) reread: bool,
-    /// Whether the first value stood in the same word, after `=`.
-    pub(crate) joined: bool,
-    /// Its values. Of a flag that no release lists: the one word that follows, unless that is a flag.
-    pub(crate) values: Vec<Cow<'a, str>>,
-}
-
-/// How the name a flag was written with belongs to this engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Named {
-    /// It is one of its spellings, or `--ngl`.
-    Here,
-    /// It is a spelling of another release.
-    Elsewhere,
-    /// It is a flag of another kind (`--mlock` for `--load-mode mmap+mlock`).
-    Reworded,
-}
+use crate::normalize::given::{Given, Named};
+use crate::normalize::pair;
+use crate::normalize::resolve::{self, Resolved};
+use crate::normalize::toggle::Toggle;
 
 /// Cuts one flag after the other off a list of words.
 pub(crate) struct Scan<'a> {

@@ -2,9 +2,9 @@
 
 use std::sync::LazyLock;
 
+use crate::catalogue::table;
 use crate::catalogue::{Catalogue, Trust};
 use crate::engine::{Engine, per_engine};
-use crate::table;
 
 /// A release by its place in time: builds `b1660` … came before versions `v0.5.0` ….
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,7 +29,7 @@ fn read(engine: Engine) -> Vec<(Release, Catalogue)> {
 
 macro_rules! tables {
     ($folder:literal: $($name:literal)*) => {
-        &[$(($name, include_str!(concat!("../data/", $folder, "/", $name, ".tsv")))),*]
+        &[$(($name, include_str!(concat!("../../data/", $folder, "/", $name, ".tsv")))),*]
     };
 }
 
@@ -43,6 +43,23 @@ pub(crate) fn tables(engine: Engine) -> &'static [(&'static str, &'static str)] 
         Engine::Sglang => tables!("sglang": "v0.4.9" "v0.5.6" "v0.5.23"),
         Engine::Tgi => tables!("tgi": "v1.4.0" "v2.4.1" "v3.3.6"),
         Engine::Triton => tables!("triton": "v2.73.0"),
+    }
+}
+
+impl Catalogue {
+    /// The catalogue of the newest release this crate knows.
+    pub fn newest(engine: Engine) -> &'static Self {
+        Self::nearest(engine, "")
+    }
+
+    /// The catalogue, among those this crate comes with, of the release nearest to this one (`b6673`, `v0.5.0`).
+    pub fn nearest(engine: Engine, release: &str) -> &'static Self {
+        nearest(engine, release)
+    }
+
+    /// The releases this crate comes with, oldest first.
+    pub fn releases(engine: Engine) -> impl Iterator<Item = &'static str> {
+        tables(engine).iter().map(|(name, _)| *name)
     }
 }
 
@@ -60,13 +77,8 @@ pub(crate) fn known_by_hand(engine: Engine, spelling: &str) -> bool {
     eras(engine).iter().any(|(release, catalogue)| *release <= LAST_BY_HAND && known(catalogue))
 }
 
-/// The names of the releases, oldest first.
-pub(crate) fn names(engine: Engine) -> impl Iterator<Item = &'static str> {
-    tables(engine).iter().map(|(name, _)| *name)
-}
-
 /// The one nearest to a release named like a tag (`b6673`, `v0.5.0`); the newest one for any other name.
-pub(crate) fn nearest(engine: Engine, release: &str) -> &'static Catalogue {
+fn nearest(engine: Engine, release: &str) -> &'static Catalogue {
     static NONE: LazyLock<Catalogue> =
         LazyLock::new(|| Catalogue::new(Engine::LlamaServer, Vec::new(), 0, "nothing", Trust::Nearest));
     let found = match Release::parse(release) {

@@ -1,6 +1,6 @@
 //! Facts that helps made by clap put in brackets at the end of a description: `[env: X=]`, `[possible values: a, b]`.
 
-use crate::spelling::{is_flag, name_of};
+use crate::catalogue::spelling::{is_flag, name_of};
 
 /// What stands behind `key` in a line that is one bracket.
 pub(crate) fn one<'a>(lines: &[&'a str], key: &str) -> Option<&'a str> {

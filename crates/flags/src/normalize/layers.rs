@@ -9,12 +9,12 @@
 //! and others offloaded nothing (`i_gpu_start = max(n_layer - n_gpu_layers, 0)`).
 
 use crate::catalogue::Catalogue;
-use crate::classify::Kept;
+use crate::catalogue::known;
+use crate::catalogue::role::Role;
 use crate::error::FlagError;
-use crate::known;
-use crate::notes::Notes;
-use crate::policy::{Accel, Policy};
-use crate::role::Role;
+use crate::normalize::classify::Kept;
+use crate::normalize::notes::Notes;
+use crate::normalize::policy::{Accel, Policy};
 
 /// More layers than any model has.
 const ALL: &str = "999";

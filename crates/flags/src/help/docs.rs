@@ -6,7 +6,7 @@
 
 use std::borrow::Cow;
 
-use crate::layout::{self, Entry};
+use crate::help::layout::{self, Entry};
 
 /// A table row's cells, with `|` inside a cell and line breaks written as text again.
 struct Row {

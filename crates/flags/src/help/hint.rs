@@ -1,7 +1,7 @@
 //! What the help says about a value, turned into [`Values`].
 
-use crate::brackets;
-use crate::values::Values;
+use crate::catalogue::values::Values;
+use crate::help::brackets;
 
 /// From the hint behind the flag (`N`, `{none,layer,row}`, `[on|off|auto]`), the lines of its description and its
 /// default.

@@ -3,8 +3,8 @@
 //! Forms that engines, argparse, clap, getopt and people have printed: `-x, --xx N`, `-x N, --xx N`, `-x|--xx`, `-x/--xx`,
 //! `--xx=N`, `--xx[=N]`, `--[no-]xx`, `--xx(s)`, `--xx [N]`, `--xx N [N ...]`, `--xx [N ...]`, `--xx <N>...`, `--xx A B`.
 
-use crate::spec::Arity;
-use crate::spelling::is_flag;
+use crate::catalogue::spec::Arity;
+use crate::catalogue::spelling::is_flag;
 
 /// The left column, read.
 #[derive(Debug, Default, PartialEq, Eq)]

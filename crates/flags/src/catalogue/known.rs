@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 
+use crate::catalogue::renames;
+use crate::catalogue::role::Role;
+use crate::catalogue::spec::{Arity, FlagSpec};
+use crate::catalogue::values::Values;
 use crate::engine::{Engine, per_engine};
-use crate::renames;
-use crate::role::Role;
-use crate::spec::{Arity, FlagSpec};
-use crate::values::Values;
 
 /// The flag that says how many layers go to the GPU, by the name every release's parser takes.
 pub(crate) const LAYER_FLAG: &str = "--n-gpu-layers";

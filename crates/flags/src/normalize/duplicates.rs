@@ -1,12 +1,12 @@
 //! Leaves one of each flag, as the engine would: the last one counts, unless the flag adds to a list or the engine takes
 //! none twice.
 
-use crate::classify::Kept;
+use crate::catalogue::renames;
+use crate::catalogue::spelling::{dashed, shown};
 use crate::engine::Engine;
 use crate::error::FlagError;
-use crate::notes::Notes;
-use crate::renames;
-use crate::spelling::{dashed, shown};
+use crate::normalize::classify::Kept;
+use crate::normalize::notes::Notes;
 
 /// Drops every occurrence but the last. The last one also keeps its place: flags that overwrite each other
 /// (`--grammar A --grammar-file F --grammar B`) depend on it.

@@ -1,11 +1,11 @@
 //! How engines other than llama-server are told which accelerator and how many GPUs to use.
 
 use crate::catalogue::Catalogue;
-use crate::classify::Kept;
+use crate::catalogue::role::Role;
 use crate::error::FlagError;
-use crate::notes::Notes;
-use crate::policy::{Accel, Policy};
-use crate::role::Role;
+use crate::normalize::classify::Kept;
+use crate::normalize::notes::Notes;
+use crate::normalize::policy::{Accel, Policy};
 
 /// The words the policy adds: the accelerator, where the engine has a flag for it, and the number of GPUs, where the pool
 /// has several and none of its flags says how they share the model.

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 
 use crate::catalogue::Catalogue;
+use crate::catalogue::eras;
+use crate::catalogue::renames;
+use crate::catalogue::spec::FlagSpec;
+use crate::catalogue::spelling::dashed;
 use crate::engine::{Engine, per_engine};
-use crate::eras;
-use crate::renames;
-use crate::spec::FlagSpec;
-use crate::spelling::dashed;
 
 #[derive(Default)]
 struct Families {

@@ -6,14 +6,14 @@ use redact::looks_secret;
 use secrecy::SecretString;
 
 use crate::catalogue::Catalogue;
+use crate::catalogue::known;
+use crate::catalogue::role::Role;
+use crate::catalogue::spec::{Arity, FlagSpec};
+use crate::catalogue::spelling::shown;
 use crate::error::FlagError;
-use crate::known;
-use crate::nearest::nearest;
-use crate::notes::Notes;
-use crate::role::Role;
-use crate::scan::Given;
-use crate::spec::{Arity, FlagSpec};
-use crate::spelling::shown;
+use crate::normalize::given::Given;
+use crate::normalize::notes::Notes;
+use crate::normalize::suggest::nearest;
 
 /// The secrets met so far, by environment variable.
 #[derive(Default)]

@@ -1,7 +1,7 @@
 //! What one engine flag is: its spellings, what values it takes and what this program makes of it.
 
-use crate::role::Role;
-use crate::values::Values;
+use crate::catalogue::role::Role;
+use crate::catalogue::values::Values;
 
 /// How many values a flag takes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +85,6 @@ impl FlagSpec {
 
     /// The canonical negation: the longest `--` one, the first listed of equally long ones.
     pub fn negation(&self) -> Option<&str> {
-        crate::spelling::longest(self.negations.iter().map(String::as_str))
+        crate::catalogue::spelling::longest(self.negations.iter().map(String::as_str))
     }
 }

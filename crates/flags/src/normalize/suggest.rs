@@ -5,12 +5,19 @@
 //! for nothing. What no name here is like may be another engine's name of something that this one has too.
 
 use crate::catalogue::Catalogue;
+use crate::catalogue::families;
+use crate::catalogue::role::Role;
+use crate::catalogue::spec::FlagSpec;
+use crate::catalogue::spelling::dashed;
 use crate::engine::Engine;
-use crate::families;
-use crate::resolve::{self, Resolved};
-use crate::role::Role;
-use crate::spec::FlagSpec;
-use crate::spelling::dashed;
+use crate::normalize::resolve::{self, Resolved};
+
+impl Catalogue {
+    /// The listed spelling that is most like a name nobody lists.
+    pub fn suggest(&self, name: &str) -> Option<&str> {
+        nearest(self, name).map(|near| near.spelling)
+    }
+}
 
 /// A spelling that can be written and its flag.
 pub(crate) struct Near<'a> {

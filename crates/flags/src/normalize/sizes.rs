@@ -1,11 +1,11 @@
 //! Context size and tensor split, which a pool may set by key and by flag: the same or not at all.
 
 use crate::catalogue::Catalogue;
-use crate::classify::Kept;
+use crate::catalogue::role::Role;
 use crate::error::FlagError;
-use crate::notes::Notes;
-use crate::policy::Policy;
-use crate::role::Role;
+use crate::normalize::classify::Kept;
+use crate::normalize::notes::Notes;
+use crate::normalize::policy::Policy;
 
 /// The words the policy adds. Flags of the pool that say the same are taken out.
 pub(crate) fn apply(

@@ -2,19 +2,19 @@
 
 use std::borrow::Cow;
 
+use crate::catalogue::families;
+use crate::catalogue::known;
+use crate::catalogue::role::Role;
+use crate::catalogue::spec::Arity;
+use crate::catalogue::spelling::{dashed, shown};
 use crate::catalogue::{Catalogue, Found, Trust};
 use crate::engine::{Engine, Parser};
 use crate::error::FlagError;
-use crate::families;
-use crate::known;
-use crate::nearest::nearest;
-use crate::notes::Notes;
-use crate::pair;
-use crate::role::Role;
-use crate::scan::{Given, Named};
-use crate::secrets::{self, Secrets};
-use crate::spec::Arity;
-use crate::spelling::{dashed, shown};
+use crate::normalize::given::{Given, Named};
+use crate::normalize::notes::Notes;
+use crate::normalize::pair;
+use crate::normalize::secrets::{self, Secrets};
+use crate::normalize::suggest::nearest;
 
 /// A flag that stays on the command line.
 pub(crate) struct Kept<'a> {
