@@ -1,7 +1,6 @@
 //! What a host has apart from tools: room, memory, limits, a clock, user namespaces. All of it is only looked at.
 
 mod clock;
-mod memory;
 mod namespaces;
 mod place;
 
@@ -12,7 +11,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use serde::Serialize;
 
 pub use clock::Clock;
-pub use memory::Memory;
+pub use host_memory::Memory;
 pub use namespaces::UserNamespaces;
 pub use place::Place;
 
@@ -55,14 +54,15 @@ pub struct HostFacts {
 }
 
 impl HostFacts {
-    /// Looks at the host whose files are under `root`, with the folders of `needs`, at the time `now`.
+    /// Looks at the host whose files are under `root`, with the folders of `needs`, at the time `now`. Memory and open
+    /// files are those of this process, whatever the root.
     pub fn look(needs: &HostNeeds, root: &Path, now: SystemTime) -> Self {
         let limit = |value| (value != nix::libc::RLIM_INFINITY).then_some(value);
         let open_files =
             getrlimit(Resource::RLIMIT_NOFILE).map_or((None, None), |(soft, hard)| (limit(soft), limit(hard)));
         Self {
             places: needs.places.iter().map(|need| Place::look(&need.path)).collect(),
-            memory: Memory::look(root),
+            memory: Memory::now(),
             open_files,
             clock: Clock::look(root, now),
             user_namespaces: UserNamespaces::look(root),

@@ -15,11 +15,12 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("durable", &[]),
     ("exec", &[]),
     ("flags", &[]),
+    ("host-memory", &[]),
     // 1: one job each; never one another, never the configuration.
     ("gpu-detect", BASE),
-    ("llamacpp-build", BASE),
+    ("llamacpp-build", &["durable", "exec", "host-memory"]),
     ("model-provisioner", BASE),
-    ("preflight", BASE),
+    ("preflight", &["durable", "exec", "host-memory"]),
     ("spawner", BASE),
     // 2: the composition.
     (
