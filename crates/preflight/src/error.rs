@@ -6,10 +6,10 @@ use durable::DurableError;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::distribution::Distribution;
 use crate::pacman::InstallError;
 use crate::remedy::sentence;
 use crate::report::{Missing, Outdated, Report};
+use distro::Distribution;
 
 /// Tools that are missing, or an answer that could not be kept.
 #[derive(Debug, Error, Diagnostic)]

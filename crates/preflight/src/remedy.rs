@@ -2,8 +2,8 @@
 
 use std::collections::HashSet;
 
-use crate::distribution::Distribution;
-use crate::immutable::Immutable;
+use distro::{Distribution, Family, Install};
+
 use crate::report::Report;
 use crate::tool::Tool;
 
@@ -23,20 +23,22 @@ pub(crate) fn remedy_for(report: &Report, distribution: &Distribution) -> String
 pub(crate) fn sentence(report: &Report, distribution: &Distribution) -> String {
     let advice = Advice::new(&lacking(report), distribution);
     let known = distribution.family().is_some();
-    let run = advice.command.map(|command| format!("run{}: {command}", if advice.as_root { " as root" } else { "" }));
+    let as_root = |install: &Install| if install.as_root { " as root" } else { "" };
+    let run = advice.install.as_ref().map(|install| format!("run{}: {}", as_root(install), install.command));
     let note = if known {
         ", for which no package of this distribution is known here"
     } else {
         " and see that `PATH` leads there"
     };
     let without = (!advice.without.is_empty()).then(|| format!("install {}{note}", advice.without.join(", ")));
-    let then = advice.then.map(str::to_owned);
+    let then = advice.install.and_then(|install| install.then).map(str::to_owned);
     run.into_iter().chain(then).chain(without).chain(advice.by_hand).collect::<Vec<_>>().join("\n")
 }
 
 fn line(advice: &Advice) -> String {
     let without = (!advice.without.is_empty()).then(|| format!("install {}", advice.without.join(", ")));
-    let parts: Vec<String> = advice.command.clone().into_iter().chain(without).chain(advice.by_hand.clone()).collect();
+    let command = advice.install.iter().map(|install| install.command.clone());
+    let parts: Vec<String> = command.chain(without).chain(advice.by_hand.clone()).collect();
     parts.join("; then ")
 }
 
@@ -53,7 +55,7 @@ pub(crate) fn packages(tools: &[Tool], distribution: &Distribution) -> (Vec<Stri
     let mut names = Vec::new();
     let mut without = Vec::new();
     for tool in tools {
-        match distribution.family().and_then(|family| family.packages(*tool)) {
+        match distribution.family().and_then(|family| packages_of(*tool, family)) {
             Some(packages) => names.extend(packages.iter().cloned()),
             None => without.push(*tool),
         }
@@ -63,11 +65,13 @@ pub(crate) fn packages(tools: &[Tool], distribution: &Distribution) -> (Vec<Stri
     (names, without)
 }
 
+/// A family's packages for a tool; for either of two tools, those of the one that the family prefers.
+fn packages_of(tool: Tool, family: &Family) -> Option<&[String]> {
+    std::iter::once(&tool).chain(tool.choices()).find_map(|tool| family.packages(tool.key()))
+}
+
 struct Advice {
-    command: Option<String>,
-    as_root: bool,
-    /// What has to be done after the command.
-    then: Option<&'static str>,
+    install: Option<Install>,
     /// What there is no package for.
     without: Vec<String>,
     /// What is to be done about the rest, in the plan's words.
@@ -79,10 +83,9 @@ impl Advice {
         let tools: Vec<Tool> = lacking.iter().map(|(tool, _)| *tool).collect();
         let (names, without) = packages(&tools, distribution);
         let family = distribution.family();
-        let as_root = family.is_some_and(|family| family.as_root);
-        let mut advice = Self { command: None, as_root, then: None, without: Vec::new(), by_hand: Vec::new() };
+        let mut advice = Self { install: distribution.install(&names), without: Vec::new(), by_hand: Vec::new() };
         for (tool, words) in lacking.iter().filter(|(tool, _)| without.contains(tool)) {
-            let users = family.and_then(|family| family.user_packages.get(tool)).map(|names| names.join(" "));
+            let users = family.and_then(|family| family.user_packages.get(tool.key())).map(|names| names.join(" "));
             match (words, users) {
                 (Some(words), Some(users)) => {
                     advice.by_hand.push(format!("{words} (the AUR has older releases, such as `{users}`)"));
@@ -94,30 +97,6 @@ impl Advice {
                 }
             }
         }
-        let Some(family) = family.filter(|_| !names.is_empty()) else { return advice };
-        let names = names.join(" ");
-        let before = tools.iter().find_map(|tool| family.before.get(tool)).map(|words| format!("{words} "));
-        let install = family.command(&distribution.managers, distribution.major());
-        let in_place = format!("{}{install} {names}", before.unwrap_or_default());
-        advice.then = family.then.as_deref();
-        advice.command = Some(match (distribution.immutable, &family.image) {
-            (Some(Immutable::Ostree), _) => format!("rpm-ostree install --idempotent --apply-live {names}"),
-            (Some(Immutable::Transactional), _) => {
-                advice.then = Some("and restart the host: the packages are in its next snapshot");
-                format!("transactional-update pkg install {names}")
-            }
-            (Some(Immutable::Image), _) if distribution.container.is_some() => {
-                advice.then = Some("in the recipe of this container's image: its file system is read-only");
-                in_place
-            }
-            (Some(Immutable::Image), Some(image)) => {
-                advice.as_root = false;
-                advice.then = Some("and work in there: this system's own folders are replaced by its next update");
-                let make = format!("distrobox create --name build --image {image} --additional-packages \"{names}\"");
-                format!("{make} && distrobox enter build")
-            }
-            _ => in_place,
-        });
         advice
     }
 }

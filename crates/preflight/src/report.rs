@@ -4,10 +4,10 @@ use std::path::PathBuf;
 
 use serde::Serialize;
 
-use crate::distribution::Distribution;
 use crate::error::PreflightError;
 use crate::tool::Tool;
 use crate::version::Version;
+use distro::Distribution;
 
 /// The outcome for everything that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -7,13 +7,13 @@ use exec::Env;
 use serde::Serialize;
 
 use crate::check::check;
-use crate::distribution::{Distribution, distribution};
 use crate::finding::{Finding, findings};
 use crate::host::{HostFacts, HostNeeds};
 use crate::memo::Memo;
 use crate::need::Need;
 use crate::remedy::remedy_for;
 use crate::report::Report;
+use distro::{Distribution, distribution};
 
 /// All that was seen. Looking changes nothing, and no network is used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

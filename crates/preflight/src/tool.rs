@@ -124,6 +124,32 @@ impl Tool {
         }
     }
 
+    /// Its name in `distro`'s table of packages, which is also its word in reports.
+    pub(crate) fn key(self) -> &'static str {
+        match self {
+            Self::Git => "git",
+            Self::Cmake => "cmake",
+            Self::NinjaOrMake => "ninja_or_make",
+            Self::Ninja => "ninja",
+            Self::Make => "make",
+            Self::Cc => "cc",
+            Self::Cxx => "cxx",
+            Self::PkgConfig => "pkg_config",
+            Self::CurlHeaders => "curl_headers",
+            Self::OpensslHeaders => "openssl_headers",
+            Self::Nvcc => "nvcc",
+            Self::Nvcc12 => "nvcc12",
+            Self::Mold => "mold",
+            Self::Lld => "lld",
+            Self::Ld => "ld",
+            Self::Ccache => "ccache",
+            Self::HfCli => "hf_cli",
+            Self::PodmanOrDocker => "podman_or_docker",
+            Self::Podman => "podman",
+            Self::Docker => "docker",
+        }
+    }
+
     pub(crate) fn facts(self) -> Facts {
         match self {
             // `git rev-parse --end-of-options`, without which a branch name can be read as an option, is in 2.30.
@@ -211,5 +237,24 @@ impl Tool {
 impl fmt::Display for Tool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.facts().name)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every name in the table is a tool, and each tool is found by its own word.
+    #[test]
+    fn the_table_and_the_tools_use_the_same_names() {
+        for family in distro::families() {
+            for name in family.packages.keys().chain(family.user_packages.keys()) {
+                let tool: Tool = serde_json::from_value(name.as_str().into()).unwrap();
+                assert_eq!(tool.key(), name, "{}", family.name);
+            }
+        }
+        for tool in Tool::SOURCE_BUILD.into_iter().chain(Tool::HELPERS) {
+            assert_eq!(serde_json::to_value(tool).unwrap(), tool.key());
+        }
     }
 }

@@ -12,15 +12,16 @@ const BASE: &[&str] = &["durable", "exec"];
 const LAYERS: &[(&str, &[&str])] = &[
     // 0: know nothing of the product.
     ("config-schema", &[]),
+    ("distro", &[]),
     ("durable", &[]),
     ("exec", &[]),
     ("flags", &[]),
     ("host-memory", &[]),
     // 1: one job each; never one another, never the configuration.
-    ("gpu-detect", BASE),
+    ("gpu-detect", &["distro", "durable", "exec"]),
     ("llamacpp-build", &["durable", "exec", "host-memory"]),
     ("model-provisioner", BASE),
-    ("preflight", &["durable", "exec", "host-memory"]),
+    ("preflight", &["distro", "durable", "exec", "host-memory"]),
     ("spawner", BASE),
     // 2: the composition.
     (

@@ -13,12 +13,12 @@ use super::failure::InstallError;
 use super::transaction::{self, Ended};
 use super::trouble::Trouble;
 use crate::check::check;
-use crate::distribution::Distribution;
 use crate::error::PreflightError;
 use crate::memo::Memo;
 use crate::need::Need;
 use crate::remedy::{packages, sentence};
 use crate::report::Report;
+use distro::Distribution;
 
 /// What the configuration allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

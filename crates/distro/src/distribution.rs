@@ -1,28 +1,29 @@
-//! Which Linux distribution a host runs, by the exact words in its os-release file, and what it runs in.
+//! Which Linux distribution a system is, by the exact words in its os-release file, and what it runs in.
 
 use std::path::Path;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::family::{Family, families, managers};
+use crate::family::{Family, family, managers};
 use crate::immutable::Immutable;
+use crate::os_release::OsRelease;
 use crate::surroundings;
 
 /// A distribution as os-release names it
 /// (<https://www.freedesktop.org/software/systemd/man/latest/os-release.html>).
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Distribution {
-    /// `ID`, such as `debian`; empty where no file tells it.
+    /// `ID`, such as `debian`; empty where no file has it.
     pub id: String,
     /// The words of `ID_LIKE`, closest relative first.
     pub id_like: Vec<String>,
     /// `VERSION_ID`; empty where the system has no versions.
     pub version: String,
-    /// `PLATFORM_ID`, which Red Hat's relatives tell since their version 8; empty elsewhere.
+    /// `PLATFORM_ID`, which Red Hat's relatives have since their version 8; empty elsewhere.
     pub platform: String,
-    /// The package managers that are there, of those we know.
+    /// The package managers that are installed, of those in the table.
     pub managers: Vec<String>,
-    /// `PRETTY_NAME`, for people only: nothing is decided by it.
+    /// `PRETTY_NAME`, for people only: it decides nothing.
     pub name: String,
     /// Set where the system's own folders are not changed in place.
     pub immutable: Option<Immutable>,
@@ -37,12 +38,12 @@ pub struct Distribution {
 pub fn distribution(root: &Path) -> Distribution {
     let read = |path: &str| std::fs::read(root.join(path)).ok();
     let bytes = read("etc/os-release").or_else(|| read("usr/lib/os-release")).unwrap_or_default();
-    let text = String::from_utf8_lossy(&bytes);
-    let mut distribution = Distribution::parse(&text);
+    let os_release = OsRelease::parse(&String::from_utf8_lossy(&bytes));
+    let mut distribution = Distribution::from(&os_release);
     distribution.managers = managers().filter(|name| is_program(root, name)).map(str::to_owned).collect();
     distribution.container = surroundings::container(root);
     distribution.wsl = surroundings::wsl(root);
-    distribution.immutable = Immutable::of(&distribution, &text, root);
+    distribution.immutable = Immutable::of(&distribution, &os_release, root);
     distribution
 }
 
@@ -50,38 +51,35 @@ fn is_program(root: &Path, name: &str) -> bool {
     ["usr/bin", "usr/sbin", "bin", "sbin"].iter().any(|folder| root.join(folder).join(name).is_file())
 }
 
-impl Distribution {
-    /// From the text of an os-release file.
-    pub(crate) fn parse(text: &str) -> Self {
-        let mut distribution = Self::default();
-        let text = text.trim_start_matches('\u{feff}');
-        // Names are shown on terminals, and nothing in them may steer one.
-        let text = text.replace(|c: char| c.is_control() && c != '\n' && c != '\r', "");
-        for (key, value) in text.lines().filter_map(|line| line.trim().split_once('=')) {
-            match key {
-                "ID" => distribution.id = unquoted(value),
-                "ID_LIKE" => {
-                    distribution.id_like = unquoted(value).split_whitespace().map(str::to_owned).collect();
-                }
-                "PLATFORM_ID" => distribution.platform = unquoted(value),
-                "VERSION_ID" => distribution.version = unquoted(value),
-                "PRETTY_NAME" => distribution.name = unquoted(value),
-                _ => {}
-            }
+impl From<&OsRelease> for Distribution {
+    fn from(file: &OsRelease) -> Self {
+        Self {
+            id: file.text("ID"),
+            id_like: file.text("ID_LIKE").split_whitespace().map(str::to_owned).collect(),
+            version: file.text("VERSION_ID"),
+            platform: file.text("PLATFORM_ID"),
+            name: file.text("PRETTY_NAME"),
+            ..Self::default()
         }
-        distribution
+    }
+}
+
+impl Distribution {
+    /// What the text of an os-release file alone says: nothing of package managers, containers or immutable folders.
+    pub fn parse(text: &str) -> Self {
+        Self::from(&OsRelease::parse(text))
     }
 
-    /// Its family, if we know one: as it is named or, where no name is known, by its package manager or its platform.
-    pub(crate) fn family(&self) -> Option<&'static Family> {
-        let by_platform = || families().iter().find(|family| family.is("rhel") && !self.platform.is_empty());
+    /// Its family, if it is in the table: by its words or, where none is known, by its package manager or its platform.
+    pub fn family(&self) -> Option<&'static Family> {
+        let by_platform = || family("rhel").filter(|_| !self.platform.is_empty());
         self.named_family().or_else(|| Family::of_managers(&self.managers)).or_else(by_platform)
     }
 
     /// By `ID` itself, then by each word of `ID_LIKE`.
     fn named_family(&self) -> Option<&'static Family> {
-        let words = std::iter::once(&self.id).chain(&self.id_like);
-        words.flat_map(|word| families().iter().filter(move |family| family.is(word))).next()
+        let mut words = std::iter::once(&self.id).chain(&self.id_like);
+        words.find_map(|word| family(word))
     }
 
     /// The number that its version starts with, where it counts as its family does: relatives have numbers of their own,
@@ -101,25 +99,10 @@ impl Distribution {
         self.is_arch_like() && self.immutable.is_none()
     }
 
-    /// What to call it to a person.
-    pub(crate) fn title(&self) -> &str {
+    /// What to call it in a message: its name, its `ID`, or `this system`.
+    pub fn title(&self) -> &str {
         [&self.name, &self.id].into_iter().find(|name| !name.is_empty()).map_or("this system", String::as_str)
     }
-}
-
-/// A value without the quotes of a shell assignment.
-pub(crate) fn unquoted(value: &str) -> String {
-    let value = value.trim();
-    if let Some(inner) = value.strip_prefix('\'').and_then(|rest| rest.strip_suffix('\'')) {
-        return inner.to_owned();
-    }
-    let inner = value.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or(value);
-    let mut text = String::new();
-    let mut characters = inner.chars();
-    while let Some(c) = characters.next() {
-        text.extend(if c == '\\' { characters.next() } else { Some(c) });
-    }
-    text
 }
 
 #[cfg(test)]
@@ -161,19 +144,10 @@ mod tests {
         assert_eq!(unknown.family().map(|family| family.name.as_str()), Some("RHEL"), "the closest relative counts");
     }
 
-    #[test]
-    fn quotes() {
-        assert_eq!(unquoted(r#""a \"b\" \$c""#), r#"a "b" $c"#);
-        assert_eq!(unquoted(r"'a \b'"), r"a \b");
-        assert_eq!(unquoted("plain"), "plain");
-        assert_eq!(unquoted("\""), "\"");
-    }
-
     proptest! {
         #[test]
         fn no_file_panics(text in "\\PC*") {
             let _ = Distribution::parse(&text).family();
-            let _ = unquoted(&text);
         }
     }
 }

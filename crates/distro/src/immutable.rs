@@ -3,12 +3,13 @@
 use std::path::Path;
 
 use nix::sys::statvfs::{FsFlags, statvfs};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
-use crate::distribution::{Distribution, unquoted};
+use crate::distribution::Distribution;
+use crate::os_release::OsRelease;
 
 /// Why a package manager's usual command does not work, or does not last.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Immutable {
     /// An image that `rpm-ostree` layers packages onto: Silverblue, CoreOS, IoT, Bazzite and others.
@@ -41,16 +42,15 @@ const TRANSACTIONAL: &[&str] = &[
 impl Immutable {
     /// From os-release and what else the system shows under `root`. A container is judged by its file system alone: what
     /// of the host is seen in it (`/run/ostree-booted`) says nothing about it.
-    pub(crate) fn of(distribution: &Distribution, os_release: &str, root: &Path) -> Option<Self> {
+    pub(crate) fn of(distribution: &Distribution, os_release: &OsRelease, root: &Path) -> Option<Self> {
         let id = distribution.id.as_str();
         if id == "nixos" {
             return None;
         }
         if distribution.container.is_none() {
-            let value = |key: &str| os_release.lines().find_map(|line| line.strip_prefix(key)).map(unquoted);
-            let variant = value("VARIANT_ID=").unwrap_or_default();
-            let layered = OSTREE.contains(&variant.as_str()) || OSTREE.contains(&id) || variant.ends_with("-atomic");
-            let ostree = layered || value("OSTREE_VERSION=").is_some();
+            let variant = os_release.get("VARIANT_ID").unwrap_or_default();
+            let layered = OSTREE.contains(&variant) || OSTREE.contains(&id) || variant.ends_with("-atomic");
+            let ostree = layered || os_release.get("OSTREE_VERSION").is_some();
             let mut words = std::iter::once(id).chain(distribution.id_like.iter().map(String::as_str));
             if words.any(|word| TRANSACTIONAL.contains(&word)) {
                 return Some(Self::Transactional);

@@ -1,13 +1,11 @@
-//! Families of distributions that share a package manager and its names, as the table `packages.json` has them.
+//! Families of distributions that share a package manager and the names of its packages: the table `packages.json`.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashSet};
 use std::sync::LazyLock;
 
 use serde::{Deserialize, Serialize};
 
-use crate::tool::Tool;
-
-/// A package manager, the distributions that have it, and its names for our tools.
+/// A package manager, the distributions that have it, and its names of packages.
 #[derive(Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Family {
@@ -23,27 +21,27 @@ pub struct Family {
     /// The first major version with that command; older ones have the last of the others.
     #[serde(default)]
     pub since: Option<u32>,
-    /// What stands before that command where one of these tools is among those that it is to bring.
+    /// What stands before that command where one of the packages has a name that starts like this.
     #[serde(default)]
-    pub before: HashMap<Tool, String>,
+    pub before: BTreeMap<String, String>,
     /// What has to be done after that command.
     #[serde(default)]
     pub then: Option<String>,
-    /// Whether that command must be run as root.
+    /// Whether the command must be run as root.
     pub as_root: bool,
     /// A container image, by its short name, in which its packages can be had where the system itself is fixed.
     #[serde(default)]
     pub image: Option<String>,
-    /// The packages for each tool; a tool that is not listed has none. A compiler's package alone may lack the C
-    /// library's headers: Debian and Alpine list them.
-    pub packages: HashMap<Tool, Vec<String>>,
-    /// Packages that its users maintain (Arch's AUR): named to people, never built or installed.
+    /// The packages by the software they bring, such as `git`, `cxx` or `openssl_headers`; what is not listed has none. A
+    /// compiler's package alone may lack the C library's headers: Debian and Alpine list them.
+    pub packages: BTreeMap<String, Vec<String>>,
+    /// Packages that its users maintain (Arch's AUR): for people to read, never built or installed.
     #[serde(default)]
-    pub user_packages: HashMap<Tool, Vec<String>>,
+    pub user_packages: BTreeMap<String, Vec<String>>,
 }
 
 static FAMILIES: LazyLock<Vec<Family>> = LazyLock::new(|| {
-    // A test reads the same text; were it damaged all the same, no distribution would be known.
+    // A test reads the same text; if it were damaged, no distribution would be known.
     serde_json::from_str(include_str!("packages.json")).unwrap_or_default()
 });
 
@@ -52,9 +50,14 @@ pub fn families() -> &'static [Family] {
     &FAMILIES
 }
 
+/// The family that a word of os-release stands for.
+pub fn family(word: &str) -> Option<&'static Family> {
+    families().iter().find(|family| family.is(word))
+}
+
 impl Family {
     /// Whether a word of os-release stands for it, exactly.
-    pub(crate) fn is(&self, word: &str) -> bool {
+    pub fn is(&self, word: &str) -> bool {
         self.ids.iter().any(|id| id == word)
     }
 
@@ -78,10 +81,9 @@ impl Family {
         managers.iter().all(|name| has(family, name)).then_some(family)
     }
 
-    /// Its packages for a tool; for either of two tools, those of the one that the family prefers.
-    pub(crate) fn packages(&self, tool: Tool) -> Option<&[String]> {
-        let mut names = std::iter::once(&tool).chain(tool.choices());
-        names.find_map(|name| self.packages.get(name)).map(Vec::as_slice)
+    /// Its packages that bring this software, by the name in the table.
+    pub fn packages(&self, software: &str) -> Option<&[String]> {
+        self.packages.get(software).map(Vec::as_slice)
     }
 }
 
@@ -105,8 +107,8 @@ mod tests {
         let families: Vec<Family> = serde_json::from_str(include_str!("packages.json")).unwrap();
         assert_eq!(families.len(), 19);
         for family in families {
-            for tool in Tool::SOURCE_BUILD {
-                assert!(family.packages(tool).is_some(), "{}: {tool}", family.name);
+            for software in ["git", "cmake", "make", "cc", "cxx"] {
+                assert!(family.packages(software).is_some(), "{}: {software}", family.name);
             }
         }
     }
@@ -126,7 +128,7 @@ mod tests {
     #[test]
     fn a_word_stands_for_one_family() {
         let words: Vec<&String> = families().iter().flat_map(|family| &family.ids).collect();
-        let once: std::collections::HashSet<&String> = words.iter().copied().collect();
+        let once: HashSet<&String> = words.iter().copied().collect();
         assert_eq!(words.len(), once.len());
     }
 }
