@@ -47,9 +47,13 @@ fn a_failure_is_not_remembered() {
     assert_eq!(machine.log().len(), asked + 2, "nvcc is asked both questions again, g++ is not");
 }
 
+/// A damaged file, and one that the version before wrote, are ignored.
 #[test]
-fn a_damaged_file_is_an_empty_memo() {
-    let machine = machine().file("memo.json", "{\"format\":1,\"commands\":{");
-    detect_with(&machine.host(), &Memo::load(&machine.at("memo.json")));
-    assert_eq!(machine.log().len(), 3);
+fn a_file_that_cannot_be_used_is_an_empty_memo() {
+    let old = "{\"format\":1,\"commands\":{\"/opt/cuda/bin/nvcc --version\":{\"file\":{},\"answer\":\"x\"}}}";
+    for content in ["{\"format\":1,\"commands\":{", old] {
+        let machine = machine().file("memo.json", content);
+        detect_with(&machine.host(), &Memo::load(&machine.at("memo.json")));
+        assert_eq!(machine.log().len(), 3);
+    }
 }

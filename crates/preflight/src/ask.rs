@@ -3,8 +3,9 @@
 use std::path::Path;
 use std::time::Duration;
 
-use exec::{CommandSpec, Env, Exit};
+use exec::{CommandSpec, Env, Exit, ProbeCache};
 
+use crate::error::PreflightError;
 use crate::version::Version;
 
 /// The longest a program may take to tell its version.
@@ -25,22 +26,34 @@ pub(crate) enum Answer {
     Broken(String),
 }
 
-/// Asks `program` with the argument `question`. Only `PATH` and `HOME` are passed on: wrappers need them.
-pub(crate) fn ask(program: &Path, question: &str, env: &Env) -> Answer {
+/// What `program` prints for the argument `question`, or printed when it was last asked. Only `PATH` and `HOME` are passed
+/// on: wrappers need them. Only a line is remembered: what failed may be repaired without a change to its own file.
+pub(crate) fn ask(program: &Path, question: &str, env: &Env, cache: &ProbeCache) -> Answer {
     let spec = CommandSpec::new(program, DEADLINE).arg(question).inherit(env, &["PATH", "HOME"]);
+    if let Some(line) = cache.recall(&spec) {
+        return Answer::Line(line);
+    }
     let output = match exec::run(&spec) {
         Ok(output) => output,
         Err(error) => return Answer::Broken(error.to_string()),
     };
     match output.exit {
         Exit::Code(0) => match telling_line(&output.stdout, &output.stderr) {
-            Some(line) => Answer::Line(line),
+            Some(line) => {
+                cache.keep(&spec, &line);
+                Answer::Line(line)
+            }
             None => Answer::Silent("it printed nothing".into()),
         },
         // What shells and version managers' stand-ins (pyenv, asdf) answer for a program that is not installed.
         Exit::Code(126 | 127) => Answer::Broken(format!("`{question}` gave {}", output.exit)),
         exit => Answer::Silent(format!("`{question}` gave {exit}")),
     }
+}
+
+/// Writes `memo` to the file that [`Memo::load`](crate::Memo::load) reads, if it learned something since.
+pub fn save_memo(memo: &ProbeCache, path: &Path) -> Result<(), PreflightError> {
+    memo.save_if_changed(path).map_err(|source| PreflightError::MemoNotSaved { path: path.into(), source })
 }
 
 /// The first line that holds a version, or else the first that is not blank; of what it printed and, after that, of what it

@@ -2,27 +2,26 @@
 
 use std::path::{Path, PathBuf};
 
-use exec::Env;
+use exec::{Env, ProbeCache};
 
 use crate::ask::{Answer, ask};
 use crate::headers;
-use crate::memo::{Identity, Memo};
 use crate::need::{Need, merged};
 use crate::report::{Found, Missing, Outdated, Report};
 use crate::tool::Tool;
 use crate::version::Version;
 
-/// Looks for each of `needs` on `env`'s `PATH`, and asks each program for its version unless `memo` knows it.
+/// Looks for each of `needs` on `env`'s `PATH`, and asks each program for its version unless the answer is in `cache`.
 ///
 /// Of a tool's program names the first that runs and is new enough is taken. `CC` and `CXX` are not looked at: a
 /// build must not depend on who started it. A program that does not tell its version is taken, with a note. Nothing
 /// on the host is changed. A tool that is named more than once stands in the report once.
-pub fn check<N: Clone + Into<Need>>(needs: &[N], env: &Env, memo: &mut Memo) -> Report {
+pub fn check<N: Clone + Into<Need>>(needs: &[N], env: &Env, cache: &ProbeCache) -> Report {
     let mut report = Report::default();
     let needs = merged(needs);
     // Headers are asked of the compiler, which is looked for first.
     for need in needs.iter().filter(|need| need.tool.facts().header.is_none()) {
-        look_for(need, env, memo, &mut report);
+        look_for(need, env, cache, &mut report);
     }
     for need in &needs {
         if let Some(header) = need.tool.facts().header {
@@ -35,12 +34,12 @@ pub fn check<N: Clone + Into<Need>>(needs: &[N], env: &Env, memo: &mut Memo) -> 
     report
 }
 
-fn look_for(need: &Need, env: &Env, memo: &mut Memo, report: &mut Report) {
+fn look_for(need: &Need, env: &Env, cache: &ProbeCache, report: &mut Report) {
     let mut outdated = None;
     let mut broken = None;
     for tool in need.tool.choices() {
         for path in paths(*tool, need, env) {
-            match examine(*tool, need, &path, env, memo) {
+            match examine(*tool, need, &path, env, cache) {
                 Verdict::Good(found, note) => {
                     report.notes.extend(broken);
                     report.notes.extend(note);
@@ -73,29 +72,19 @@ enum Verdict {
     Broken(String),
 }
 
-fn examine(tool: Tool, need: &Need, path: &Path, env: &Env, memo: &mut Memo) -> Verdict {
-    let identity = Identity::of(path);
-    let real_path = identity.as_ref().map_or_else(|| PathBuf::from(path), |identity| identity.real_path.clone());
+fn examine(tool: Tool, need: &Need, path: &Path, env: &Env, cache: &ProbeCache) -> Verdict {
+    let real_path = path.canonicalize().unwrap_or_else(|_| path.into());
     let mut found = Found { tool, path: path.into(), real_path, version: None, version_line: String::new() };
     let Some(question) = tool.facts().ask else {
         return Verdict::Good(found, None);
     };
-    if let Some(line) = identity.as_ref().and_then(|identity| memo.recall(path, identity)) {
-        line.clone_into(&mut found.version_line);
-    } else {
-        match ask(path, question, env) {
-            Answer::Line(line) => {
-                if let Some(identity) = identity {
-                    memo.remember(path, identity, &line);
-                }
-                found.version_line = line;
-            }
-            Answer::Silent(why) => {
-                let note = format!("`{}` does not tell its version ({why})", path.display());
-                return Verdict::Good(found, Some(note));
-            }
-            Answer::Broken(why) => return Verdict::Broken(format!("`{}` does not run: {why}", path.display())),
+    match ask(path, question, env, cache) {
+        Answer::Line(line) => found.version_line = line,
+        Answer::Silent(why) => {
+            let note = format!("`{}` does not tell its version ({why})", path.display());
+            return Verdict::Good(found, Some(note));
         }
+        Answer::Broken(why) => return Verdict::Broken(format!("`{}` does not run: {why}", path.display())),
     }
     found.version = Version::in_line(&found.version_line);
     match (found.version, need.minimum) {

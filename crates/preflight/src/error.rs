@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use distro::Distribution;
 use durable::DurableError;
 use miette::Diagnostic;
 use thiserror::Error;
@@ -9,7 +10,6 @@ use thiserror::Error;
 use crate::pacman::InstallError;
 use crate::remedy::sentence;
 use crate::report::{Missing, Outdated, Report};
-use distro::Distribution;
 
 /// Tools that are missing, or an answer that could not be kept.
 #[derive(Debug, Error, Diagnostic)]

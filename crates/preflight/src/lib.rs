@@ -14,7 +14,7 @@
 //! let needs = [Tool::Git.into(), cuda, Tool::NinjaOrMake.into(), Tool::Cxx.into()];
 //! let (env, policy) = (exec::Env::current(), InstallPolicy::forbidden());
 //! let on_line = &mut |line: &str| println!("pacman: {line}");
-//! match provide(&needs, &env, &mut Memo::default(), &distribution(Path::new("/")), &policy, on_line) {
+//! match provide(&needs, &env, &Memo::default(), &distribution(Path::new("/")), &policy, on_line) {
 //!     Ok(provided) => println!("{:?}", provided.report.get(Tool::NinjaOrMake).map(|found| &found.path)),
 //!     Err(error) => println!("{error}"),
 //! }
@@ -27,7 +27,6 @@ mod error;
 mod finding;
 mod headers;
 mod host;
-mod memo;
 mod need;
 mod pacman;
 mod remedy;
@@ -36,13 +35,15 @@ mod survey;
 mod tool;
 mod version;
 
+pub use ask::save_memo;
 pub use check::check;
 pub use curl::release_has_curl;
 pub use distro::{Distribution, Family, Immutable, distribution, families};
 pub use error::PreflightError;
+/// What programs answered when they were asked for their versions; see [`check`].
+pub use exec::ProbeCache as Memo;
 pub use finding::{Finding, findings};
 pub use host::{Clock, HostFacts, HostNeeds, Memory, Place, PlaceNeed, UserNamespaces};
-pub use memo::Memo;
 pub use need::Need;
 pub use pacman::{InstallError, InstallPolicy, Provided, Trouble, planned_install, provide};
 pub use remedy::remedy;

@@ -2,12 +2,12 @@
 
 use std::path::PathBuf;
 
+use distro::Distribution;
 use serde::Serialize;
 
 use crate::error::PreflightError;
 use crate::tool::Tool;
 use crate::version::Version;
-use distro::Distribution;
 
 /// The outcome for everything that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

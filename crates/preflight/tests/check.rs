@@ -10,7 +10,7 @@ use preflight::{Memo, Report, Tool, Version, check};
 use support::Host;
 
 fn report(host: &Host, needs: &[Tool]) -> Report {
-    check(needs, &host.env(), &mut Memo::default())
+    check(needs, &host.env(), &Memo::default())
 }
 
 /// EP-20
@@ -52,7 +52,7 @@ fn ninja_is_preferred_and_make_will_do() {
 fn compilers_are_found_by_name_and_not_by_cc() {
     let host = Host::new().says("gcc", "gcc 9.1.0").says("clang", "clang version 17.0.6").says("clang++", "17.0.6");
     let env = host.env().with("CC", host.at("bin/clang")).with("CXX", "/nowhere/c++");
-    let report = check(&[Tool::Cc, Tool::Cxx], &env, &mut Memo::default());
+    let report = check(&[Tool::Cc, Tool::Cxx], &env, &Memo::default());
     assert_eq!(report.get(Tool::Cc).unwrap().path, host.at("bin/gcc"));
     assert_eq!(report.get(Tool::Cxx).unwrap().path, host.at("bin/clang++"));
 }
@@ -131,7 +131,7 @@ fn only_executable_files_in_absolute_folders_count() {
     let relative = format!("{up}{}", host.at("bin").strip_prefix("/").unwrap().display());
     assert!(fs::metadata(&relative).unwrap().is_dir());
     let env = exec::Env::from_pairs([("PATH", relative)]);
-    assert_eq!(check(&[Tool::Git], &env, &mut Memo::default()).missing.len(), 1);
+    assert_eq!(check(&[Tool::Git], &env, &Memo::default()).missing.len(), 1);
 }
 
 /// EP-23
@@ -158,6 +158,6 @@ fn programs_are_asked_in_the_c_locale() {
     let host = Host::new();
     host.program("git", "echo \"git version 2.39.5 LC_ALL=$LC_ALL LANG=$LANG\"");
     let env = host.env().with("LANG", "de_DE.UTF-8").with("LC_ALL", "ja_JP.UTF-8");
-    let report = check(&[Tool::Git], &env, &mut Memo::default());
+    let report = check(&[Tool::Git], &env, &Memo::default());
     assert_eq!(report.get(Tool::Git).unwrap().version_line, "git version 2.39.5 LC_ALL=C LANG=");
 }

@@ -157,7 +157,7 @@ fn a_survey_of_a_host_with_nothing_but_git() {
     fs::create_dir(&path).unwrap();
     std::os::unix::fs::symlink(Env::current().find("git").unwrap(), path.join("git")).unwrap();
     let (env, needs) = (Env::from_pairs([("PATH", path)]), place(root.path(), 1));
-    let survey = Survey::take(&Tool::SOURCE_BUILD, &needs, &env, &mut Memo::default(), root.path(), SystemTime::now());
+    let survey = Survey::take(&Tool::SOURCE_BUILD, &needs, &env, &Memo::default(), root.path(), SystemTime::now());
     assert!(!survey.ready);
     assert_eq!(survey.tools.lacking(), [Tool::Cmake, Tool::NinjaOrMake, Tool::Cc, Tool::Cxx]);
     let line = "apt-get update && apt-get install cmake ninja-build gcc libc6-dev g++";

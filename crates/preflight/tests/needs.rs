@@ -7,7 +7,7 @@ use preflight::{Memo, Need, Report, Tool, Version, check};
 use support::Host;
 
 fn report(host: &Host, needs: &[Need]) -> Report {
-    check(needs, &host.env(), &mut Memo::default())
+    check(needs, &host.env(), &Memo::default())
 }
 
 /// F69: the plan's own minimum counts, and its reason is told.
@@ -98,7 +98,7 @@ fn cuda_compilers() {
     let newer = report(&says("13.0, V13.0.48"), &[Tool::Nvcc12.into()]);
     assert!(newer.missing[0].broken.as_deref().unwrap().contains("is of CUDA 13.0"), "{newer:?}");
     let elsewhere = Need::from(Tool::Nvcc).also_in(host.at("bin"));
-    let found = check(&[elsewhere], &exec::Env::default(), &mut Memo::default());
+    let found = check(&[elsewhere], &exec::Env::default(), &Memo::default());
     assert_eq!(found.get(Tool::Nvcc).unwrap().path, host.at("bin/nvcc"));
 }
 
@@ -123,7 +123,7 @@ fn headers_are_asked_of_the_compiler() {
 /// The real compiler of this machine, against the folders that it is known to look in.
 #[test]
 fn the_real_compiler_answers() {
-    let report = check(&[Tool::Cc, Tool::CurlHeaders], &exec::Env::current(), &mut Memo::default());
+    let report = check(&[Tool::Cc, Tool::CurlHeaders], &exec::Env::current(), &Memo::default());
     assert!(report.get(Tool::Cc).is_some(), "{report:?}");
     let folders =
         ["/usr/local/include", "/usr/include", "/usr/include/x86_64-linux-gnu", "/usr/include/aarch64-linux-gnu"];

@@ -23,7 +23,7 @@ fn system(scratch: &Scratch) -> Distribution {
 }
 
 fn install(scratch: &Scratch, needs: &[Need], policy: &InstallPolicy) -> Result<Provided, PreflightError> {
-    provide(needs, &scratch.env(), &mut Memo::default(), &system(scratch), policy, &mut |_| ())
+    provide(needs, &scratch.env(), &Memo::default(), &system(scratch), policy, &mut |_| ())
 }
 
 fn needs(tools: &[Tool]) -> Vec<Need> {
@@ -52,7 +52,7 @@ fn what_is_missing_is_installed_once() {
     let mut lines = Vec::new();
     let (env, distribution, policy) = (scratch.env(), system(&scratch), allowed());
     let mut on_line = |line: &str| lines.push(line.to_owned());
-    let provided = provide(&all, &env, &mut Memo::default(), &distribution, &policy, &mut on_line).unwrap();
+    let provided = provide(&all, &env, &Memo::default(), &distribution, &policy, &mut on_line).unwrap();
     assert_eq!(provided.installed, ["git", "cmake", "ninja", "gcc"]);
     assert_eq!(provided.report.get(Tool::Cmake).unwrap().path, scratch.at("root/usr/bin/cmake"));
     assert!(lines.iter().any(|line| line.starts_with("installing cmake")), "{lines:?}");
@@ -293,7 +293,7 @@ fn a_killed_pacman_is_told() {
         }
     };
     let (env, distribution, policy) = (scratch.env(), system(&scratch), allowed());
-    let error = provide(&needs(&[Tool::Make]), &env, &mut Memo::default(), &distribution, &policy, &mut kill);
+    let error = provide(&needs(&[Tool::Make]), &env, &Memo::default(), &distribution, &policy, &mut kill);
     let error = error.unwrap_err();
     assert_eq!(error.code().unwrap().to_string(), "preflight::pacman_interrupted");
     assert!(error.help().unwrap().to_string().contains("may need repair"));
@@ -349,7 +349,7 @@ fn our_end_is_not_the_end_of_pacman() {
         let path = std::env::join_paths([folder.join("root/usr/bin"), folder.join("bin")]).unwrap();
         let (env, distribution) = (Env::from_pairs([("PATH", path)]), preflight::distribution(&folder.join("root")));
         let policy = InstallPolicy { allowed: true, root: true, ..InstallPolicy::forbidden() };
-        let _ = provide(&[Tool::Make], &env, &mut Memo::default(), &distribution, &policy, &mut |_| ());
+        let _ = provide(&[Tool::Make], &env, &Memo::default(), &distribution, &policy, &mut |_| ());
         return;
     }
     let scratch = two_slow_packages(4);

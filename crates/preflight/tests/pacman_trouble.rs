@@ -13,7 +13,7 @@ use testkit::{ArchRoot, Package, shell, write};
 fn check(system: &ArchRoot, tool: Tool, expected: Trouble) -> InstallError {
     let policy = InstallPolicy { allowed: true, root: true, lock_wait: Duration::ZERO, ..InstallPolicy::forbidden() };
     let root = distribution(&system.at("root"));
-    let outcome = provide(&[tool], &system.env(), &mut Memo::default(), &root, &policy, &mut |_| ());
+    let outcome = provide(&[tool], &system.env(), &Memo::default(), &root, &policy, &mut |_| ());
     let Err(PreflightError::Install(error)) = outcome else { panic!("{outcome:?}") };
     assert_eq!(error.trouble, expected, "{error}\n{}", error.transcript);
     *error

@@ -70,7 +70,7 @@ fn os_release_is_read_from_either_place() {
 /// EP-20
 #[test]
 fn nothing_missing_is_no_error() {
-    let report = check(&Tool::SOURCE_BUILD, &Host::complete().env(), &mut Memo::default());
+    let report = check(&Tool::SOURCE_BUILD, &Host::complete().env(), &Memo::default());
     assert_eq!(report.clone().require(&Distribution::default()).unwrap(), report);
 }
 
@@ -78,7 +78,7 @@ fn nothing_missing_is_no_error() {
 #[test]
 fn one_error_tells_everything() {
     let host = Host::complete().without("git").without("c++").says("cmake", "cmake version 3.10.2");
-    let report = check(&Tool::SOURCE_BUILD, &host.env(), &mut Memo::default());
+    let report = check(&Tool::SOURCE_BUILD, &host.env(), &Memo::default());
     let error = report.require(&like("ID=debian\n")).unwrap_err();
     assert_eq!(error.code().unwrap().to_string(), "preflight::tools_missing");
     let expected = format!(
@@ -96,7 +96,7 @@ fn one_error_tells_everything() {
 /// EP-23
 #[test]
 fn a_missing_hugging_face_cli_on_a_distribution_without_it() {
-    let report = check(&[Tool::HfCli], &Host::new().env(), &mut Memo::default());
+    let report = check(&[Tool::HfCli], &Host::new().env(), &Memo::default());
     let error = report.require(&like("ID=debian\n")).unwrap_err();
     let help = error.help().unwrap().to_string();
     assert_eq!(
@@ -112,7 +112,7 @@ fn the_plan_knows_better_how_a_tool_is_got() {
     let words = "install CUDA 11.1 to 12.9 and point `CUDA_HOME` at it";
     let told = |os_release: &str, tool: Tool| {
         let needs = [Tool::Git.into(), preflight::Need::from(tool).by_hand(words)];
-        let report = check(&needs, &Host::new().env(), &mut Memo::default());
+        let report = check(&needs, &Host::new().env(), &Memo::default());
         report.require(&like(os_release)).unwrap_err().help().unwrap().to_string()
     };
     let expected = format!("run as root: apt-get update && apt-get install git\n{words}");

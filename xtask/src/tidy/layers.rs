@@ -14,7 +14,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config-schema", &[]),
     ("distro", &[]),
     ("durable", &[]),
-    ("exec", &[]),
+    ("exec", &["durable"]),
     ("flags", &[]),
     ("host-memory", &[]),
     // 1: one job each; never one another, never the configuration.
@@ -64,7 +64,7 @@ pub(super) fn findings(members: &[Member]) -> Vec<Finding> {
                 continue;
             }
             let for_tests = *kind == DependencyKind::Development && dependency == TEST_ONLY;
-            if !for_tests || member.name == "exec" {
+            if !for_tests || ["durable", "exec"].contains(&member.name.as_str()) {
                 findings
                     .push(member.finding(dependency, format!("`{}` may not depend on `{dependency}`", member.name)));
             }
