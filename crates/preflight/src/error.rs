@@ -8,8 +8,7 @@ use miette::Diagnostic;
 use thiserror::Error;
 
 use crate::pacman::InstallError;
-use crate::remedy::sentence;
-use crate::report::{Missing, Outdated, Report};
+use crate::tools::{Missing, Outdated, Report, sentence};
 
 /// Tools that are missing, or an answer that could not be kept.
 #[derive(Debug, Error, Diagnostic)]

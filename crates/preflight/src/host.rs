@@ -1,6 +1,7 @@
 //! What a host has apart from tools: room, memory, limits, a clock, user namespaces. All of it is only looked at.
 
 mod clock;
+mod finding;
 mod namespaces;
 mod place;
 
@@ -11,6 +12,7 @@ use nix::sys::resource::{Resource, getrlimit};
 use serde::Serialize;
 
 pub use clock::Clock;
+pub use finding::{Finding, findings};
 pub use host_memory::Memory;
 pub use namespaces::UserNamespaces;
 pub use place::Place;

@@ -20,34 +20,17 @@
 //! }
 //! ```
 
-mod ask;
-mod check;
-mod curl;
 mod error;
-mod finding;
-mod headers;
 mod host;
-mod need;
 mod pacman;
-mod remedy;
-mod report;
 mod survey;
-mod tool;
-mod version;
+mod tools;
 
-pub use ask::save_memo;
-pub use check::check;
-pub use curl::release_has_curl;
 pub use distro::{Distribution, Family, Immutable, distribution, families};
 pub use error::PreflightError;
 /// What programs answered when they were asked for their versions; see [`check`].
 pub use exec::ProbeCache as Memo;
-pub use finding::{Finding, findings};
-pub use host::{Clock, HostFacts, HostNeeds, Memory, Place, PlaceNeed, UserNamespaces};
-pub use need::Need;
+pub use host::{Clock, Finding, HostFacts, HostNeeds, Memory, Place, PlaceNeed, UserNamespaces, findings};
 pub use pacman::{InstallError, InstallPolicy, Provided, Trouble, planned_install, provide};
-pub use remedy::remedy;
-pub use report::{Found, Missing, Outdated, Report};
 pub use survey::Survey;
-pub use tool::Tool;
-pub use version::Version;
+pub use tools::{Found, Missing, Need, Outdated, Report, Tool, Version, check, release_has_curl, remedy, save_memo};

@@ -7,12 +7,8 @@ use distro::{Distribution, distribution};
 use exec::{Env, ProbeCache};
 use serde::Serialize;
 
-use crate::check::check;
-use crate::finding::{Finding, findings};
-use crate::host::{HostFacts, HostNeeds};
-use crate::need::Need;
-use crate::remedy::remedy_for;
-use crate::report::Report;
+use crate::host::{Finding, HostFacts, HostNeeds, findings};
+use crate::tools::{Need, Report, check, remedy_for};
 
 /// All that was seen. Looking changes nothing, and no network is used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

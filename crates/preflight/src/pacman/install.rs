@@ -13,11 +13,8 @@ use super::classify::classify;
 use super::failure::InstallError;
 use super::transaction::{self, Ended};
 use super::trouble::Trouble;
-use crate::check::check;
 use crate::error::PreflightError;
-use crate::need::Need;
-use crate::remedy::{packages, sentence};
-use crate::report::Report;
+use crate::tools::{Need, Report, check, packages, sentence};
 
 /// What the configuration allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use exec::{CommandSpec, Env, Exit, ProbeCache};
 
+use super::version::Version;
 use crate::error::PreflightError;
-use crate::version::Version;
 
 /// The longest a program may take to tell its version.
 const DEADLINE: Duration = Duration::from_secs(10);

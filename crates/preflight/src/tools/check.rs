@@ -4,12 +4,12 @@ use std::path::{Path, PathBuf};
 
 use exec::{Env, ProbeCache};
 
-use crate::ask::{Answer, ask};
-use crate::headers;
-use crate::need::{Need, merged};
-use crate::report::{Found, Missing, Outdated, Report};
-use crate::tool::Tool;
-use crate::version::Version;
+use super::ask::{Answer, ask};
+use super::headers;
+use super::need::{Need, merged};
+use super::report::{Found, Missing, Outdated, Report};
+use super::tool::Tool;
+use super::version::Version;
 
 /// Looks for each of `needs` on `env`'s `PATH`, and asks each program for its version unless the answer is in `cache`.
 ///

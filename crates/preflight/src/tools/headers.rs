@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use exec::{CommandSpec, Env, Exit, run};
 
-use crate::need::Need;
-use crate::report::{Found, Missing, Report};
-use crate::tool::Tool;
+use super::need::Need;
+use super::report::{Found, Missing, Report};
+use super::tool::Tool;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 

@@ -5,9 +5,9 @@ use std::path::PathBuf;
 use distro::Distribution;
 use serde::Serialize;
 
+use super::tool::Tool;
+use super::version::Version;
 use crate::error::PreflightError;
-use crate::tool::Tool;
-use crate::version::Version;
 
 /// The outcome for everything that was asked for.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]

@@ -4,8 +4,8 @@ use std::collections::HashSet;
 
 use distro::{Distribution, Family, Install};
 
-use crate::report::Report;
-use crate::tool::Tool;
+use super::report::Report;
+use super::tool::Tool;
 
 /// One line for all of `tools` together: the distribution's command, or the list of programs where the distribution
 /// is not known. A tool that the distribution has no package for is named after the command.

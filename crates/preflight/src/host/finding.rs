@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::host::{Clock, HostFacts, HostNeeds, Place, PlaceNeed, UserNamespaces};
+use super::{Clock, HostFacts, HostNeeds, Place, PlaceNeed, UserNamespaces};
 
 /// Fewer open files than this, and a server with many connections or a build with many jobs comes to the limit.
 const FEW_FILES: u64 = 1024;

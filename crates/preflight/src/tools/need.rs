@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use crate::tool::Tool;
-use crate::version::Version;
+use super::tool::Tool;
+use super::version::Version;
 
 /// What a plan asks of the host. A [`Tool`] alone is a need, too.
 ///
