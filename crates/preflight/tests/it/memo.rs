@@ -1,14 +1,12 @@
 //! A second check costs no process, and a changed program is asked again.
-#![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use std::fs::{self, File};
 use std::os::unix::fs::{MetadataExt, symlink};
 use std::time::{Duration, SystemTime};
 
 use preflight::{Memo, Report, Tool, Version, check, save_memo};
-use support::Host;
+
+use crate::support::Host;
 
 fn version(report: &Report, tool: Tool) -> Version {
     report.get(tool).unwrap().version.unwrap()

@@ -1,10 +1,8 @@
 //! Which GPUs a host with many, with partitions, or with an old driver offers, and what each error of NVML becomes.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use gpu_detect::{CudaChoice, ProblemKind, choose, detect};
-use support::{Machine, told};
+
+use crate::support::{Machine, told};
 
 fn ready(options: &[&str]) -> Machine {
     let all = "sm_61 sm_75 sm_80 sm_86 sm_89 sm_90 sm_120";

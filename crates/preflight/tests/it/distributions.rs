@@ -1,6 +1,5 @@
 //! Real distributions, by the identifying lines of their os-release files: each is told apart and gets its own line to
 //! paste.
-#![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 use std::fs;
 use std::path::Path;

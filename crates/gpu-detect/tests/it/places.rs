@@ -1,10 +1,8 @@
 //! Toolkits from the configuration, from other package managers, and host compilers beyond the default one.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use gpu_detect::{CudaChoice, Family, ToolkitSource, choose, detect};
-use support::{Machine, told};
+
+use crate::support::{Machine, told};
 
 fn machine() -> Machine {
     Machine::with_driver(&["-DGPUS=1"]).gxx("g++", "12.2.0")

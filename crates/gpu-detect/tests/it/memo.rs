@@ -1,10 +1,8 @@
 //! What compilers said is believed until they change, and no longer.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use gpu_detect::{Memo, detect_with};
-use support::Machine;
+
+use crate::support::Machine;
 
 fn machine() -> Machine {
     Machine::with_driver(&[]).toolkit("opt/cuda", "12.8").without("opt/cuda/version.json").gxx("g++", "13.3.0")

@@ -1,5 +1,4 @@
 //! What a host has apart from tools, and what of it stands in a plan's way.
-#![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -85,7 +84,7 @@ fn read_only_and_noexec_folders() {
     }
     let folder = tempfile::tempdir().unwrap();
     let script = "cd \"$1\" && mkdir ro noexec && mount -t tmpfs -o ro none ro && mount -t tmpfs -o noexec none noexec && \
-                  exec \"$2\" --exact read_only_and_noexec_folders --nocapture";
+                  exec \"$2\" --exact host::read_only_and_noexec_folders --nocapture";
     let unshare = Env::from_pairs([("PATH", "/usr/bin:/bin")]).find("unshare").unwrap();
     let spec = CommandSpec::new(unshare, Duration::from_secs(20))
         .args(["-rm", "--", "/bin/sh", "-c", script, "sh"])

@@ -1,5 +1,4 @@
 //! Trouble that the real pacman meets: servers, packages, hooks and folders that fail, each told by its cause.
-#![expect(clippy::panic, clippy::unwrap_used, reason = "a failed set-up is a failed test")]
 
 use std::fs;
 use std::io::{Read, Write};

@@ -1,10 +1,8 @@
 //! What a driver can answer, acted out by a compiled library that is really loaded.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use gpu_detect::{Gpu, GpuProcess, ProblemKind, Source, choose, detect};
-use support::{Machine, told};
+
+use crate::support::{Machine, told};
 
 /// The code of the error that a pool asking for all GPUs gets, with the kind of problem in the report.
 #[track_caller]

@@ -1,10 +1,8 @@
 //! What `sysfs` tells of graphics cards, whoever made them.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use gpu_detect::{ProblemKind, Vendor, choose, detect};
-use support::{Machine, told};
+
+use crate::support::{Machine, told};
 
 /// A host without NVIDIA's driver, with one more card on its PCI bus.
 fn card(machine: Machine, address: &str, class: &str, id: (&str, &str), driver: Option<&str>) -> Machine {

@@ -1,10 +1,8 @@
 //! Tools as a plan needs them: minimums and reasons of its own, headers, CUDA, containers.
-#![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use preflight::{Memo, Need, Report, Tool, Version, check};
-use support::Host;
+
+use crate::support::Host;
 
 fn report(host: &Host, needs: &[Need]) -> Report {
     check(needs, &host.env(), &Memo::default())

@@ -1,13 +1,11 @@
 //! What a person is told: everything that is missing, and what to type.
-#![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use std::fs;
 
 use miette::Diagnostic;
 use preflight::{Distribution, Memo, Tool, check, distribution, remedy};
-use support::Host;
+
+use crate::support::Host;
 
 #[expect(clippy::disallowed_methods, reason = "nobody reads the file before the test does")]
 fn like(os_release: &str) -> Distribution {

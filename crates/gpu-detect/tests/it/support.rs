@@ -1,5 +1,4 @@
 //! A host made of a temporary folder: drivers that are compiled, toolkits and compilers that are scripts.
-#![expect(dead_code, reason = "each test file uses its own part")]
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -185,12 +184,12 @@ const NVCC: &str = "case $1 in\n--version) echo 'Cuda compilation tools, release
 /// The stand-in for NVML, compiled with these options, once for all tests that ask for the same.
 fn nvml_stub(options: &[&str]) -> PathBuf {
     let mut hasher = DefaultHasher::new();
-    (include_str!("nvml_stub.c"), options).hash(&mut hasher);
+    (include_str!("support/nvml_stub.c"), options).hash(&mut hasher);
     let built = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("nvml-{:016x}.so", hasher.finish()));
     if !built.exists() {
         let scratch = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
         let library = scratch.path().join("nvml.so");
-        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/support/nvml_stub.c");
+        let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/it/support/nvml_stub.c");
         gcc(["-shared", "-fPIC", "-o"].map(PathBuf::from).into_iter().chain([library.clone(), source]), options);
         fs::rename(library, &built).unwrap();
     }

@@ -1,10 +1,8 @@
 //! Which toolkit is found, where, and what one is told that lacks parts.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use gpu_detect::{ToolkitSource, choose, detect};
-use support::{Machine, told};
+
+use crate::support::{Machine, told};
 
 /// A host with a GPU and a g++ that fits.
 fn machine() -> Machine {

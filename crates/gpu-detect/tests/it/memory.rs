@@ -1,12 +1,10 @@
 //! Whose GPU memory is whose.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use std::time::{Duration, Instant};
 
 use gpu_detect::{Probe, memory_used_by};
-use support::Machine;
+
+use crate::support::Machine;
 
 const VERSION: &str = "proc/driver/nvidia/version";
 

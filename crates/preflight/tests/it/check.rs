@@ -1,13 +1,11 @@
 //! What a check makes of the programs on a search path.
-#![expect(clippy::unwrap_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
 use preflight::{Memo, Report, Tool, Version, check};
-use support::Host;
+
+use crate::support::Host;
 
 fn report(host: &Host, needs: &[Tool]) -> Report {
     check(needs, &host.env(), &Memo::default())

@@ -1,5 +1,4 @@
 //! Programs that say what a test wants and log every call, on a search path of their own.
-#![expect(dead_code, reason = "each test file uses its own part")]
 
 use std::fs;
 use std::path::PathBuf;

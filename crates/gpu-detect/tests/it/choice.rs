@@ -1,10 +1,8 @@
 //! What CMake is told, and what stands in the way when nothing can be told.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use gpu_detect::{CudaChoice, choose, detect};
-use support::{Machine, told};
+
+use crate::support::{Machine, told};
 
 fn chosen(machine: &Machine) -> Result<CudaChoice, (String, String)> {
     let host = machine.host();

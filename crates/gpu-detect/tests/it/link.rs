@@ -1,14 +1,12 @@
 //! The hint for the linker, tried with the real linker and a library that needs `libcuda.so.1`.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use std::path::PathBuf;
 use std::time::Duration;
 
 use exec::{CommandSpec, Env, Exit, run};
 use gpu_detect::{choose, detect};
-use support::{Machine, gcc};
+
+use crate::support::{Machine, gcc};
 
 fn machine() -> Machine {
     Machine::with_driver(&[]).toolkit("opt/cuda", "12.8").gxx("g++", "13.3.0")

@@ -1,13 +1,11 @@
 //! A driver that hangs or crashes is survived, and what cannot be asked of its library is asked of others.
-#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a failed set-up is a failed test")]
-
-mod support;
 
 use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use gpu_detect::{Host, Probe, ProblemKind, Source, choose, detect};
-use support::{Machine, told};
+
+use crate::support::{Machine, told};
 
 const SOON: Duration = Duration::from_millis(700);
 
