@@ -20,11 +20,13 @@ mod command_spec;
 mod env;
 mod error;
 mod output;
+mod probe_cache;
 mod run;
 
 pub use command_spec::{CommandSpec, shell_line};
 pub use env::Env;
 pub use error::ExecError;
 pub use output::{Exit, Output, Stream};
+pub use probe_cache::ProbeCache;
 pub use redact::{MASK, Redactor, looks_secret};
 pub use run::{run, run_lines};

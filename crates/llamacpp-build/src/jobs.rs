@@ -16,10 +16,7 @@ pub struct Memory {
 impl Memory {
     /// What is available now; unknown where the system does not tell.
     pub fn now() -> Self {
-        let Ok(mut system) = sysinfo::System::new() else { return Self { available: u64::MAX } };
-        system.refresh_memory();
-        let group = system.cgroup_limits().map_or(u64::MAX, |limits| limits.free_memory);
-        Self { available: system.available_memory().min(group) }
+        Self { available: host_memory::Memory::now().usable().unwrap_or(u64::MAX) }
     }
 }
 

@@ -20,7 +20,7 @@ pub(crate) fn install(desired: &Desired, observed: &Observed, settings: &Setting
     let provided = provide(
         &observed.needs,
         &settings.env,
-        &mut Memo::default(),
+        &Memo::default(),
         &distribution(&settings.system_root),
         &policy(desired),
         &mut |line| tell(Event::Note(line.to_owned())),

@@ -44,16 +44,16 @@ pub(crate) fn observe(
     let model = models(desired, &settings.env).inspect(&desired.model.source, &desired.model.want);
     let cuda_memo = gpu_detect::Memo::load(&memo_file(settings, "cuda.json"));
     let cuda = cuda::find(desired, settings, &cuda_memo);
-    let mut memo = Memo::load(&memo_file(settings, "tools.json"));
+    let memo = Memo::load(&memo_file(settings, "tools.json"));
     let commit = known_commit(&desired.layout, &desired.source);
     let mut needs = needs::build(desired);
-    let mut report = preflight::check(&needs, &settings.env, &mut memo);
+    let mut report = preflight::check(&needs, &settings.env, &memo);
     let further = needs::further(&model, cuda::lacks_toolkit(cuda.as_ref()), &settings.system_root);
     if !further.is_empty() && (desired.may_install || !report.is_complete()) {
         needs.extend(further);
-        report = preflight::check(&needs, &settings.env, &mut memo);
+        report = preflight::check(&needs, &settings.env, &memo);
     }
-    let helpers = preflight::check(&Tool::HELPERS, &settings.env, &mut memo);
+    let helpers = preflight::check(&Tool::HELPERS, &settings.env, &memo);
     let request = match (report.is_complete(), &cuda) {
         (true, None) => Some(request(desired, settings, &report, &helpers, Backend::Cpu)),
         (true, Some(Ok(choice))) => Some(request(desired, settings, &report, &helpers, backend(choice))),
@@ -79,7 +79,7 @@ pub(crate) fn observe(
         let headers = needs::headers(desired, curl);
         if !headers.is_empty() {
             needs.extend(headers);
-            report = preflight::check(&needs, &settings.env, &mut memo);
+            report = preflight::check(&needs, &settings.env, &memo);
         }
     }
     let (tools, install) = tools(desired, settings, report);
@@ -179,8 +179,7 @@ fn memo_file(settings: &Settings, name: &str) -> PathBuf {
 /// A read-only cache folder is fine to run from; it only costs the questions each time.
 fn keep(tools: &Memo, cuda: &gpu_detect::Memo, settings: &Settings) {
     if durable::private_dir(&settings.cache_dir.join("v1")).is_ok() {
-        tools
-            .save_if_changed(&memo_file(settings, "tools.json"))
+        preflight::save_memo(tools, &memo_file(settings, "tools.json"))
             .unwrap_or_else(|error| tracing::debug!(%error, "tool versions are not remembered"));
         cuda.save_if_changed(&memo_file(settings, "cuda.json"))
             .unwrap_or_else(|error| tracing::debug!(%error, "CUDA toolkits are not remembered"));

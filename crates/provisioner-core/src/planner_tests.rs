@@ -259,7 +259,7 @@ fn without_a_gpu_nothing_runs() {
 /// EP-20
 #[test]
 fn a_missing_tool_blocks_what_needs_it() {
-    let missing = preflight::check(&[Tool::Cmake], &Env::default(), &mut preflight::Memo::default());
+    let missing = preflight::check(&[Tool::Cmake], &Env::default(), &preflight::Memo::default());
     let error = missing.require(&distribution("/nonexistent".as_ref())).map(|_: Report| String::new());
     let plan = check(&Observed { tools: error, request: None, inputs: None, ..fresh() }, "!=....==.");
     code(&plan, StepKind::Preflight, "preflight::tools_missing");

@@ -15,13 +15,15 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("redact", &[]),
     // 0: know nothing of the product.
     ("config-schema", &["redact"]),
-    ("exec", &["redact"]),
+    ("distro", &[]),
+    ("exec", &["durable", "redact"]),
     ("flags", &["redact"]),
+    ("host-memory", &[]),
     // 1: one job each; never one another, never the configuration.
-    ("gpu-detect", BASE),
-    ("llamacpp-build", BASE),
+    ("gpu-detect", &["distro", "durable", "exec"]),
+    ("llamacpp-build", &["durable", "exec", "host-memory"]),
     ("model-provisioner", BASE),
-    ("preflight", BASE),
+    ("preflight", &["distro", "durable", "exec", "host-memory"]),
     ("spawner", BASE),
     // 2: the composition.
     (
@@ -65,7 +67,7 @@ pub(super) fn findings(members: &[Member]) -> Vec<Finding> {
                 continue;
             }
             let for_tests = *kind == DependencyKind::Development && dependency == TEST_ONLY;
-            if !for_tests || member.name == "exec" {
+            if !for_tests || ["durable", "exec"].contains(&member.name.as_str()) {
                 findings
                     .push(member.finding(dependency, format!("`{}` may not depend on `{dependency}`", member.name)));
             }
