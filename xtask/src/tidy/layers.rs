@@ -6,14 +6,15 @@ use super::Finding;
 use super::manifests::Member;
 
 /// What a crate that does one job may use.
-const BASE: &[&str] = &["durable", "exec"];
+const BASE: &[&str] = &["cancel", "durable", "exec"];
 
 /// Every member, from the lowest layer to the highest, and the members it may depend on.
 const LAYERS: &[(&str, &[&str])] = &[
     // 0: know nothing of the product.
+    ("cancel", &[]),
     ("config-schema", &[]),
-    ("durable", &[]),
-    ("exec", &[]),
+    ("durable", &["cancel"]),
+    ("exec", &["cancel"]),
     ("flags", &[]),
     // 1: one job each; never one another, never the configuration.
     ("gpu-detect", BASE),
@@ -25,6 +26,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "provisioner-core",
         &[
+            "cancel",
             "config-schema",
             "durable",
             "exec",
@@ -39,7 +41,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     // 3: what people call.
     (
         "engine-provisioner",
-        &["config-schema", "durable", "exec", "flags", "gpu-detect", "llamacpp-build", "provisioner-core", "spawner"],
+        &[
+            "cancel",
+            "config-schema",
+            "durable",
+            "exec",
+            "flags",
+            "gpu-detect",
+            "llamacpp-build",
+            "provisioner-core",
+            "spawner",
+        ],
     ),
     // Beside them, never shipped.
     ("testkit", &["exec"]),
@@ -123,7 +135,7 @@ mod tests {
         let members: Vec<_> = LAYERS.iter().skip(1).map(|(name, _)| member(name, &[])).collect();
         let found = findings(&members);
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].what, "the table of layers names `config-schema`, which is no member");
+        assert_eq!(found[0].what, "the table of layers names `cancel`, which is no member");
     }
 
     #[test]
