@@ -44,6 +44,11 @@ impl Redactor {
         self.literals.sort_by_key(|form| std::cmp::Reverse(form.len()));
     }
 
+    /// Every form of the known values, the longest first: for code that masks a stream of bytes.
+    pub fn forms(&self) -> impl Iterator<Item = &str> {
+        self.literals.iter().map(String::as_str)
+    }
+
     /// Returns the text with every secret masked: known values, `user:password@` in URLs, and the value of every
     /// `NAME=value` or `Name: value` whose name [looks secret](looks_secret).
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {

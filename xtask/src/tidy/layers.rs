@@ -6,17 +6,18 @@ use super::Finding;
 use super::manifests::Member;
 
 /// What a crate that does one job may use.
-const BASE: &[&str] = &["durable", "exec", "redact"];
+const BASE: &[&str] = &["cancel", "durable", "exec", "redact"];
 
 /// Every member, from the lowest layer to the highest, and the members it may depend on.
 const LAYERS: &[(&str, &[&str])] = &[
-    // 0a: use no other crate of the workspace.
-    ("durable", &[]),
+    // 0a: know nothing of the product.
+    ("cancel", &[]),
+    ("durable", &["cancel"]),
     ("redact", &[]),
-    // 0: know nothing of the product.
+    // 0: one job each, for any program.
     ("config-schema", &["redact"]),
     ("distro", &[]),
-    ("exec", &["durable", "redact"]),
+    ("exec", &["cancel", "durable", "redact"]),
     ("flags", &["redact"]),
     ("host-memory", &[]),
     // 1: one job each; never one another, never the configuration.
@@ -29,6 +30,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "provisioner-core",
         &[
+            "cancel",
             "config-schema",
             "durable",
             "exec",
@@ -44,7 +46,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     // 3: what people call.
     (
         "engine-provisioner",
-        &["config-schema", "durable", "exec", "flags", "gpu-detect", "llamacpp-build", "provisioner-core", "spawner"],
+        &[
+            "cancel",
+            "config-schema",
+            "durable",
+            "exec",
+            "flags",
+            "gpu-detect",
+            "llamacpp-build",
+            "provisioner-core",
+            "spawner",
+        ],
     ),
     // Beside them, never shipped.
     ("testkit", &["exec"]),
@@ -128,7 +140,7 @@ mod tests {
         let members: Vec<_> = LAYERS.iter().skip(1).map(|(name, _)| member(name, &[])).collect();
         let found = findings(&members);
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].what, "the table of layers names `durable`, which is no member");
+        assert_eq!(found[0].what, "the table of layers names `cancel`, which is no member");
     }
 
     #[test]

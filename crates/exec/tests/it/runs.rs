@@ -1,5 +1,4 @@
-//! What a real program can do to its runner, tried with `/bin/sh`.
-#![expect(clippy::unwrap_used, reason = "a failed setup is a failed test")]
+//! What one program can do to its runner.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -8,19 +7,7 @@ use std::time::{Duration, Instant};
 
 use exec::{CommandSpec, ExecError, Exit, Stream, run, run_lines};
 
-fn sh(script: &str) -> CommandSpec {
-    CommandSpec::new("/bin/sh", Duration::from_secs(20)).args(["-c", script]).env("PATH", "/usr/bin:/bin")
-}
-
-/// How many processes have `marker` as an argument.
-fn processes_with(marker: &str) -> usize {
-    let processes = std::fs::read_dir("/proc").unwrap().flatten();
-    let has = |path: std::path::PathBuf| {
-        std::fs::read(path.join("cmdline"))
-            .is_ok_and(|args| args.split(|b| *b == 0).any(|arg| arg == marker.as_bytes()))
-    };
-    processes.filter(|entry| has(entry.path())).count()
-}
+use crate::support::{example, marker, processes_with, sh, until};
 
 #[test]
 fn both_pipes_are_drained_however_much_they_carry() {
@@ -73,18 +60,14 @@ fn stdin_is_closed() {
 
 #[test]
 fn a_deadline_ends_the_whole_group() {
-    let marker = format!("{}.5", 1000 + std::process::id());
+    let marker = marker(7);
     let mut spec = sh(&format!("trap '' TERM; sleep {marker} & sleep {marker}"));
     spec.deadline = Duration::from_millis(200);
     let started = Instant::now();
     assert!(matches!(run(&spec), Err(ExecError::TimedOut { .. })));
     assert!(started.elapsed() < Duration::from_mins(1));
     // Those that were killed may take a moment to be gone.
-    let asked = Instant::now();
-    while processes_with(&marker) > 0 {
-        assert!(asked.elapsed() < Duration::from_secs(20), "the group outlived its deadline");
-        std::thread::sleep(Duration::from_millis(10));
-    }
+    until("nothing is left", || processes_with(&marker).is_empty());
 }
 
 #[test]
@@ -126,13 +109,22 @@ fn a_file_that_no_one_can_execute_is_not_read_as_a_script() {
     assert!(!witness.exists());
 }
 
-/// The argument for `unsafe` in `run.rs`: the child dies when the thread that waits for it does.
+/// The child gets TERM when the thread that waits for it ends.
 #[test]
 fn dies_with_its_parent() {
-    let marker = format!("{}.25", 3000 + std::process::id());
-    let example = std::env::current_exe().unwrap().parent().unwrap().with_file_name("examples").join("run");
-    assert!(example.exists(), "`cargo test` builds it first: {}", example.display());
-    let script = format!("'{}' /bin/sleep {marker} & sleep 0.5; kill -9 $!; sleep 0.5", example.display());
+    let marker = marker(8);
+    let script = format!("'{}' /bin/sleep {marker} & sleep 0.5; kill -9 $!; sleep 0.5", example("run").display());
     run(&sh(&script)).unwrap();
-    assert_eq!(processes_with(&marker), 0);
+    assert_eq!(processes_with(&marker), Vec::<i32>::new());
+}
+
+/// The lists of pointers for `execve`: every byte of arguments and environment arrives.
+#[test]
+fn arguments_arrive() {
+    let words = ["", "a b", "\u{e4}\n", "--x=$HOME"];
+    let spec = sh("for word; do printf '<%s>' \"$word\"; done; printf '%s' \"$ODD\"").arg("sh").args(words);
+    let output = run(&spec.env("ODD", "=a=\n b")).unwrap();
+    assert_eq!(output.stdout_text(), "<><a b><\u{e4}\n><--x=$HOME>=a=\n b");
+    let nul = run(&sh("true").arg("a\0b")).unwrap_err();
+    assert!(matches!(nul, ExecError::Spawn { .. }), "{nul:?}");
 }
