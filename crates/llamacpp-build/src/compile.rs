@@ -7,13 +7,14 @@ use std::path::Path;
 use std::time::Instant;
 
 use exec::{CommandSpec, Exit, Output, Redactor, run_lines};
+use failure_diagnosis::{Phase, relevant_lines};
 
 use crate::budget::Slots;
 use crate::configure::environment;
 use crate::staging::Staging;
 use crate::{
-    Backend, BuildError, BuildRequest, Diagnosed, Event, Generator, Layout, Memory, Observer, Phase, history, jobs,
-    nvcc, relevant_lines,
+    Backend, BuildError, BuildRequest, Diagnosed, Event, Generator, Layout, Memory, Observer, history, jobs,
+    nvcc,
 };
 
 /// The target, and the name of its executable.

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use exec::{CommandSpec, Exit};
+use failure_diagnosis::{Phase, relevant_lines};
 
 use crate::compile::{SERVER, last_call, run_logged};
 use crate::file_api::{self, Configured};
@@ -10,8 +11,7 @@ use crate::git::search_path;
 use crate::staging::Staging;
 use crate::tree::TreeOptions;
 use crate::{
-    Backend, BuildError, BuildRequest, CmakeCache, Definitions, Diagnosed, Layout, Phase, helpers, relevant_lines,
-    resume,
+    Backend, BuildError, BuildRequest, CmakeCache, Definitions, Diagnosed, Layout, helpers, resume,
 };
 
 /// The command that configures `source` into `build`.

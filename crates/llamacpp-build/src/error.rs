@@ -356,7 +356,7 @@ impl BuildError {
     /// Whether git could not do its part.
     pub(crate) fn is_of_git(&self) -> bool {
         matches!(self, Self::Git { .. })
-            || matches!(self, Self::Diagnosed(failure) if failure.phase == crate::Phase::Fetch)
+            || matches!(self, Self::Diagnosed(failure) if failure.phase == failure_diagnosis::Phase::Fetch)
     }
 
     /// Names the place where the log of a failed step is kept.

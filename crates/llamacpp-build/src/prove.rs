@@ -4,8 +4,9 @@ use std::path::Path;
 use std::time::Duration;
 
 use exec::{CommandSpec, Exit, run};
+use failure_diagnosis::Phase;
 
-use crate::{Backend, BuildError, BuildRequest, Diagnosed, Phase};
+use crate::{Backend, BuildError, BuildRequest, Diagnosed};
 
 /// A server answers at once; one that loads CUDA libraries from a cold disk takes seconds.
 const DEADLINE: Duration = Duration::from_mins(1);
