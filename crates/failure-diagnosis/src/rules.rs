@@ -72,8 +72,8 @@ pub(super) static FACTS: &[Pattern] = &[
 mod tests {
     use std::collections::BTreeSet;
 
-    use crate::pattern::{fill, names};
     use super::*;
+    use crate::pattern::{fill, names};
 
     fn rules() -> impl Iterator<Item = &'static Rule> {
         TABLE.iter().flat_map(|part| part.iter())

@@ -6,8 +6,9 @@
 use std::time::{Duration, Instant};
 
 use durable::Lock;
+use engine_store::Layout;
 
-use crate::{BuildError, Layout};
+use crate::BuildError;
 
 const PAUSE: Duration = Duration::from_millis(100);
 

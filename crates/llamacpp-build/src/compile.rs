@@ -6,16 +6,13 @@ use std::os::unix::fs::OpenOptionsExt;
 use std::path::Path;
 use std::time::Instant;
 
+use engine_store::{Layout, Staging};
 use exec::{CommandSpec, Exit, Output, Redactor, run_lines};
 use failure_diagnosis::{Phase, relevant_lines};
 
 use crate::budget::Slots;
 use crate::configure::environment;
-use crate::staging::Staging;
-use crate::{
-    Backend, BuildError, BuildRequest, Diagnosed, Event, Generator, Layout, Memory, Observer, history, jobs,
-    nvcc,
-};
+use crate::{Backend, BuildError, BuildRequest, Diagnosed, Event, Generator, Memory, Observer, history, jobs, nvcc};
 
 /// The target, and the name of its executable.
 pub(crate) const SERVER: &str = "llama-server";

@@ -2,17 +2,16 @@
 
 use std::path::Path;
 
+use engine_store::{Layout, Staging};
 use exec::{CommandSpec, Exit};
 use failure_diagnosis::{Phase, relevant_lines};
 
 use crate::compile::{SERVER, last_call, run_logged};
 use crate::file_api::{self, Configured};
+use crate::folders::Folders;
 use crate::git::search_path;
-use crate::staging::Staging;
 use crate::tree::TreeOptions;
-use crate::{
-    Backend, BuildError, BuildRequest, CmakeCache, Definitions, Diagnosed, Layout, helpers, resume,
-};
+use crate::{Backend, BuildError, BuildRequest, CmakeCache, Definitions, Diagnosed, helpers, resume};
 
 /// The command that configures `source` into `build`.
 pub(crate) fn command(

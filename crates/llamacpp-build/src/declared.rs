@@ -3,11 +3,12 @@
 use std::path::Path;
 use std::time::Duration;
 
+use engine_store::Layout;
 use exec::Env;
 
 use crate::git::Git;
 use crate::tree::TreeOptions;
-use crate::{Commit, Layout, Transport};
+use crate::{Commit, Transport};
 
 /// Reading one file out of a mirror takes milliseconds.
 const DEADLINE: Duration = Duration::from_secs(10);

@@ -5,12 +5,13 @@
 use std::path::Path;
 
 use durable::Lock;
+use engine_store::{Layout, mark_used, quarantine};
 use exec::{CommandSpec, Exit, run};
 
 use crate::error::shown;
 use crate::git::Git;
 use crate::resolve::Listing;
-use crate::{BuildError, BuildRequest, Commit, Layout};
+use crate::{BuildError, BuildRequest, Commit};
 
 pub(crate) fn git(request: &BuildRequest) -> Git<'_> {
     Git {
@@ -71,7 +72,7 @@ pub(crate) fn fetch(layout: &Layout, request: &BuildRequest, commit: &Commit, tr
             }
             result => result?,
         }
-        crate::disk::touch(&mirror);
+        mark_used(&mirror);
     }
     if request.source.submodules && tree.join(".gitmodules").exists() { submodules(request, tree) } else { Ok(()) }
 }
@@ -174,7 +175,7 @@ fn says_yes(request: &BuildRequest, mirror: &Path, question: &[&str]) -> Result<
 }
 
 fn set_aside(layout: &Layout, mirror: &Path) -> Result<(), BuildError> {
-    let aside = crate::quarantine::set_aside(layout, mirror, "git")?;
+    let aside = quarantine(layout, mirror, "git")?;
     tracing::warn!(mirror = %mirror.display(), aside = %aside.display(), "a mirror that git cannot read is set aside");
     Ok(())
 }

@@ -6,10 +6,11 @@
 use std::path::Path;
 use std::time::Duration;
 
+use engine_store::Layout;
 use exec::{CommandSpec, run};
 
 use crate::configure::environment;
-use crate::{Backend, BuildError, BuildRequest, Definitions, Layout};
+use crate::{Backend, BuildError, BuildRequest, Definitions};
 
 /// For one small program.
 const DEADLINE: Duration = Duration::from_secs(20);

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use engine_store::Layout;
 use serde::{Deserialize, Serialize};
 
-use crate::{BuildRequest, Layout};
+use crate::BuildRequest;
 
 /// No history is larger.
 const LARGEST: u64 = 1 << 20;

@@ -4,15 +4,15 @@
 //! compilers is fixed, and what the host decides (compilers, C library, processor) is named here.
 
 use std::collections::BTreeMap;
-use std::fmt;
 use std::path::Path;
 
+use engine_store::{EntryKey, Manifest, Recipe};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::libc_version::libc_version;
 use crate::{
-    Backend, BuildError, BuildRequest, Commit, Definition, Definitions, Generator, ToolId, cpu, helpers, quirks,
+    Backend, BuildError, BuildKey, BuildRequest, Commit, Definition, Definitions, Generator, ToolId, cpu, helpers,
+    quirks,
 };
 
 /// Goes up when the way of building changes, so that entries of the old way are not taken for the new.
@@ -51,34 +51,15 @@ pub struct Inputs {
     pub files: BTreeMap<String, String>,
 }
 
-/// The hash of [`Inputs`]: the name of a store entry.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct BuildKey(String);
-
-impl BuildKey {
-    /// A text that is a key.
-    pub fn parse(text: &str) -> Option<Self> {
-        let is_key = text.len() == 32 && text.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f'));
-        is_key.then(|| Self(text.to_owned()))
-    }
-
-    /// The key: 32 hexadecimal digits.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl fmt::Display for BuildKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.0)
-    }
-}
-
 impl Inputs {
     /// The key of these inputs. Canonical JSON: fields in the order of the type, maps sorted by key.
     pub fn key(&self) -> BuildKey {
-        let canonical = serde_json::to_vec(self).unwrap_or_default();
-        BuildKey(durable::hex(&Sha256::digest(canonical)).chars().take(32).collect())
+        EntryKey::of(&Recipe::LLAMACPP_SOURCE_1, &serde_json::to_vec(self).unwrap_or_default())
+    }
+
+    /// The inputs of a stored build; `None` for an entry that another recipe made.
+    pub fn of(manifest: &Manifest) -> Option<Self> {
+        (manifest.recipe == Recipe::LLAMACPP_SOURCE_1).then(|| manifest.inputs.read().ok())?
     }
 }
 

@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
+use engine_store::{Store, StoreError};
 use serde::Serialize;
 
-use crate::{BuildError, BuildKey, Inputs, Store, ToolId};
+use crate::{BuildKey, Inputs, ToolId};
 
 /// One input of the key that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -67,19 +68,17 @@ impl Inputs {
     }
 }
 
-impl Store {
-    /// The stored build of the same repository that differs in the fewest inputs, the newest of several; none where
-    /// nothing of that repository is stored. Nothing is verified: this explains, it does not hand out.
-    pub fn nearest(&self, wanted: &Inputs) -> Result<Option<Near>, BuildError> {
-        let manifests = self.list()?.into_iter().filter_map(|stored| stored.manifest);
-        let candidates = manifests.filter(|manifest| manifest.inputs.repo == wanted.repo);
-        let scored = candidates.map(|manifest| {
-            let differences = wanted.differences(&manifest.inputs);
-            (differences.len(), std::cmp::Reverse(manifest.built_unix_s), manifest.key, differences)
-        });
-        let best = scored.filter(|(count, ..)| *count > 0).min_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)));
-        Ok(best.map(|(_, _, key, differences)| Near { key, differences }))
-    }
+/// The stored build of the same repository that differs in the fewest inputs, the newest of several; none where the store
+/// has no build of that repository. Nothing is verified: this explains, it does not hand out.
+pub fn nearest(store: &Store, wanted: &Inputs) -> Result<Option<Near>, StoreError> {
+    let manifests = store.list()?.into_iter().filter_map(|stored| stored.manifest);
+    let builds = manifests.filter_map(|manifest| Some((Inputs::of(&manifest)?, manifest)));
+    let scored = builds.filter(|(inputs, _)| inputs.repo == wanted.repo).map(|(inputs, manifest)| {
+        let differences = wanted.differences(&inputs);
+        (differences.len(), std::cmp::Reverse(manifest.built_unix_s), manifest.key, differences)
+    });
+    let best = scored.filter(|(count, ..)| *count > 0).min_by(|a, b| (a.0, a.1, &a.2).cmp(&(b.0, b.1, &b.2)));
+    Ok(best.map(|(_, _, key, differences)| Near { key, differences }))
 }
 
 /// Differences that are told in words; the JSON has all.

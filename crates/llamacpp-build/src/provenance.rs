@@ -4,10 +4,10 @@
 use std::path::Path;
 use std::time::{Duration, UNIX_EPOCH};
 
+use engine_store::FileEntry;
 use serde_json::{Value, json};
 
 use crate::file_api::Configured;
-use crate::manifest::FileEntry;
 use crate::{BuildKey, Inputs};
 
 /// Its file's name in an entry.

@@ -1,18 +1,19 @@
 //! From a finished build to a store entry: copied, hashed, synced, and published by one rename.
 
-use std::fs::{self, File, OpenOptions};
+use std::fs::{self, OpenOptions};
 use std::io::Write;
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use engine_store::{Claim, Contents, Entry, NewEntry, OpaqueInputs, Recipe, Staging};
+
 use crate::compile::SERVER;
 use crate::file_api::Configured;
-use crate::manifest::{self, FILE, FileEntry, Manifest, SCHEMA};
+use crate::folders::Folders;
 use crate::prove::Proof;
 use crate::provenance::Facts;
-use crate::staging::Staging;
-use crate::{BuildError, BuildKey, Entry, Inputs, Store, provenance, sbom, verified};
+use crate::{BuildError, Inputs, provenance, sbom};
 
 /// Where the build puts the server, relative to its folder: as CMake says, or where llama.cpp always has put it.
 fn server(configured: &Configured) -> PathBuf {
@@ -51,29 +52,23 @@ pub(crate) struct Made {
     pub(crate) took: Duration,
 }
 
-/// Writes help text, provenance, bill of materials and manifest, makes everything durable, and moves `out` to its place in the store.
+/// Adds help text, provenance and bill of materials to what the build made, and publishes all of it.
 pub(crate) fn publish(
-    store: &Store,
+    claim: &Claim,
     staging: &Staging,
-    key: &BuildKey,
-    inputs: Inputs,
+    inputs: &Inputs,
     proof: &Proof,
     made: &Made,
 ) -> Result<Entry, BuildError> {
-    let (out, dir) = (staging.out(), store.dir(key));
-    write(&out, "help.txt", proof.help.as_bytes())?;
+    let help = staging.out().join("help.txt");
+    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&help);
+    file.and_then(|mut file| file.write_all(proof.help.as_bytes())).map_err(BuildError::io("write", help))?;
     let ended = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let (mut files, mut seen) = (Vec::new(), verified::Memory::default());
-    let mut take = |files: &mut Vec<FileEntry>, path: &Path| {
-        files.push(seen.hash(&out, path)?);
-        Ok::<_, BuildError>(())
-    };
-    for path in manifest::list(&out)? {
-        take(&mut files, &path)?;
-    }
+    let mut contents = Contents::hash(staging)?;
+    let files = contents.files().to_vec();
     let facts = Facts {
-        key,
-        inputs: &inputs,
+        key: claim.key(),
+        inputs,
         version: &proof.version,
         files: &files,
         configured: &made.configured,
@@ -82,37 +77,15 @@ pub(crate) fn publish(
         ended,
     };
     for (name, document) in [(provenance::FILE, provenance::statement(&facts)), (sbom::FILE, sbom::bill(&facts))] {
-        write(&out, name, &serde_json::to_vec_pretty(&document).unwrap_or_default())?;
-        take(&mut files, Path::new(name))?;
+        contents.add(name, &serde_json::to_vec_pretty(&document).unwrap_or_default())?;
     }
-    files.sort_by(|a, b| a.path.cmp(&b.path));
-    let manifest = Manifest {
-        schema: SCHEMA,
-        key: key.clone(),
+    let inputs = OpaqueInputs::of(inputs).map_err(|error| BuildError::io("describe", staging.out())(error.into()))?;
+    let entry = NewEntry {
+        recipe: Recipe::LLAMACPP_SOURCE_1,
         inputs,
         engine_version: proof.version.clone(),
         binary: Path::new("bin").join(SERVER),
-        files,
-        build_seconds: made.took.as_secs(),
-        built_unix_s: ended,
+        took: made.took,
     };
-    write(&out, FILE, &serde_json::to_vec_pretty(&manifest).unwrap_or_default())?;
-    for path in manifest.files.iter().map(|file| file.path.as_path()).chain([Path::new(FILE)]) {
-        let path = out.join(path);
-        File::open(&path).and_then(|f| f.sync_all()).map_err(BuildError::io("sync", &path))?;
-    }
-    for sub in ["bin", "logs", ""] {
-        durable::sync_dir(&out.join(sub))?;
-    }
-    fs::rename(&out, &dir).map_err(BuildError::io("publish", &dir))?;
-    durable::sync_dir(dir.parent().unwrap_or(&dir))?;
-    seen.save(store.layout(), key);
-    Ok(Entry { dir, manifest })
-}
-
-/// Writes a file of the entry to be, where nobody reads yet; it is made durable with all the others.
-fn write(out: &Path, name: &str, bytes: &[u8]) -> Result<(), BuildError> {
-    let path = out.join(name);
-    let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);
-    file.and_then(|mut file| file.write_all(bytes)).map_err(BuildError::io("write", path))
+    Ok(claim.publish(staging, contents, entry)?)
 }

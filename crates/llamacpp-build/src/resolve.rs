@@ -7,11 +7,12 @@ use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use durable::Lock;
+use engine_store::Layout;
 use exec::{CommandSpec, run};
 use serde::{Deserialize, Serialize};
 
 use crate::git::Git;
-use crate::{BuildError, BuildRequest, Layout, Source, Transport, fetch, worktree};
+use crate::{BuildError, BuildRequest, Source, Transport, fetch, worktree};
 
 /// Most remembered references of a repository.
 const LARGEST: u64 = 1 << 20;

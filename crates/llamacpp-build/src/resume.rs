@@ -14,11 +14,12 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use durable::Stamp;
+use engine_store::Staging;
 use exec::{CommandSpec, Exit, Stream, run_lines};
 use serde::{Deserialize, Serialize};
 
 use crate::build_dir::{BuildDir, Wanted};
-use crate::staging::Staging;
+use crate::folders::Folders;
 use crate::{Backend, BuildError, BuildRequest, CmakeCache, Commit, Definitions, Generator, fetch};
 
 /// The note's file name.

@@ -1,7 +1,9 @@
 //! What a source tree says of its server's flags, before the server is built.
 
+use engine_store::Layout;
+
 use crate::fetch::local_git;
-use crate::{BuildRequest, Commit, Layout};
+use crate::{BuildRequest, Commit};
 
 /// Where the server's README is: since May 2025, and before.
 const PLACES: [&str; 2] = ["tools/server/README.md", "examples/server/README.md"];

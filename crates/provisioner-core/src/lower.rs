@@ -1,7 +1,8 @@
 //! From the configuration to [`Desired`]: pure, and where what is not supported is refused by name.
 
 use config_schema::{ModelRef, PoolConfig, ProvisioningMode, RepoKind};
-use llamacpp_build::{Definition, Generator, Layout, Source, Transport};
+use engine_store::Layout;
+use llamacpp_build::{Definition, Generator, Source, Transport};
 use model_provisioner::{ModelSource, Want};
 
 use crate::desired::{Desired, DesiredModel};

@@ -17,17 +17,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("failure-diagnosis", &["exec"]),
     ("flags", &[]),
     // 1: one job each; never one another, never the configuration.
+    ("engine-store", &["durable"]),
     ("gpu-detect", BASE),
-    ("llamacpp-build", &["durable", "exec", "failure-diagnosis"]),
     ("model-provisioner", BASE),
     ("preflight", BASE),
     ("spawner", BASE),
+    // 1b: may also use the store.
+    ("llamacpp-build", &["durable", "engine-store", "exec", "failure-diagnosis"]),
     // 2: the composition.
     (
         "provisioner-core",
         &[
             "config-schema",
             "durable",
+            "engine-store",
             "exec",
             "failure-diagnosis",
             "flags",
@@ -41,7 +44,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     // 3: what people call.
     (
         "engine-provisioner",
-        &["config-schema", "durable", "exec", "flags", "gpu-detect", "llamacpp-build", "provisioner-core", "spawner"],
+        &[
+            "config-schema",
+            "durable",
+            "engine-store",
+            "exec",
+            "flags",
+            "gpu-detect",
+            "llamacpp-build",
+            "provisioner-core",
+            "spawner",
+        ],
     ),
     // Beside them, never shipped.
     ("testkit", &["exec"]),

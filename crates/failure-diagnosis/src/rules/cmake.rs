@@ -1,7 +1,7 @@
 //! CMake itself: its version, its cache, the tools it drives, the tree it is given.
 
-use crate::pattern::{cmake, said};
 use super::{BUILDING, Rule};
+use crate::pattern::{cmake, said};
 
 pub(super) const COMPILER: &str = "install a compiler: `sudo apt install build-essential` (Debian, Ubuntu), `sudo pacman -S base-devel` (Arch), \
     `sudo dnf install gcc gcc-c++` (Fedora), `sudo zypper install gcc gcc-c++` (openSUSE)";

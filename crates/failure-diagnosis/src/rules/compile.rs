@@ -1,8 +1,8 @@
 //! Compilers that are too old, incomplete or broken.
 
-use crate::pattern::{cmake, said, warned};
 use super::cmake::COMPILER;
 use super::{BUILDING, Rule};
+use crate::pattern::{cmake, said, warned};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

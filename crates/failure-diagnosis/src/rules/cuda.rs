@@ -1,7 +1,7 @@
 //! CUDA: compilers that do not fit together, and architectures.
 
-use crate::pattern::{cmake, said, warned};
 use super::{BUILDING, Rule};
+use crate::pattern::{cmake, said, warned};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

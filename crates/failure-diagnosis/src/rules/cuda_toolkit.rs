@@ -1,7 +1,7 @@
 //! CUDA: a toolkit that is missing, incomplete or broken.
 
-use crate::pattern::{cmake, said, told};
 use super::{BUILDING, Rule};
+use crate::pattern::{cmake, said, told};
 
 const INSTALL: &str = "install the CUDA toolkit: `sudo apt install nvidia-cuda-toolkit` (Debian, Ubuntu), `sudo pacman -S cuda` (Arch), \
     `sudo dnf install cuda-toolkit` (Fedora, with NVIDIA's repository); one that is there is used when CUDACXX is the path of its \

@@ -1,7 +1,7 @@
 //! Libraries that llama.cpp asks for.
 
-use crate::pattern::{cmake, said};
 use super::{BUILDING, Rule};
+use crate::pattern::{cmake, said};
 
 const CURL: &str = "install it: `sudo apt install libcurl4-openssl-dev` (Debian, Ubuntu), `sudo dnf install libcurl-devel` (Fedora), \
     `sudo pacman -S curl` (Arch); or put -DLLAMA_CURL=OFF into `provisioning.source.build.cmake_flags`: the server that is built \

@@ -1,7 +1,7 @@
 //! Files and folders that cannot be used.
 
-use crate::pattern::said;
 use super::{ALWAYS, BUILDING, Rule};
+use crate::pattern::said;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

@@ -1,8 +1,8 @@
 //! What git says, of the sources themselves and of the parts of a build that CMake or a script fetches.
 
-use crate::pattern::said;
 use super::{FETCHING, Rule};
 use crate::Phase;
+use crate::pattern::said;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

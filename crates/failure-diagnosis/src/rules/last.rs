@@ -1,8 +1,8 @@
 //! What says that something failed and hardly why: tried when nothing better is known.
 
-use crate::pattern::{cmake, said, warned};
 use super::cmake::COMPILER;
 use super::{BUILDING, Rule};
+use crate::pattern::{cmake, said, warned};
 
 const RELEASE: &str = "this release of llama.cpp and this compiler or CUDA toolkit do not fit together: take another release with \
     `provisioning.source`, or another compiler or toolkit";

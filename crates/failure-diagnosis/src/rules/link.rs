@@ -1,7 +1,7 @@
 //! What only the linker sees.
 
-use crate::pattern::said;
 use super::{BUILDING, Rule};
+use crate::pattern::said;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

@@ -1,7 +1,7 @@
 //! What the machine ran out of: the cause, whatever else such a log says.
 
-use crate::pattern::{said, warned};
 use super::{ALWAYS, BUILDING, Rule};
+use crate::pattern::{said, warned};
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

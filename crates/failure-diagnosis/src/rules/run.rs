@@ -1,7 +1,7 @@
 //! The finished program does not run.
 
-use crate::pattern::said;
 use super::{ALWAYS, RUNNING, Rule};
+use crate::pattern::said;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

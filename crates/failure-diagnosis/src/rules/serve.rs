@@ -1,7 +1,7 @@
 //! What the server says when it ends while it starts: <https://github.com/ggml-org/llama.cpp/tree/master/tools/server>.
 
-use crate::pattern::said;
 use super::{RUNNING, Rule};
+use crate::pattern::said;
 
 pub(super) const RULES: &[Rule] = &[
     Rule {

@@ -5,10 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::time::Duration;
 
+use engine_store::{Entry, Layout};
 use exec::{CommandSpec, Env, run};
 use llamacpp_build::{
-    Backend, BuildError, BuildRequest, Commit, Definition, Entry, Event, Generator, Layout, Limits, Source, ToolId,
-    Toolchain, Transport, build, resolve,
+    Backend, BuildError, BuildRequest, Commit, Definition, Event, Generator, Limits, Source, ToolId, Toolchain,
+    Transport, build, resolve,
 };
 use testkit::{Repo, fake_tool, tiny_llama_repo};
 

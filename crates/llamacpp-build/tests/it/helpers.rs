@@ -4,7 +4,7 @@ use std::fs;
 use std::time::Duration;
 
 use exec::{CommandSpec, Env, run};
-use llamacpp_build::{BuildError, BuildRequest, ToolId, identify};
+use llamacpp_build::{BuildError, BuildRequest, Inputs, ToolId, identify};
 use testkit::fake_tool;
 
 use crate::bench::Bench;
@@ -37,7 +37,7 @@ fn both_are_used_and_in_the_key() {
     let bench = Bench::new();
     let request = with_helpers(&bench);
     let built = bench.build(&request).unwrap();
-    let inputs = &built.manifest.inputs;
+    let inputs = Inputs::of(&built.manifest).unwrap();
     assert!(inputs.tools.contains_key("ccache") && inputs.tools.contains_key("linker"));
     assert_eq!(inputs.definitions.get("CMAKE_EXE_LINKER_FLAGS").map(String::as_str), Some("-fuse-ld=mold"));
     let cached: Vec<_> = bench.calls("ccache", " -c ").into_iter().filter(|call| call.contains("main.cpp")).collect();

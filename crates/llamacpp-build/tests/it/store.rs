@@ -4,7 +4,7 @@ use std::fs::{self, FileTimes, OpenOptions};
 use std::os::unix::fs::{FileExt, symlink};
 use std::path::Path;
 
-use llamacpp_build::Store;
+use engine_store::Store;
 
 use crate::bench::Bench;
 

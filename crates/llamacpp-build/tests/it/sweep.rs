@@ -5,8 +5,9 @@
 
 use std::time::Duration;
 
+use engine_store::{Store, Verdict};
 use exec::{CommandSpec, Env, Exit, run};
-use llamacpp_build::{BuildKey, Store, Verdict};
+use llamacpp_build::BuildKey;
 
 use crate::bench::Bench;
 

@@ -10,7 +10,7 @@ use durable::Stamp;
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::FileEntry;
-use crate::{BuildError, BuildKey, Layout, Manifest, manifest};
+use crate::{EntryKey, Layout, Manifest, StoreError, manifest};
 
 /// No memory is larger.
 const LARGEST: u64 = 1 << 20;
@@ -29,17 +29,17 @@ struct Seen {
 
 impl Memory {
     /// Hashes a file of an entry, for its manifest and for the next look.
-    pub(crate) fn hash(&mut self, entry: &Path, path: &Path) -> Result<FileEntry, BuildError> {
+    pub(crate) fn hash(&mut self, entry: &Path, path: &Path) -> Result<FileEntry, StoreError> {
         let full = entry.join(path);
         // Before the hash: what is written meanwhile has another stamp afterwards.
-        let meta = std::fs::symlink_metadata(&full).map_err(BuildError::io("look at", &full))?;
+        let meta = std::fs::symlink_metadata(&full).map_err(StoreError::io("look at", &full))?;
         let file = FileEntry::of(entry, path)?;
         self.0.insert(path.to_owned(), Seen { stamp: Stamp::of(&meta), sha256: file.sha256.clone() });
         Ok(file)
     }
 
     /// Failing to remember only costs a hash later (a read-only cache folder is fine to run from).
-    pub(crate) fn save(&self, layout: &Layout, key: &BuildKey) {
+    pub(crate) fn save(&self, layout: &Layout, key: &EntryKey) {
         let bytes = serde_json::to_vec(self).unwrap_or_default();
         if let Err(error) = durable::replace(&place(layout, key), &bytes) {
             tracing::debug!(%key, %error, "could not remember a verification");
@@ -47,13 +47,13 @@ impl Memory {
     }
 }
 
-fn place(layout: &Layout, key: &BuildKey) -> PathBuf {
+fn place(layout: &Layout, key: &EntryKey) -> PathBuf {
     layout.dir("verified").join(format!("{key}.json"))
 }
 
 /// Whether the entry holds the files of its manifest, each as the manifest says, and no other: the server would load a
 /// library that was put beside it. With `remember`, what was hashed is remembered.
-pub(crate) fn matches(layout: &Layout, entry: &Path, manifest: &Manifest, remember: bool) -> Result<bool, BuildError> {
+pub(crate) fn matches(layout: &Layout, entry: &Path, manifest: &Manifest, remember: bool) -> Result<bool, StoreError> {
     let before = recall(&place(layout, &manifest.key));
     let mut after = Memory::default();
     if !manifest::list(entry)?.iter().eq(manifest.files.iter().map(|file| &file.path)) {
@@ -78,7 +78,7 @@ pub(crate) fn matches(layout: &Layout, entry: &Path, manifest: &Manifest, rememb
 }
 
 /// Forgets what is known of an entry, so that it is hashed again.
-pub(crate) fn forget(layout: &Layout, key: &BuildKey) {
+pub(crate) fn forget(layout: &Layout, key: &EntryKey) {
     crate::disk::remove(&place(layout, key));
 }
 

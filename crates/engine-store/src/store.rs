@@ -7,9 +7,9 @@ use std::time::SystemTime;
 
 use durable::Lock;
 
-use crate::disk::{last_used, size, touch};
+use crate::disk::{last_used, mark_used, size};
 use crate::manifest::Manifest;
-use crate::{BuildError, BuildKey, Layout, quarantine, verified};
+use crate::{EntryKey, Layout, StoreError, quarantine, verified};
 
 /// The store under a cache folder.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub struct Entry {
 #[derive(Clone, Debug)]
 pub struct Stored {
     /// Its key.
-    pub key: BuildKey,
+    pub key: EntryKey,
     /// Its folder.
     pub dir: PathBuf,
     /// Bytes of all its files.
@@ -80,18 +80,18 @@ impl Store {
     }
 
     /// The folder of a key.
-    pub(crate) fn dir(&self, key: &BuildKey) -> PathBuf {
+    pub fn dir(&self, key: &EntryKey) -> PathBuf {
         self.layout.dir("store").join(key.as_str())
     }
 
     /// The entry of a key, if it is there and every file is what its manifest says. Writes nothing.
-    pub fn lookup(&self, key: &BuildKey) -> Result<Option<Entry>, BuildError> {
+    pub fn lookup(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
         self.find(key, false)
     }
 
     /// Like [`Store::lookup`], remembers what it verified, and sets aside an entry that is not what it says, so that
     /// it is built anew. While somebody builds the key, that is left to them.
-    pub fn take(&self, key: &BuildKey) -> Result<Option<Entry>, BuildError> {
+    pub fn take(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
         if let Some(entry) = self.find(key, true)? {
             return Ok(Some(entry));
         }
@@ -107,24 +107,24 @@ impl Store {
     }
 
     /// [`Store::take`] for whoever holds the key's lock.
-    pub(crate) fn take_locked(&self, key: &BuildKey) -> Result<Option<Entry>, BuildError> {
+    pub(crate) fn take_locked(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
         if let Some(entry) = self.find(key, true)? {
             return Ok(Some(entry));
         }
         let dir = self.dir(key);
         if fs::symlink_metadata(&dir).is_ok() {
-            let aside = quarantine::set_aside(&self.layout, &dir, key.as_str())?;
+            let aside = quarantine::quarantine(&self.layout, &dir, key.as_str())?;
             tracing::warn!(%key, aside = %aside.display(), "a store entry is not what its manifest says; set aside");
         }
         Ok(None)
     }
 
-    /// The lock of whoever builds a key or sets its entry aside.
-    pub(crate) fn lock(&self, key: &BuildKey) -> PathBuf {
+    /// The lock of whoever makes or quarantines the entry of a key.
+    pub(crate) fn lock(&self, key: &EntryKey) -> PathBuf {
         self.layout.lock(&format!("build-{key}"))
     }
 
-    fn find(&self, key: &BuildKey, remember: bool) -> Result<Option<Entry>, BuildError> {
+    fn find(&self, key: &EntryKey, remember: bool) -> Result<Option<Entry>, StoreError> {
         let dir = self.dir(key);
         // The folder itself, not a link to one.
         if !fs::symlink_metadata(&dir).is_ok_and(|meta| meta.is_dir()) {
@@ -133,23 +133,23 @@ impl Store {
         let Some(manifest) = Manifest::read(&dir, key)? else { return Ok(None) };
         let sound = verified::matches(&self.layout, &dir, &manifest, remember)?;
         if sound && remember {
-            touch(&dir);
+            mark_used(&dir);
         }
         Ok(sound.then_some(Entry { dir, manifest }))
     }
 
     /// What the store holds, the longest unused first, as the manifests say it: nothing is verified or written.
-    pub fn list(&self) -> Result<Vec<Stored>, BuildError> {
+    pub fn list(&self) -> Result<Vec<Stored>, StoreError> {
         let place = self.layout.dir("store");
         let entries = match fs::read_dir(&place) {
             Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(BuildError::io("list", &place))?,
+            entries => entries.map_err(StoreError::io("list", &place))?,
         };
         let mut stored = Vec::new();
         for entry in entries {
-            let dir = entry.map_err(BuildError::io("list", &place))?.path();
+            let dir = entry.map_err(StoreError::io("list", &place))?.path();
             let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let Some(key) = BuildKey::parse(&name) else { continue };
+            let Some(key) = EntryKey::parse(&name) else { continue };
             let manifest = Manifest::read(&dir, &key)?;
             stored.push(Stored { bytes: size(&dir), last_used: last_used(&dir), key, dir, manifest });
         }
@@ -159,7 +159,7 @@ impl Store {
 
     /// Reads every byte of an entry, whatever is remembered of it, and sets it aside if it is not what its manifest
     /// says.
-    pub fn verify(&self, key: &BuildKey) -> Result<Verdict, BuildError> {
+    pub fn verify(&self, key: &EntryKey) -> Result<Verdict, StoreError> {
         let dir = self.dir(key);
         if fs::symlink_metadata(&dir).is_err() {
             return Ok(Verdict::Absent);
@@ -178,7 +178,8 @@ impl Store {
         }
     }
 
-    pub(crate) fn layout(&self) -> &Layout {
+    /// The layout.
+    pub fn layout(&self) -> &Layout {
         &self.layout
     }
 }

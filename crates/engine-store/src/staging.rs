@@ -1,8 +1,8 @@
-//! The folder one build works in: locked while it lives; what a killed build left is adopted or swept.
+//! The folder in which one entry is made: locked while its process lives; what a killed one left is adopted or removed.
 //!
-//! A folder is adopted only for the very key it was made for, and only as far as [`resume`](crate::resume) proves that
-//! nothing it was made from has changed and that nobody works in it any more. Otherwise the name is never used again,
-//! so that compilers that outlive a killed build write where nobody looks.
+//! A folder is adopted only for the key it was made for, and whoever adopts it has to prove that nothing it was made from
+//! has changed and that no process works in it any more. Otherwise its name is never used again, so that compilers that
+//! outlive a killed build write where nobody looks.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -10,16 +10,16 @@ use std::time::{Duration, SystemTime};
 use durable::Lock;
 
 use crate::disk::{fresh_name, last_used, remove};
-use crate::{BuildError, BuildKey, Layout};
+use crate::{EntryKey, Layout, StoreError};
 
 /// What a killed build left is kept this long for a next one of its key.
 const KEPT: Duration = Duration::from_hours(24);
 /// And so many of them, the newest.
 const MOST: usize = 2;
 
-/// A staging folder; dropping it removes it.
+/// A staging folder, made by [`Claim::stage`](crate::Claim::stage); dropping it removes it.
 #[derive(Debug)]
-pub(crate) struct Staging {
+pub struct Staging {
     dir: PathBuf,
     keep: bool,
     _lock: Lock,
@@ -27,7 +27,7 @@ pub(crate) struct Staging {
 
 impl Staging {
     /// A new folder for this key.
-    pub(crate) fn create(layout: &Layout, key: &BuildKey) -> Result<Self, BuildError> {
+    pub(crate) fn create(layout: &Layout, key: &EntryKey) -> Result<Self, StoreError> {
         let _sweep = sweep_lock(layout)?;
         sweep(layout, key);
         let dir = fresh_name(&layout.dir("staging"), key.as_str())?;
@@ -37,7 +37,7 @@ impl Staging {
     }
 
     /// The newest folder that a dead build of this key left, now ours.
-    pub(crate) fn adopt(layout: &Layout, key: &BuildKey) -> Result<Option<Self>, BuildError> {
+    pub(crate) fn adopt(layout: &Layout, key: &EntryKey) -> Result<Option<Self>, StoreError> {
         let _sweep = sweep_lock(layout)?;
         let of_key = |dir: &Path| dir.file_stem().is_some_and(|stem| stem == key.as_str());
         for dir in dead(layout).into_iter().filter(|dir| of_key(dir)) {
@@ -48,29 +48,23 @@ impl Staging {
         Ok(None)
     }
 
-    pub(crate) fn dir(&self) -> &Path {
+    /// The folder.
+    pub fn dir(&self) -> &Path {
         &self.dir
     }
 
-    pub(crate) fn source(&self) -> PathBuf {
-        self.dir.join("src")
-    }
-
-    pub(crate) fn build(&self) -> PathBuf {
-        self.dir.join("build")
-    }
-
     /// What will become the store entry.
-    pub(crate) fn out(&self) -> PathBuf {
+    pub fn out(&self) -> PathBuf {
         self.dir.join("out")
     }
 
-    pub(crate) fn log(&self, name: &str) -> PathBuf {
+    /// A log that becomes part of the entry.
+    pub fn log(&self, name: &str) -> PathBuf {
         self.out().join("logs").join(name)
     }
 
     /// Leaves the folder for the next build of its key.
-    pub(crate) fn keep(&mut self) {
+    pub fn keep(&mut self) {
         self.keep = true;
     }
 }
@@ -84,7 +78,7 @@ impl Drop for Staging {
 }
 
 /// Under this lock nobody meets a folder that is made but not locked yet.
-fn sweep_lock(layout: &Layout) -> Result<Lock, BuildError> {
+fn sweep_lock(layout: &Layout) -> Result<Lock, StoreError> {
     Ok(Lock::acquire(&layout.lock("staging"), "sweep", Duration::from_mins(2))?)
 }
 
@@ -105,7 +99,7 @@ fn dead(layout: &Layout) -> Vec<PathBuf> {
 }
 
 /// Removes what dead builds left, except the newest few that a next build of another key may go on from.
-fn sweep(layout: &Layout, key: &BuildKey) {
+fn sweep(layout: &Layout, key: &EntryKey) {
     let mut kept = 0;
     for dir in dead(layout) {
         let age = SystemTime::now().duration_since(last_used(&dir)).unwrap_or_default();

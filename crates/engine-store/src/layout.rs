@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use sha2::{Digest, Sha256};
 
-use crate::BuildError;
+use crate::StoreError;
 
 /// The cache folder's layout; the version in its path changes when the layout does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -14,16 +14,16 @@ pub struct Layout {
 
 impl Layout {
     /// The layout under `<cache>/v1`. A `;` in the path would be two paths to CMake, so it is refused.
-    pub fn new(cache: &Path) -> Result<Self, BuildError> {
+    pub fn new(cache: &Path) -> Result<Self, StoreError> {
         let text = cache.to_string_lossy();
         if !cache.is_absolute() || text.contains([';', '\n', '\u{fffd}']) {
-            return Err(BuildError::BadCacheDir { path: cache.into() });
+            return Err(StoreError::BadCacheDir { path: cache.into() });
         }
         Ok(Self { root: cache.join("v1") })
     }
 
     /// Makes the folders that a build needs.
-    pub fn create(&self) -> Result<(), BuildError> {
+    pub fn create(&self) -> Result<(), StoreError> {
         for dir in [
             self.root.clone(),
             self.dir("git"),
@@ -44,25 +44,28 @@ impl Layout {
         &self.root
     }
 
-    pub(crate) fn dir(&self, name: &str) -> PathBuf {
+    /// A folder of the layout.
+    pub fn dir(&self, name: &str) -> PathBuf {
         self.root.join(name)
     }
 
     /// The bare mirror of a repository.
-    pub(crate) fn mirror(&self, repo: &str) -> PathBuf {
+    pub fn mirror(&self, repo: &str) -> PathBuf {
         self.dir("git").join(format!("{}.git", repo_hash(repo)))
     }
 
     /// What the references of a repository pointed at when it was last asked.
-    pub(crate) fn references(&self, repo: &str) -> PathBuf {
+    pub fn references(&self, repo: &str) -> PathBuf {
         self.dir("git").join(format!("{}.refs.json", repo_hash(repo)))
     }
 
-    pub(crate) fn lock(&self, name: &str) -> PathBuf {
+    /// A lock file by its name.
+    pub fn lock(&self, name: &str) -> PathBuf {
         self.dir("locks").join(name)
     }
 
-    pub(crate) fn mirror_lock(&self, repo: &str) -> PathBuf {
+    /// The lock of whoever works in the mirror of a repository.
+    pub fn mirror_lock(&self, repo: &str) -> PathBuf {
         self.lock(&format!("git-{}", repo_hash(repo)))
     }
 }

@@ -6,7 +6,7 @@ use std::hash::{BuildHasher, Hasher};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use crate::BuildError;
+use crate::StoreError;
 
 /// A use is written down at most this often: a start then costs one look.
 const EXACT: Duration = Duration::from_mins(1);
@@ -20,13 +20,13 @@ pub(crate) fn size(path: &Path) -> u64 {
     fs::read_dir(path).into_iter().flatten().flatten().map(|entry| size(&entry.path())).sum()
 }
 
-/// When a folder was last used: its own modification time, which [`touch`] sets. What is in it keeps its own.
+/// When a folder was last used: its own modification time, which [`mark_used`] sets. What is in it keeps its own.
 pub(crate) fn last_used(path: &Path) -> SystemTime {
     fs::symlink_metadata(path).and_then(|meta| meta.modified()).unwrap_or(SystemTime::UNIX_EPOCH)
 }
 
 /// Writes down that a folder is used now. On a read-only file system nothing is removed either, so failing is fine.
-pub(crate) fn touch(path: &Path) {
+pub fn mark_used(path: &Path) {
     let now = SystemTime::now();
     if now.duration_since(last_used(path)).is_ok_and(|age| age < EXACT) {
         return;
@@ -48,7 +48,7 @@ pub(crate) fn remove(path: &Path) {
 }
 
 /// A path `<dir>/<stem>.<random>` that does not exist.
-pub(crate) fn fresh_name(dir: &Path, stem: &str) -> Result<PathBuf, BuildError> {
+pub(crate) fn fresh_name(dir: &Path, stem: &str) -> Result<PathBuf, StoreError> {
     for _ in 0..16 {
         let random = RandomState::new().build_hasher().finish();
         let path = dir.join(format!("{stem}.{random:016x}"));
@@ -56,5 +56,5 @@ pub(crate) fn fresh_name(dir: &Path, stem: &str) -> Result<PathBuf, BuildError> 
             return Ok(path);
         }
     }
-    Err(BuildError::io("find a free name in", dir)(std::io::ErrorKind::AlreadyExists.into()))
+    Err(StoreError::io("find a free name in", dir)(std::io::ErrorKind::AlreadyExists.into()))
 }

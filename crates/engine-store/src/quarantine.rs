@@ -5,18 +5,18 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::disk::{fresh_name, remove};
-use crate::{BuildError, Layout};
+use crate::{Layout, StoreError};
 
 /// How many are kept. An entry with CUDA is half a gigabyte.
 pub(crate) const KEPT: usize = 4;
 
 /// Moves something out of its place; the oldest beyond [`KEPT`] are removed. Returns where it lies now.
-pub(crate) fn set_aside(layout: &Layout, path: &Path, stem: &str) -> Result<PathBuf, BuildError> {
+pub fn quarantine(layout: &Layout, path: &Path, stem: &str) -> Result<PathBuf, StoreError> {
     let bad = layout.dir("bad");
     // Names sort by age, however many are set aside within one clock tick.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     let aside = fresh_name(&bad, &format!("{now:020}.{stem}"))?;
-    fs::rename(path, &aside).map_err(BuildError::io("set aside", path))?;
+    fs::rename(path, &aside).map_err(StoreError::io("set aside", path))?;
     for old in listed(layout).into_iter().rev().skip(KEPT) {
         remove(&old);
     }

@@ -1,4 +1,4 @@
-//! Removing what nobody needs: by age, then by size, the longest unused first.
+//! Removing what is no longer needed: by age, then by size, least recently used first.
 //!
 //! Never removed: what the caller says runs, what somebody holds a lock on, and what was used within [`FRESH`] (a start
 //! that has its entry and does not run yet). An entry goes by one rename, so it is complete or absent all the time.
@@ -11,7 +11,7 @@ use durable::Lock;
 use serde::Serialize;
 
 use crate::disk::{fresh_name, last_used, remove, size};
-use crate::{BuildError, BuildKey, Layout, Store, quarantine};
+use crate::{EntryKey, Layout, Store, StoreError, quarantine};
 
 /// What was used this lately stays.
 pub const FRESH: Duration = Duration::from_mins(10);
@@ -91,7 +91,7 @@ struct Candidate {
 
 impl Store {
     /// Removes what the policy lets go. `runs` holds the keys of engines that run or are about to.
-    pub fn gc(&self, policy: &GcPolicy, runs: &BTreeSet<BuildKey>, now: SystemTime) -> Result<GcReport, BuildError> {
+    pub fn gc(&self, policy: &GcPolicy, runs: &BTreeSet<EntryKey>, now: SystemTime) -> Result<GcReport, StoreError> {
         if !self.layout().root().exists() {
             return Ok(GcReport::default());
         }
@@ -118,7 +118,7 @@ impl Store {
 }
 
 /// Everything of any size in the cache, the longest unused first.
-fn candidates(store: &Store, runs: &BTreeSet<BuildKey>, now: SystemTime) -> Vec<Candidate> {
+fn candidates(store: &Store, runs: &BTreeSet<EntryKey>, now: SystemTime) -> Vec<Candidate> {
     let layout = store.layout();
     let mut all = Vec::new();
     let mut add = |item, path: PathBuf, since: SystemTime, lock: PathBuf, runs: bool| {
@@ -129,7 +129,7 @@ fn candidates(store: &Store, runs: &BTreeSet<BuildKey>, now: SystemTime) -> Vec<
     };
     for path in children(&layout.dir("store")) {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        let key = BuildKey::parse(&name);
+        let key = EntryKey::parse(&name);
         let runs = key.as_ref().is_some_and(|key| runs.contains(key));
         add(CacheItem::Entry, path.clone(), last_used(&path), layout.lock(&format!("build-{name}")), runs);
     }
@@ -169,7 +169,7 @@ fn chosen(candidates: Vec<Candidate>, policy: &GcPolicy) -> Vec<Candidate> {
 }
 
 /// Removes one thing under its lock; says that it is locked instead where somebody has it.
-fn take_away(layout: &Layout, candidate: &Candidate, dry_run: bool) -> Result<Option<Kept>, BuildError> {
+fn take_away(layout: &Layout, candidate: &Candidate, dry_run: bool) -> Result<Option<Kept>, StoreError> {
     if dry_run {
         return Ok(is_held(&candidate.lock).then_some(Kept::Locked));
     }
@@ -195,7 +195,7 @@ fn take_away(layout: &Layout, candidate: &Candidate, dry_run: bool) -> Result<Op
     }
     let name = candidate.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let doomed = fresh_name(&layout.dir("staging"), &name)?;
-    std::fs::rename(&candidate.path, &doomed).map_err(BuildError::io("remove", &candidate.path))?;
+    std::fs::rename(&candidate.path, &doomed).map_err(StoreError::io("remove", &candidate.path))?;
     remove(&layout.dir("verified").join(format!("{name}.json")));
     remove(&doomed);
     Ok(None)
