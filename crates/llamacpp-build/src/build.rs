@@ -7,13 +7,13 @@ use std::time::Instant;
 use engine_store::{Claim, Entry, Layout, Staging, Store, StoreError};
 use exec::{CommandSpec, ExecError};
 
-use crate::file_api::Configured;
+use crate::cmake::file_api::Configured;
+use crate::compile::{self, configure, make, resume};
 use crate::folders::Folders;
-use crate::publish::Made;
-use crate::{
-    BuildError, BuildRequest, Commit, Event, Inputs, Observer, Transport, compile, configure, fetch, identify, prove,
-    publish, resume, worktree,
-};
+use crate::output::publish::Made;
+use crate::output::{prove, publish};
+use crate::source::{fetch, worktree};
+use crate::{BuildError, BuildRequest, Commit, Event, Inputs, Observer, Transport, identify};
 
 /// The entry for this request and commit: from the store if it is there, else built now. Whoever else asks for the
 /// same key waits for the one that builds it, and gets its entry.
@@ -93,7 +93,7 @@ impl Build<'_> {
         let logs = staging.out().join("logs");
         let started = Instant::now();
         observer.on(&Event::Phase("build"));
-        let result = compile::compile(self.layout, self.request, &staging, from_the_start, observer);
+        let result = make::compile(self.layout, self.request, &staging, from_the_start, observer);
         if matches!(result, Err(BuildError::Run { source: ExecError::TimedOut { .. } })) {
             staging.keep();
         }
@@ -152,16 +152,16 @@ pub fn planned_commands(
     let fetch = match commit {
         _ if request.source.transport == Transport::WorkTree => worktree::add_command(request, &mirror),
         Some(commit) => fetch::fetch_command(request, &mirror, commit),
-        None => crate::resolve::list_command(
-            &fetch::git(request),
+        None => crate::source::resolve::list_command(
+            &crate::source::git::git(request),
             &request.source.repo,
-            &crate::resolve::full_names(&request.source.reference),
+            &crate::source::resolve::full_names(&request.source.reference),
         ),
     };
     Ok(vec![
         ("fetch", fetch),
         ("configure", configure::command(layout, request, &definitions, staging)),
-        ("build", compile::command(layout, request, staging, compile::wanted_jobs(request))),
+        ("build", make::command(layout, request, staging, make::wanted_jobs(request))),
         ("prove", prove::version_command(&staging.join("out/bin").join(compile::SERVER))),
     ])
 }

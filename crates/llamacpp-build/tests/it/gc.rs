@@ -10,7 +10,7 @@ use durable::Lock;
 use engine_store::{CacheItem, FRESH, GcPolicy, Kept, Store, Verdict};
 use llamacpp_build::{BuildKey, identify};
 
-use crate::bench::{Bench, definitions};
+use crate::support::{Bench, definitions};
 
 const DAY: Duration = Duration::from_hours(24);
 

@@ -7,7 +7,7 @@ use exec::{CommandSpec, Env, run};
 use llamacpp_build::{BuildError, BuildRequest, Inputs, ToolId, identify};
 use testkit::fake_tool;
 
-use crate::bench::Bench;
+use crate::support::Bench;
 
 /// Both as programs that write down their calls and do what stands behind them.
 fn with_helpers(bench: &Bench) -> BuildRequest {
@@ -68,7 +68,7 @@ fn both_are_used_and_in_the_key() {
 fn what_does_not_work_is_left_out() {
     let bench = Bench::new();
     let mut request = with_helpers(&bench);
-    request.definitions = crate::bench::definitions(&["-DCMAKE_EXE_LINKER_FLAGS=-Wl,-z,now"]);
+    request.definitions = crate::support::definitions(&["-DCMAKE_EXE_LINKER_FLAGS=-Wl,-z,now"]);
     bench.tool("cmake", "echo \"CMake Error: $*\"; exit 1");
     let arguments = || match bench.build(&request) {
         Err(BuildError::Configure { .. }) => fs::read_to_string(bench.at("logs/configure.log")).unwrap(),

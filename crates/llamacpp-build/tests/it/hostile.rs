@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use llamacpp_build::{BuildError, Inputs, Transport, identify, planned_commands};
 
-use crate::bench::{Bench, code};
+use crate::support::{Bench, code};
 
 /// F28, F29: whatever it is called, a repository or reference is a name to git, never an option, a command or a
 /// protocol that was not allowed.

@@ -4,7 +4,7 @@ use std::fs;
 
 use llamacpp_build::{BuildError, CmakeCache, Definition, Inputs, identify};
 
-use crate::bench::{Bench, definitions};
+use crate::support::{Bench, definitions};
 
 /// EP-12: a wish for CUDA in a pool that runs on the processor is an error before anything is fetched.
 #[test]

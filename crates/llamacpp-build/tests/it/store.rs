@@ -6,7 +6,7 @@ use std::path::Path;
 
 use engine_store::Store;
 
-use crate::bench::Bench;
+use crate::support::Bench;
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();

@@ -6,7 +6,7 @@ use std::os::unix::fs::PermissionsExt;
 use engine_store::Store;
 use llamacpp_build::{BuildError, Generator, identify};
 
-use crate::bench::{Bench, code, definitions};
+use crate::support::{Bench, code, definitions};
 
 /// EP-11, EP-15, EP-16: the first build makes an entry with a proven server; the second runs no program at all, and
 /// works where nothing can be written (F13).

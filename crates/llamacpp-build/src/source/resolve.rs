@@ -11,28 +11,13 @@ use engine_store::Layout;
 use exec::{CommandSpec, run};
 use serde::{Deserialize, Serialize};
 
-use crate::git::Git;
-use crate::{BuildError, BuildRequest, Source, Transport, fetch, worktree};
+use crate::source::commit::{Commit, Listing};
+use crate::source::git::{Git, git};
+use crate::source::{fetch, worktree};
+use crate::{BuildError, BuildRequest, Source, Transport};
 
 /// Most remembered references of a repository.
 const LARGEST: u64 = 1 << 20;
-
-/// A whole commit id, in lower-case hexadecimal.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-pub struct Commit(String);
-
-impl Commit {
-    /// A text that is a whole commit id (40 or 64 hexadecimal digits).
-    pub fn parse(text: &str) -> Option<Self> {
-        let whole = matches!(text.len(), 40 | 64) && text.bytes().all(|b| b.is_ascii_hexdigit());
-        whole.then(|| Self(text.to_ascii_lowercase()))
-    }
-
-    /// The id.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -52,7 +37,7 @@ pub fn known_commit(layout: &Layout, source: &Source) -> Option<(Commit, u64)> {
         return Some((commit, 0));
     }
     let known = remembered(layout, source).0.remove(&source.reference)?;
-    Commit::parse(&known.commit.0).map(|commit| (commit, known.asked_unix_s))
+    Commit::parse(&known.commit.as_str()).map(|commit| (commit, known.asked_unix_s))
 }
 
 /// The commit a source means now. Asks the repository unless the reference is a whole commit id; of a working tree, what
@@ -99,7 +84,7 @@ pub(crate) fn full_names(reference: &str) -> Vec<String> {
 
 fn ask(layout: &Layout, request: &BuildRequest) -> Result<Commit, BuildError> {
     let (source, reference) = (&request.source, request.source.reference.as_str());
-    let git = fetch::git(request);
+    let git = git(request);
     let mut patterns = full_names(reference);
     // What an annotated tag points at; a pattern without a folder matches in every folder.
     patterns.push(format!("{reference}^{{}}"));
@@ -116,9 +101,6 @@ fn ask(layout: &Layout, request: &BuildRequest) -> Result<Commit, BuildError> {
         nearest: nearest(reference, &all),
     })
 }
-
-/// `git ls-remote`: full name and commit.
-pub(crate) type Listing = Vec<(String, Commit)>;
 
 fn list(git: &Git<'_>, repo: &str, patterns: &[String]) -> Result<Listing, BuildError> {
     let spec = list_command(git, repo, patterns);
@@ -181,13 +163,13 @@ mod tests {
     fn a_reference_is_one_commit_or_an_error() {
         let text = format!(
             "{}\tHEAD\n{}\trefs/heads/main\n{}\trefs/tags/v1\n{}\trefs/tags/v1^{{}}\n{}\trefs/heads/both\n{}\trefs/tags/both\n{}\trefs/pull/7/head\nrubbish\n",
-            id('a').0,
-            id('a').0,
-            id('b').0,
-            id('c').0,
-            id('d').0,
-            id('e').0,
-            id('f').0
+            id('a').as_str(),
+            id('a').as_str(),
+            id('b').as_str(),
+            id('c').as_str(),
+            id('d').as_str(),
+            id('e').as_str(),
+            id('f').as_str()
         );
         let listing = parse_listing(&text);
         let source = Source {

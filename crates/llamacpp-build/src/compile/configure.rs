@@ -6,12 +6,12 @@ use engine_store::{Layout, Staging};
 use exec::{CommandSpec, Exit};
 use failure_diagnosis::{Phase, relevant_lines};
 
-use crate::compile::{SERVER, last_call, run_logged};
-use crate::file_api::{self, Configured};
+use crate::cmake::file_api::{self, Configured};
+use crate::cmake::tree::TreeOptions;
+use crate::compile::step::{environment, last_call, run_logged};
+use crate::compile::{SERVER, ccache_and_linker, resume};
 use crate::folders::Folders;
-use crate::git::search_path;
-use crate::tree::TreeOptions;
-use crate::{Backend, BuildError, BuildRequest, CmakeCache, Definitions, Diagnosed, helpers, resume};
+use crate::{Backend, BuildError, BuildRequest, CmakeCache, Definitions, Diagnosed};
 
 /// The command that configures `source` into `build`.
 pub(crate) fn command(
@@ -31,41 +31,6 @@ pub(crate) fn command(
         .args(definitions.arguments())
         .cwd("/");
     environment(layout, request, staging, spec)
-}
-
-/// The fixed environment of CMake and the compilers; nothing of the caller's reaches them but a temporary folder.
-pub(crate) fn environment(layout: &Layout, request: &BuildRequest, staging: &Path, spec: CommandSpec) -> CommandSpec {
-    let tools = &request.tools;
-    let mut path = search_path(&tools.cmake.path);
-    let nvcc = match &request.backend {
-        Backend::Cuda { nvcc, .. } => Some(nvcc),
-        Backend::Cpu => None,
-    };
-    for tool in nvcc.into_iter().chain([&tools.git, &tools.cc, &tools.cxx, &tools.make]).chain(&tools.linker) {
-        let dir = tool.path.parent().map(|dir| dir.to_string_lossy().into_owned()).unwrap_or_default();
-        if !path.split(':').any(|entry| entry == dir) {
-            path = format!("{path}:{dir}");
-        }
-    }
-    let mut spec = spec
-        .silence(request.limits.silence)
-        .inherit(&request.env, &["TMPDIR"])
-        .env("PATH", path)
-        .env("TERM", "dumb")
-        .env("CLICOLOR", "0")
-        .env("NINJA_STATUS", "[%f/%t] ")
-        // The build asks git for the commit; nothing outside its tree may answer.
-        .env("GIT_CONFIG_GLOBAL", "/dev/null")
-        .env("GIT_CONFIG_NOSYSTEM", "1");
-    if tools.ccache.is_some() {
-        spec = helpers::ccache_environment(layout, staging, spec);
-    }
-    if let Backend::Cuda { env, .. } = &request.backend {
-        for (name, value) in env {
-            spec = spec.env(name, value);
-        }
-    }
-    spec
 }
 
 /// Configures, and checks the cache: EP-14, a GPU asked for and lost is an error here, before any compiler runs.
@@ -101,7 +66,7 @@ pub(crate) fn configure(
         return Err(unknown(name));
     }
     let definitions = adapted(definitions, &tree);
-    let definitions = helpers::healthy(layout, request, &definitions, staging.dir())?;
+    let definitions = ccache_and_linker::healthy(layout, request, &definitions, staging.dir())?;
     file_api::ask(&staging.build())?;
     let spec = command(layout, request, &definitions, staging.dir());
     let log = staging.log("configure.log");
@@ -143,7 +108,7 @@ fn is_of_the_tree(name: &str) -> bool {
 /// Whether the operator wants what the tree only warns of when it is not to be had.
 fn wants_https(definitions: &Definitions) -> bool {
     let name = "LLAMA_OPENSSL";
-    definitions.asked_for(name) && definitions.get(name).is_some_and(crate::definition::is_on)
+    definitions.asked_for(name) && definitions.get(name).is_some_and(crate::cmake::definition::is_on)
 }
 
 /// Our own defaults that this tree has no option for are left out; the operator's stay and are checked.

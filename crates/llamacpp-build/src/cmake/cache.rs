@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use crate::BuildError;
-use crate::definition::is_on;
+use crate::cmake::definition::is_on;
 
 /// No cache of this project is larger.
 const LARGEST: u64 = 16 << 20;

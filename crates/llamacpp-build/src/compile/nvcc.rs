@@ -5,7 +5,7 @@
 //! files are left and cores idle. It is given by `NVCC_APPEND_FLAGS` while compiling: what comes out does not depend on
 //! it, so neither does the build's key. It is the same at every build of a host, because ccache hashes the variable.
 
-use crate::definition::Definition;
+use crate::cmake::definition::Definition;
 use crate::{Backend, BuildRequest};
 
 /// More architectures than this share threads: each takes memory of its own.

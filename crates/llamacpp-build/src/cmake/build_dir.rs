@@ -15,7 +15,7 @@
 use std::path::Path;
 
 use crate::CmakeCache;
-use crate::definition::is_on;
+use crate::cmake::definition::is_on;
 
 /// What to do with a build folder.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,9 +6,9 @@ use serde_json::Value;
 /// CycloneDX 1.6.
 pub(crate) fn bill(document: &Value) -> Vec<String> {
     let parts = [
-        ("http://cyclonedx.org/schema/bom-1.6.schema.json", include_str!("bom-1.6.schema.json")),
-        ("http://cyclonedx.org/schema/spdx.schema.json", include_str!("spdx.schema.json")),
-        ("http://cyclonedx.org/schema/jsf-0.82.schema.json", include_str!("jsf-0.82.schema.json")),
+        ("http://cyclonedx.org/schema/bom-1.6.schema.json", include_str!("../schemas/bom-1.6.schema.json")),
+        ("http://cyclonedx.org/schema/spdx.schema.json", include_str!("../schemas/spdx.schema.json")),
+        ("http://cyclonedx.org/schema/jsf-0.82.schema.json", include_str!("../schemas/jsf-0.82.schema.json")),
     ];
     let mut faults = faults(&parts, document);
     // The schema cannot say that each reference is unique and names something.
@@ -32,7 +32,7 @@ pub(crate) fn bill(document: &Value) -> Vec<String> {
 
 /// in-toto's statement with SLSA's provenance.
 pub(crate) fn statement(document: &Value) -> Vec<String> {
-    faults(&[("http://localhost/slsa.json", include_str!("slsa-provenance-v1.schema.json"))], document)
+    faults(&[("http://localhost/slsa.json", include_str!("../schemas/slsa-provenance-v1.schema.json"))], document)
 }
 
 /// By the first of these schemas, whose others it may refer to; formats count.

@@ -7,7 +7,7 @@ use std::time::{Duration, UNIX_EPOCH};
 use engine_store::FileEntry;
 use serde_json::{Value, json};
 
-use crate::file_api::Configured;
+use crate::cmake::file_api::Configured;
 use crate::{BuildKey, Inputs};
 
 /// Its file's name in an entry.
@@ -140,8 +140,9 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
+    use crate::output::sbom;
     use crate::validate;
-    use crate::{Commit, Generator, ToolId, sbom};
+    use crate::{Commit, Generator, ToolId};
 
     /// The published schemas have nothing against statement and bill, whatever the repository, the tools and the
     /// libraries are called.

@@ -9,23 +9,9 @@ use engine_store::{Layout, mark_used, quarantine};
 use exec::{CommandSpec, Exit, run};
 
 use crate::error::shown;
-use crate::git::Git;
-use crate::resolve::Listing;
-use crate::{BuildError, BuildRequest, Commit};
-
-pub(crate) fn git(request: &BuildRequest) -> Git<'_> {
-    Git {
-        program: &request.tools.git.path,
-        transport: request.source.transport,
-        deadline: request.limits.fetch,
-        env: &request.env,
-    }
-}
-
-/// A git that may only talk to folders of this host.
-pub(crate) fn local_git(request: &BuildRequest) -> Git<'_> {
-    Git { transport: crate::Transport::Local, ..git(request) }
-}
+use crate::source::commit::{Commit, Listing};
+use crate::source::git::{git, local_git};
+use crate::{BuildError, BuildRequest};
 
 /// The command that fetches one commit into the mirror.
 pub(crate) fn fetch_command(request: &BuildRequest, mirror: &Path, commit: &Commit) -> CommandSpec {

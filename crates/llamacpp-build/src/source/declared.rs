@@ -6,8 +6,8 @@ use std::time::Duration;
 use engine_store::Layout;
 use exec::Env;
 
-use crate::git::Git;
-use crate::tree::TreeOptions;
+use crate::cmake::tree::TreeOptions;
+use crate::source::git::Git;
 use crate::{Commit, Transport};
 
 /// Reading one file out of a mirror takes milliseconds.

@@ -18,9 +18,10 @@ use engine_store::Staging;
 use exec::{CommandSpec, Exit, Stream, run_lines};
 use serde::{Deserialize, Serialize};
 
-use crate::build_dir::{BuildDir, Wanted};
+use crate::cmake::build_dir::{BuildDir, Wanted};
 use crate::folders::Folders;
-use crate::{Backend, BuildError, BuildRequest, CmakeCache, Commit, Definitions, Generator, fetch};
+use crate::source::fetch;
+use crate::{Backend, BuildError, BuildRequest, CmakeCache, Commit, Definitions, Generator};
 
 /// The note's file name.
 const FILE: &str = "resume.json";

@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use exec::{CommandSpec, Env, Exit, run};
 
-use crate::{Commit, Transport};
+use crate::source::commit::Commit;
+use crate::{BuildRequest, Transport};
 
 /// Settings that outrank everything found on the host.
 const SETTINGS: [&str; 13] = [
@@ -51,6 +52,21 @@ pub(crate) struct Git<'a> {
     pub(crate) transport: Transport,
     pub(crate) deadline: Duration,
     pub(crate) env: &'a Env,
+}
+
+/// git for the repository of a request, by its protocol.
+pub(crate) fn git(request: &BuildRequest) -> Git<'_> {
+    Git {
+        program: &request.tools.git.path,
+        transport: request.source.transport,
+        deadline: request.limits.fetch,
+        env: &request.env,
+    }
+}
+
+/// A git that may only talk to folders of this host.
+pub(crate) fn local_git(request: &BuildRequest) -> Git<'_> {
+    Git { transport: Transport::Local, ..git(request) }
 }
 
 impl Git<'_> {

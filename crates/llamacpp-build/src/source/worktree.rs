@@ -8,7 +8,7 @@ use std::path::Path;
 
 use exec::{CommandSpec, run};
 
-use crate::fetch::local_git;
+use crate::source::git::local_git;
 use crate::{BuildError, BuildRequest, Commit};
 
 /// The commit of what the tree holds. The caller has the mirror's lock.

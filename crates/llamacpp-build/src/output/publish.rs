@@ -8,12 +8,13 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use engine_store::{Claim, Contents, Entry, NewEntry, OpaqueInputs, Recipe, Staging};
 
+use crate::cmake::file_api::Configured;
 use crate::compile::SERVER;
-use crate::file_api::Configured;
 use crate::folders::Folders;
-use crate::prove::Proof;
-use crate::provenance::Facts;
-use crate::{BuildError, Inputs, provenance, sbom};
+use crate::output::prove::Proof;
+use crate::output::provenance::Facts;
+use crate::output::{provenance, sbom};
+use crate::{BuildError, Inputs};
 
 /// Where the build puts the server, relative to its folder: as CMake says, or where llama.cpp always has put it.
 fn server(configured: &Configured) -> PathBuf {

@@ -4,7 +4,7 @@
 use serde_json::{Value, json};
 
 use crate::compile::SERVER;
-use crate::provenance::{Facts, rfc3339};
+use crate::output::provenance::{Facts, rfc3339};
 
 /// Its file's name in an entry.
 pub(crate) const FILE: &str = "sbom.cdx.json";

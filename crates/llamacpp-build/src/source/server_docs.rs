@@ -2,7 +2,7 @@
 
 use engine_store::Layout;
 
-use crate::fetch::local_git;
+use crate::source::git::local_git;
 use crate::{BuildRequest, Commit};
 
 /// Where the server's README is: since May 2025, and before.

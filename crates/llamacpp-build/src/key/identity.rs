@@ -9,11 +9,11 @@ use std::path::Path;
 use engine_store::{EntryKey, Manifest, Recipe};
 use serde::{Deserialize, Serialize};
 
-use crate::libc_version::libc_version;
-use crate::{
-    Backend, BuildError, BuildKey, BuildRequest, Commit, Definition, Definitions, Generator, ToolId, cpu, helpers,
-    quirks,
-};
+use crate::cmake::quirks;
+use crate::compile::ccache_and_linker;
+use crate::key::cpu;
+use crate::key::libc_version::libc_version;
+use crate::{Backend, BuildError, BuildKey, BuildRequest, Commit, Definition, Definitions, Generator, ToolId};
 
 /// Goes up when the way of building changes, so that entries of the old way are not taken for the new.
 const RECIPE: u32 = 1;
@@ -85,7 +85,7 @@ pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Defi
     for (name, tool) in [("linker", &tools.linker), ("ccache", &tools.ccache)] {
         named.extend(tool.clone().map(|tool| (name.to_owned(), tool)));
     }
-    helpers::define(request, &mut accelerator);
+    ccache_and_linker::define(request, &mut accelerator);
     let mut definitions =
         Definitions::merge(&accelerator, &request.definitions, matches!(request.backend, Backend::Cuda { .. }))?;
     let features = cpu::features(&cpu::info());
@@ -96,7 +96,7 @@ pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Defi
     if let Some(note) = quirks::lost_tile_configuration(known, &features) {
         definitions.decide("GGML_NATIVE", "OFF", note);
     }
-    let native = definitions.get("GGML_NATIVE").is_none_or(crate::definition::is_on);
+    let native = definitions.get("GGML_NATIVE").is_none_or(crate::cmake::definition::is_on);
     let inputs = Inputs {
         recipe: RECIPE,
         repo: crate::error::shown(&request.source.repo),

@@ -6,23 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::definition::is_on;
-use crate::tree::TreeOptions;
+use crate::cmake::definition::is_on;
+use crate::cmake::renames::RENAMED;
+use crate::cmake::tree::TreeOptions;
 use crate::{BuildError, Definition};
-
-/// Old names and what llama.cpp made of them, as far as it is needed before the tree is here; each tree tells its own
-/// (`llama_option_depr` in its CMakeLists.txt), and that is what counts.
-pub(crate) const RENAMED: [(&str, &str); 9] = [
-    ("LLAMA_CUBLAS", "GGML_CUDA"),
-    ("LLAMA_CUDA", "GGML_CUDA"),
-    ("LLAMA_METAL", "GGML_METAL"),
-    ("LLAMA_METAL_EMBED_LIBRARY", "GGML_METAL_EMBED_LIBRARY"),
-    ("LLAMA_NATIVE", "GGML_NATIVE"),
-    ("LLAMA_RPC", "GGML_RPC"),
-    ("LLAMA_SYCL", "GGML_SYCL"),
-    ("LLAMA_SYCL_F16", "GGML_SYCL_F16"),
-    ("LLAMA_CANN", "GGML_CANN"),
-];
 
 /// What every build gets unless the operator says otherwise.
 /// What would otherwise follow from what happens to be installed (npm, OpenSSL's headers) is off: it is not in the key, and a

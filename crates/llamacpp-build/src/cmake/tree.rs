@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-use crate::cmake_text::{Call, calls};
-use crate::definitions::RENAMED;
+use crate::cmake::renames::RENAMED;
+use crate::cmake::text::{Call, calls};
 
 /// Where llama.cpp declares options.
 const FILES: [&str; 4] =

@@ -9,14 +9,11 @@ use std::time::Duration;
 use engine_store::Layout;
 use exec::{CommandSpec, run};
 
-use crate::configure::environment;
+use crate::compile::step::environment;
 use crate::{Backend, BuildError, BuildRequest, Definitions};
 
 /// For one small program.
 const DEADLINE: Duration = Duration::from_secs(20);
-/// What ccache may keep; it removes the longest unused itself.
-const CCACHE_SIZE: &str = "5G";
-
 const LAUNCHERS: [&str; 3] =
     ["CMAKE_C_COMPILER_LAUNCHER", "CMAKE_CXX_COMPILER_LAUNCHER", "CMAKE_CUDA_COMPILER_LAUNCHER"];
 const LINKED: [&str; 3] = ["CMAKE_EXE_LINKER_FLAGS", "CMAKE_MODULE_LINKER_FLAGS", "CMAKE_SHARED_LINKER_FLAGS"];
@@ -38,17 +35,6 @@ pub(crate) fn define(request: &BuildRequest, definitions: &mut Vec<(String, Stri
             }
         }
     }
-}
-
-/// Where ccache works for a build in `staging`: paths below it are seen from there, so that the next build, elsewhere,
-/// finds the same objects; nothing of the user's own ccache is read or written.
-pub(crate) fn ccache_environment(layout: &Layout, staging: &Path, spec: CommandSpec) -> CommandSpec {
-    spec.env("CCACHE_DIR", layout.dir("ccache"))
-        .env("CCACHE_CONFIGPATH", "/dev/null")
-        .env("CCACHE_BASEDIR", staging)
-        .env("CCACHE_NOHASHDIR", "1")
-        .env("CCACHE_COMPILERCHECK", "content")
-        .env("CCACHE_MAXSIZE", CCACHE_SIZE)
 }
 
 /// The definitions without the helpers that do not work here.
