@@ -28,6 +28,7 @@ mod folders;
 mod key;
 mod output;
 mod request;
+mod requirements;
 mod source;
 #[cfg(test)]
 #[path = "../tests/it/validate.rs"]
@@ -46,6 +47,7 @@ pub use error::BuildError;
 pub use key::difference::{Difference, Near, nearest};
 pub use key::identity::{Inputs, identify};
 pub use request::{Backend, BuildRequest, Event, Generator, Limits, Observer, Source, ToolId, Toolchain, Transport};
+pub use requirements::{BuildTool, Floor, Headers, Library, Requirements, requirements};
 pub use source::commit::Commit;
 pub use source::declared::declares;
 pub use source::resolve::{known_commit, resolve};

@@ -22,7 +22,6 @@
 
 mod ask;
 mod check;
-mod curl;
 mod distribution;
 mod error;
 mod family;
@@ -41,7 +40,6 @@ mod tool;
 mod version;
 
 pub use check::check;
-pub use curl::release_has_curl;
 pub use distribution::{Distribution, distribution};
 pub use error::PreflightError;
 pub use family::{Family, families};

@@ -15,38 +15,45 @@ pub struct Definition {
     pub value: String,
 }
 
+/// The types a cache entry can have: <https://cmake.org/cmake/help/latest/prop_cache/TYPE.html>.
+const TYPES: [&str; 7] = ["BOOL", "FILEPATH", "INTERNAL", "PATH", "STATIC", "STRING", "UNINITIALIZED"];
+
 impl Definition {
-    /// Reads `-DNAME[:TYPE]=VALUE`. One that would choose what CMake or the build runs is refused.
-    pub fn parse(text: &str) -> Result<Self, BuildError> {
-        let definition = Self::parse_unsafe(text)?;
+    /// A definition from its parts, for a caller that has taken the text apart already. One that would choose what CMake or
+    /// the build runs is refused.
+    pub fn new(name: &str, kind: Option<&str>, value: &str) -> Result<Self, BuildError> {
+        let definition = Self::trusted(name, kind, value)?;
         if definition.runs_code() {
             return Err(BuildError::UnsafeDefinition { name: definition.name });
         }
         Ok(definition)
     }
 
-    /// Reads any `-DNAME[:TYPE]=VALUE`, also a toolchain file, a launcher or an included project file, for somebody who
-    /// trusts what it names. The digest of that file becomes a part of the build's key; what the file itself reads or runs
-    /// does not.
-    pub fn parse_unsafe(text: &str) -> Result<Self, BuildError> {
-        let refuse = || BuildError::BadDefinition { text: exec::Redactor::new().text(text).into_owned() };
-        let (left, value) = text.strip_prefix("-D").and_then(|rest| rest.split_once('=')).ok_or_else(refuse)?;
-        let (name, kind) = match left.split_once(':') {
-            Some((name, kind)) => (name, Some(kind)),
-            None => (left, None),
-        };
-        let is_word = |w: &str| !w.is_empty() && w.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_');
-        if !is_word(name)
-            || name.starts_with(|c: char| c.is_ascii_digit())
-            || !kind.is_none_or(is_word)
-            || value.contains(['\0', '\n'])
-        {
-            return Err(refuse());
+    /// Any definition from its parts, also a toolchain file, a launcher or an included project file, for an operator who trusts
+    /// what it names. The digest of that file becomes a part of the build's key; what the file itself reads or runs does not.
+    pub fn trusted(name: &str, kind: Option<&str>, value: &str) -> Result<Self, BuildError> {
+        let definition = Self { name: name.into(), kind: kind.map(Into::into), value: value.into() };
+        let is_name = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if !is_name || kind.is_some_and(|kind| !TYPES.contains(&kind)) || value.chars().any(char::is_control) {
+            return Err(bad(&definition.to_string()));
         }
         if exec::looks_secret(name) {
             return Err(BuildError::SecretDefinition { name: name.into() });
         }
-        Ok(Self { name: name.into(), kind: kind.map(Into::into), value: value.into() })
+        Ok(definition)
+    }
+
+    /// Reads `-DNAME[:TYPE]=VALUE` as [`Definition::new`] takes it.
+    pub fn parse(text: &str) -> Result<Self, BuildError> {
+        let (name, kind, value) = parts(text).ok_or_else(|| bad(text))?;
+        Self::new(name, kind, value)
+    }
+
+    /// Reads `-DNAME[:TYPE]=VALUE` as [`Definition::trusted`] takes it.
+    pub fn parse_unsafe(text: &str) -> Result<Self, BuildError> {
+        let (name, kind, value) = parts(text).ok_or_else(|| bad(text))?;
+        Self::trusted(name, kind, value)
     }
 
     /// Whether it makes CMake or the build run a program of its choice.
@@ -64,6 +71,17 @@ impl Definition {
     pub fn is_on(&self) -> bool {
         is_on(&self.value)
     }
+}
+
+/// Name, type and value of `-DNAME[:TYPE]=VALUE`.
+fn parts(text: &str) -> Option<(&str, Option<&str>, &str)> {
+    let (left, value) = text.strip_prefix("-D")?.split_once('=')?;
+    let (name, kind) = left.split_once(':').map_or((left, None), |(name, kind)| (name, Some(kind)));
+    Some((name, kind, value))
+}
+
+fn bad(text: &str) -> BuildError {
+    BuildError::BadDefinition { text: exec::Redactor::new().text(text).into_owned() }
 }
 
 /// CMake's true constants: 1, ON, YES, TRUE, Y, and every number but 0.
@@ -101,7 +119,20 @@ mod tests {
             let definition = Definition::parse(text).unwrap();
             assert_eq!((definition.to_string().as_str(), definition.is_on()), (text, on), "{text}");
         }
-        for text in ["", "-D", "-DA", "A=1", "-D=1", "-D1A=1", "-DA B=1", "-DA:=1", "-P x", "--preset=x", "-DA=\n"] {
+        for text in [
+            "",
+            "-D",
+            "-DA",
+            "A=1",
+            "-D=1",
+            "-D1A=1",
+            "-DA B=1",
+            "-DA:=1",
+            "-P x",
+            "--preset=x",
+            "-DA=\n",
+            "-DA:bool=1",
+        ] {
             assert!(Definition::parse(text).is_err(), "{text:?}");
         }
         for name in
