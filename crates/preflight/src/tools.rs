@@ -2,7 +2,6 @@
 
 mod ask;
 mod check;
-mod curl;
 mod headers;
 mod need;
 mod remedy;
@@ -12,7 +11,6 @@ mod version;
 
 pub use ask::save_memo;
 pub use check::check;
-pub use curl::release_has_curl;
 pub use need::Need;
 pub use remedy::remedy;
 pub(crate) use remedy::{packages, remedy_for, sentence};

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use config_schema::{Accelerator, Limits, PoolId};
-use llamacpp_build::{Definition, Generator, Layout, Source};
+use engine_store::Layout;
+use llamacpp_build::{Definition, Generator, Source};
 use model_provisioner::{ModelSource, Want};
 
 /// What a llama.cpp pool in source mode wants.

@@ -3,11 +3,12 @@
 
 use std::path::{Path, PathBuf};
 
+use engine_store::{Entry, Store};
 use exec::{CommandSpec, Env};
 use gpu_detect::CudaChoice;
 use llamacpp_build::{
-    Backend, BuildRequest, Commit, Entry, Generator, Inputs, Limits, Store, ToolId, Toolchain, declares, identify,
-    known_commit, server_docs,
+    Backend, BuildRequest, Commit, Generator, Inputs, Limits, ToolId, Toolchain, declares, identify, known_commit,
+    nearest, server_docs,
 };
 use model_provisioner::{ModelProvisioner, Presence};
 use preflight::{Memo, PreflightError, Report, Tool, planned_install};
@@ -88,7 +89,7 @@ pub(crate) fn observe(
     let install = install.filter(|_| brings_toolkit || !matches!(cuda, Some(Err(_))));
     let near = match (&inputs, &entry) {
         // Only to explain: what cannot be read explains nothing.
-        (Some(Ok(Some(inputs))), None) => Store::new(desired.layout.clone()).nearest(inputs).ok().flatten(),
+        (Some(Ok(Some(inputs))), None) => nearest(&Store::new(desired.layout.clone()), inputs).ok().flatten(),
         _ => None,
     };
     // Only before the build: on the warm way the engine's own help is in the store, and no program runs.

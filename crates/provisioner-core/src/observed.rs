@@ -2,9 +2,10 @@
 
 use std::path::PathBuf;
 
+use engine_store::Entry;
 use exec::CommandSpec;
 use gpu_detect::{CudaChoice, GpuError};
-use llamacpp_build::{BuildError, BuildRequest, Commit, Entry, Inputs, Near};
+use llamacpp_build::{BuildError, BuildRequest, Commit, Inputs, Near};
 use model_provisioner::Presence;
 use preflight::{Need, PreflightError};
 use spawner::Record;

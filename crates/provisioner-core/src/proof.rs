@@ -4,8 +4,8 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use engine_store::Entry;
 use exec::Redactor;
-use llamacpp_build::Entry;
 use secrecy::ExposeSecret;
 use serde::Serialize;
 use spawner::PoolDir;

@@ -18,14 +18,20 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("config-schema", &["redact"]),
     ("distro", &[]),
     ("exec", &["cancel", "durable", "redact"]),
+    ("failure-diagnosis", &["exec", "redact"]),
     ("flags", &["redact"]),
     ("host-memory", &[]),
     // 1: one job each; never one another, never the configuration.
-    ("gpu-detect", &["distro", "durable", "exec"]),
-    ("llamacpp-build", &["durable", "exec", "host-memory"]),
+    ("engine-store", BASE),
+    ("gpu-detect", &["cancel", "distro", "durable", "exec"]),
     ("model-provisioner", BASE),
-    ("preflight", &["distro", "durable", "exec", "host-memory"]),
+    ("preflight", &["cancel", "distro", "durable", "exec", "host-memory"]),
     ("spawner", BASE),
+    // 1b: may also use the store.
+    (
+        "llamacpp-build",
+        &["cancel", "durable", "engine-store", "exec", "failure-diagnosis", "host-memory"],
+    ),
     // 2: the composition.
     (
         "provisioner-core",
@@ -33,7 +39,9 @@ const LAYERS: &[(&str, &[&str])] = &[
             "cancel",
             "config-schema",
             "durable",
+            "engine-store",
             "exec",
+            "failure-diagnosis",
             "flags",
             "gpu-detect",
             "llamacpp-build",
@@ -50,6 +58,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "cancel",
             "config-schema",
             "durable",
+            "engine-store",
             "exec",
             "flags",
             "gpu-detect",

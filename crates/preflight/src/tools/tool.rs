@@ -27,7 +27,7 @@ pub enum Tool {
     Cxx,
     /// Finds libraries for builds that ask for them.
     PkgConfig,
-    /// libcurl's headers, which the C compiler is asked for; see [`release_has_curl`](crate::release_has_curl).
+    /// libcurl's headers, which the C compiler is asked for.
     CurlHeaders,
     /// OpenSSL's headers, which the C compiler is asked for.
     OpensslHeaders,
