@@ -3,4 +3,5 @@
 pub(crate) mod free;
 pub(crate) mod listener;
 pub(crate) mod lock;
+pub(crate) mod privilege;
 pub(crate) mod sockets;
