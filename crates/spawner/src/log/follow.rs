@@ -7,8 +7,9 @@ use std::os::unix::fs::MetadataExt;
 use std::thread;
 use std::time::Duration;
 
-use crate::tail::neutral;
-use crate::{PoolDir, SpawnError, Status, log, status};
+use crate::log::files;
+use crate::log::tail::neutral;
+use crate::{PoolDir, SpawnError, Status, status};
 
 /// How much is read at once.
 const CHUNK: u64 = 64 << 10;
@@ -36,7 +37,7 @@ pub struct Follow {
 /// as with [`log_tail`](crate::log_tail).
 pub fn follow(dir: &PoolDir, lines: usize) -> Result<Follow, SpawnError> {
     let mut follow = Follow { dir: dir.clone(), file: None, rest: Vec::new(), ready: VecDeque::new(), over: false };
-    if let Some(mut file) = log::open(dir, false)? {
+    if let Some(mut file) = files::open(dir, false)? {
         let mut skip = || {
             let size = file.metadata()?.len();
             file.seek(SeekFrom::Start(size.saturating_sub(CHUNK)))
@@ -108,7 +109,7 @@ impl Follow {
     /// Goes on at the beginning of the file where it was emptied, or of the one that took its place.
     fn reopen(&mut self) -> Result<bool, SpawnError> {
         let io = || SpawnError::io("read", self.dir.log_file());
-        let current = log::open(&self.dir, false)?;
+        let current = files::open(&self.dir, false)?;
         let (Some(new), Some(old)) = (&current, &mut self.file) else {
             let found = current.is_some();
             self.file = current.or(self.file.take());

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use crate::SpawnError;
-use crate::family::Family;
+use crate::process::family::Family;
 
 /// How long the kernel may take to end a process after SIGKILL.
 pub(crate) const KILL_WAIT: Duration = Duration::from_secs(10);

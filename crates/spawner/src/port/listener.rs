@@ -2,15 +2,13 @@
 //!
 //! Told from the kernel's socket table and the open files of processes; nothing is opened and no packet sent.
 
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::Path;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
-use procfs::net::TcpState;
-
-use crate::family::Family;
-use crate::host::Host;
-use crate::identity::{Engine, identify};
-use crate::{Record, SpawnError, stat};
+use super::sockets::{Holder, Socket, holder, owner, sockets};
+use crate::process::family::Family;
+use crate::process::identity::{Engine, identify};
+use crate::record::host::Host;
+use crate::{Record, SpawnError};
 
 /// Who listens where an engine was told to.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,20 +21,6 @@ pub enum Listener {
     Ours,
     /// Somebody else, who may answer in the engine's place.
     Foreign(Holder),
-}
-
-/// Who listens on a port.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Holder {
-    /// The address that is listened on.
-    pub address: SocketAddr,
-    /// Its process and that one's name, where they can be told: an open file of another user's process cannot be seen.
-    pub process: Option<(i32, String)>,
-}
-
-struct Socket {
-    address: SocketAddr,
-    inode: u64,
 }
 
 /// Who listens on the host and port of `record`, asked at this moment.
@@ -70,20 +54,6 @@ pub fn listener(record: &Record) -> Result<Listener, SpawnError> {
     Ok(foreign.map_or(Listener::Ours, |socket| Listener::Foreign(holder(&socket))))
 }
 
-/// Everybody who listens on `port`, at whatever address of this network namespace.
-pub fn holders(port: u16) -> Result<Vec<Holder>, SpawnError> {
-    Ok(sockets(port)?.iter().map(holder).collect())
-}
-
-fn sockets(port: u16) -> Result<Vec<Socket>, SpawnError> {
-    let four = procfs::net::tcp().map_err(SpawnError::proc("the TCP sockets"))?;
-    // A kernel without IPv6 has no such table.
-    let six = procfs::net::tcp6().unwrap_or_default();
-    let listening =
-        four.into_iter().chain(six).filter(|e| e.state == TcpState::Listen && e.local_address.port() == port);
-    Ok(listening.map(|entry| Socket { address: entry.local_address, inode: entry.inode }).collect())
-}
-
 /// Whether a client of `host` may come to a socket at `address`.
 fn reaches(host: &str, address: IpAddr) -> bool {
     const LOCAL: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
@@ -103,28 +73,9 @@ fn reaches(host: &str, address: IpAddr) -> bool {
     })
 }
 
-fn holder(socket: &Socket) -> Holder {
-    let all = stat::all().into_iter().flatten();
-    let name = |pid: i32| {
-        let comm = std::fs::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
-        comm.trim_end().chars().filter(|c| !c.is_control()).collect()
-    };
-    Holder { address: socket.address, process: owner(socket.inode, all).map(|pid| (pid, name(pid))) }
-}
-
-/// The first of `pids` that holds the socket open.
-fn owner(inode: u64, pids: impl IntoIterator<Item = i32>) -> Option<i32> {
-    let socket = format!("socket:[{inode}]");
-    pids.into_iter().find(|pid| {
-        let files = std::fs::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
-        files.into_iter().any(|file| std::fs::read_link(file.path()).is_ok_and(|link| link == Path::new(&socket)))
-    })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::TcpListener;
 
     #[track_caller]
     fn check(host: &str, reached: &[&str], missed: &[&str]) {
@@ -145,17 +96,5 @@ mod tests {
         check("::", &["127.0.0.1", "::1", "0.0.0.0"], &[]);
         check("localhost", &["127.0.0.1", "::1", "::", "0.0.0.0"], &["10.0.0.1"]);
         check("engine.internal", &["127.0.0.1", "10.0.0.1", "::1"], &[]);
-    }
-
-    #[test]
-    fn a_port_names_who_holds_it() {
-        let held = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = held.local_addr().unwrap();
-        let found = holders(address.port()).unwrap();
-        assert_eq!(found.len(), 1, "{found:?}");
-        assert_eq!(found[0].address, address);
-        assert_eq!(found[0].process.as_ref().unwrap().0, i32::try_from(std::process::id()).unwrap());
-        drop(held);
-        assert_eq!(holders(address.port()).unwrap(), []);
     }
 }

@@ -10,7 +10,7 @@ use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{self, Read, Seek, SeekFrom};
 use std::os::unix::fs::MetadataExt;
 
-use crate::log::{age, create, old, open, part, remove, rename};
+use crate::log::files::{age, create, old, open, part, remove, rename};
 use crate::{PoolDir, SpawnError};
 
 /// Sets the log aside where it is larger than three quarters of `limit` bytes, while its engine writes on; says whether

@@ -12,7 +12,6 @@ use exec::Exit;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use crate::SpawnError;
-use crate::process::exit_of;
 
 /// `PF_KTHREAD` and `PF_EXITING` of the kernel's `sched.h`: a process of the kernel itself, and one that ends.
 const WITHOUT_PROGRAM: u64 = 0x0020_0004;
@@ -43,6 +42,15 @@ enum Environment {
     Empty,
     /// It has entries, or is about to.
     Some,
+}
+
+/// How a process with this status ended.
+pub(crate) fn exit_of(status: ExitStatus) -> Exit {
+    match (status.code(), status.signal()) {
+        (Some(code), _) => Exit::Code(code),
+        (None, Some(signal)) => Exit::Signal(signal),
+        (None, None) => Exit::Unknown,
+    }
 }
 
 /// The numbers of all processes.

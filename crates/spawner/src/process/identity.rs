@@ -3,8 +3,8 @@
 
 use exec::Exit;
 
-use crate::host::Host;
 use crate::process::Process;
+use crate::record::host::Host;
 use crate::record::{Elsewhere, Record};
 use crate::{PoolDir, SpawnError};
 

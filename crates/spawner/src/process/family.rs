@@ -9,10 +9,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
+use crate::process::marks::{INSTANCE_VAR, TENDER_VAR};
+use crate::process::stat::{self, Facts, environment};
 use crate::process::{Process, wait_any};
-use crate::request::INSTANCE_VAR;
-use crate::stat::{self, Facts, environment};
-use crate::tender::TENDER_VAR;
 use crate::{PoolDir, Record, SpawnError};
 
 /// The living processes of one engine that were found so far.
@@ -190,6 +189,18 @@ pub(crate) fn unrecorded(dir: &PoolDir) -> Result<Vec<i32>, SpawnError> {
     Ok(stat::all()?
         .filter(|pid| runs_here(*pid) && environment(*pid, |entry| entry.starts_with(&prefix).then_some(())).is_some())
         .collect())
+}
+
+/// Without a record nothing may be signalled, and nothing of this pool may run: somebody lost the record of an engine.
+pub(crate) fn none_unrecorded(dir: &PoolDir, why: &str) -> Result<(), SpawnError> {
+    match unrecorded(dir)?.as_slice() {
+        [] => Ok(()),
+        pids => {
+            let pids = pids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
+            let why = format!("{why}, while an engine of this pool runs as process {pids}");
+            Err(SpawnError::RecordUnreadable { path: dir.record_file(), why })
+        }
+    }
 }
 
 fn mark_of(instance: &str) -> Vec<u8> {

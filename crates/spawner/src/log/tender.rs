@@ -6,22 +6,20 @@
 //! of the engine. It is a program of the caller and not a `fork` of the caller, whose threads and secrets it would keep.
 
 use std::ffi::OsString;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::{Path, PathBuf};
-use std::process::Child;
+use std::process::{Child, Command, Stdio};
 use std::time::Duration;
 
-use crate::cap::claim;
-use crate::child::tender_command;
-use crate::host::Host;
-use crate::identity::{Engine, identify};
+use crate::log::cap::claim;
+use crate::log::tend::tend_from;
 use crate::process::Process;
+use crate::process::identity::{Engine, identify};
+use crate::process::isolate::{in_child, isolate};
+use crate::process::marks::TENDER_VAR;
 use crate::record::Record;
-use crate::tend::tend_from;
+use crate::record::host::Host;
 use crate::{PoolDir, PoolGuard, SpawnError};
-
-/// The variable of a tender's environment that holds the `instance` of its engine's record.
-pub(crate) const TENDER_VAR: &str = "ENGINE_PROVISIONER_TENDS";
 
 /// How often a tender asks for a log that somebody else has, and how long it waits in between.
 const MOMENTS: (u32, Duration) = (20, Duration::from_millis(50));
@@ -86,8 +84,20 @@ pub(crate) fn begin(
     process: &Process,
 ) -> Result<Child, SpawnError> {
     let engine = process.as_fd().try_clone_to_owned().map_err(|source| SpawnError::System { call: "dup", source })?;
-    let child = tender_command(tender, dir, limit, instance, engine).spawn();
+    let child = command(tender, dir, limit, instance, engine).spawn();
     child.map_err(|source| SpawnError::Spawn { program: tender.program.clone(), source })
+}
+
+/// The command that becomes the tender of the engine that `engine` is a pidfd of: apart from everything, as an engine is,
+/// and in no folder that somebody may want to remove.
+#[expect(clippy::disallowed_methods, reason = "the one place that starts tenders")]
+fn command(tender: &Tender, dir: &PoolDir, limit: u64, instance: &str, engine: OwnedFd) -> Command {
+    let mut command = Command::new(&tender.program);
+    command.args(&tender.args).arg(dir.path()).arg(limit.to_string());
+    command.env_clear().env(TENDER_VAR, instance).current_dir("/");
+    command.stdin(engine).stdout(Stdio::null()).stderr(Stdio::null());
+    in_child(&mut command, isolate);
+    command
 }
 
 /// Ends and collects a tender whose engine is gone, or will never be.

@@ -8,10 +8,10 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::inotify::{self, CreateFlags, WatchFlags};
 
-use crate::cap::{Log, cap_log, claim};
-use crate::host::Host;
-use crate::identity::{Engine, identify};
+use crate::log::cap::{Log, cap_log, claim};
 use crate::process::Process;
+use crate::process::identity::{Engine, identify};
+use crate::record::host::Host;
 use crate::{PoolDir, Record, SpawnError};
 
 /// The longest and the shortest pause between two looks at the size of a log that is being written.

@@ -9,10 +9,8 @@ use std::time::Duration;
 use secrecy::{ExposeSecret, SecretString};
 
 use crate::SpawnError;
-use crate::tender::Tender;
-
-/// The variable of the engine's environment that holds its record's `instance`.
-pub const INSTANCE_VAR: &str = "ENGINE_PROVISIONER_INSTANCE";
+use crate::log::tender::Tender;
+use crate::process::marks::INSTANCE_VAR;
 
 /// How many bytes a pool's log may hold, unless the request says otherwise: 16 MiB.
 pub const LOG_LIMIT: u64 = 16 << 20;

@@ -14,9 +14,10 @@ use nix::errno::Errno;
 use nix::sys::wait::{Id, WaitPidFlag, waitid, waitpid};
 use nix::unistd::Pid;
 
-use crate::gate::Absence;
-use crate::process::{Process, exit_of};
-use crate::tend::tend;
+use crate::log::tend::tend;
+use crate::process::Process;
+use crate::process::stat::exit_of;
+use crate::start::gate::Absence;
 use crate::{PoolDir, SpawnError};
 
 /// How the engine ended, once it has.

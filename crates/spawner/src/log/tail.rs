@@ -6,7 +6,8 @@ use std::io::{Read, Seek, SeekFrom};
 use exec::Redactor;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::{PoolDir, SpawnError, log};
+use crate::log::files;
+use crate::{PoolDir, SpawnError};
 
 /// How much of the log's end is looked at.
 const WINDOW: u64 = 64 << 10;
@@ -51,7 +52,7 @@ fn masked<'a>(bytes: &[u8], cut: bool, lines: usize, secrets: impl Iterator<Item
 
 /// The last bytes of the log, and whether there are more before them.
 fn window(dir: &PoolDir) -> Result<(Vec<u8>, bool), SpawnError> {
-    let Some(mut file) = log::open(dir, false)? else {
+    let Some(mut file) = files::open(dir, false)? else {
         return Ok((Vec::new(), false));
     };
     let mut bytes = Vec::new();
