@@ -1,4 +1,4 @@
-//! Checks the names of packages that preflight tells people to install, as far as this machine's package manager knows them.
+//! Checks the names of packages that people are advised to install, as far as this machine's package manager knows them.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::failure::{Failure, Result};
 use crate::{packages, proc};
 
-const TABLE: &str = "crates/preflight/src/packages.json";
+const TABLE: &str = "crates/distro/src/packages.json";
 
 /// Debian's names, against apt's own lists. What other distributions have cannot be asked here, and is said to be so.
 pub(crate) fn run() -> Result<()> {

@@ -1,9 +1,20 @@
 //! The whole configuration: the catalog's policy and the pools.
 
+pub(crate) mod artifact;
+pub(crate) mod engine;
+mod fields;
+pub(crate) mod limits;
+pub(crate) mod model;
+pub(crate) mod pool;
+pub(crate) mod provisioning;
+pub(crate) mod resolve;
+pub(crate) mod source;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::{ConfigError, PoolConfig, fields, nearest::nearest, shown::shown};
+use crate::error::{nearest::nearest, shown::shown};
+use crate::{ConfigError, PoolConfig};
 
 /// A configuration file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]

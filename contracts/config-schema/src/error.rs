@@ -1,5 +1,9 @@
 //! What can be wrong with a configuration, each with its place and what to do.
 
+pub(crate) mod nearest;
+pub(crate) mod place;
+pub(crate) mod shown;
+
 use std::io;
 
 use miette::Diagnostic;

@@ -1,15 +1,12 @@
 //! From a file or a text to a configuration: read, parse, type, check, in this order.
 
+pub(crate) mod format;
+mod tree;
+
 use std::{fs::File, io, io::Read, path::Path};
 
-use crate::{
-    Config, ConfigError, Format, Place, Position, resolve,
-    shown::shown,
-    tree::{self, Node, Problem, ReadError, TreeError, TreeProblem, Value},
-};
-
-/// The largest configuration file that is read.
-pub(crate) const MAX_BYTES: usize = 1024 * 1024;
+use crate::{Config, ConfigError, Format, Place, Position, config::resolve, error::shown::shown};
+use tree::{MAX_BYTES, Node, Problem, ReadError, TreeError, TreeProblem, Value};
 
 const TOO_LARGE: &str = "the file is larger than 1 MiB";
 

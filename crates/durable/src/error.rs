@@ -96,6 +96,17 @@ pub enum DurableError {
         /// How long was waited.
         waited: Duration,
     },
+    /// The caller cancelled the wait for a lock.
+    #[error("cancelled after {} s of waiting for `{}`, which is held by {holder}", waited.as_secs(), path.display())]
+    #[diagnostic(code(lock::cancelled), help("nothing was changed; run it again when you want it to continue"))]
+    LockCancelled {
+        /// The lock file.
+        path: PathBuf,
+        /// The holder, as it named itself.
+        holder: Holder,
+        /// How long the call had waited.
+        waited: Duration,
+    },
     /// The file system cannot lock.
     #[error("`{}` cannot be locked: the file system does not support locks", path.display())]
     #[diagnostic(

@@ -18,16 +18,20 @@
 
 mod digest;
 mod error;
+mod leftovers;
 mod lock;
 mod private_dir;
 mod read;
 mod replace;
 mod stamp;
+mod wait;
 
 pub use digest::{hex, sha256};
 pub use error::DurableError;
+pub use leftovers::remove_leftovers;
 pub use lock::{Holder, Lock};
 pub use private_dir::private_dir;
 pub use read::read_regular;
 pub use replace::{replace, replace_until_reboot, sync_dir};
 pub use stamp::Stamp;
+pub use wait::Wait;

@@ -8,13 +8,14 @@
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{ErrorKind, Read, Seek, Write};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use nix::libc::{O_CLOEXEC, O_NOFOLLOW};
 
-use crate::DurableError;
+use crate::leftovers::is_named;
+use crate::{DurableError, Wait};
 
 /// Longest pause between two tries.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -68,24 +69,32 @@ impl Lock {
         wait: Duration,
         on_wait: impl FnOnce(&Holder),
     ) -> Result<Self, DurableError> {
+        Self::acquire_with(path, purpose, Wait::new(wait).tell(on_wait))
+    }
+
+    /// Takes the lock, waiting as `wait` says. A cancelled wait is [`DurableError::LockCancelled`]; a lock that is free
+    /// is taken even then, so that work that began can be finished in order.
+    pub fn acquire_with(path: &Path, purpose: &str, mut wait: Wait<'_>) -> Result<Self, DurableError> {
         let started = Instant::now();
         let mut pause = Duration::from_millis(1);
-        let mut on_wait = Some(on_wait);
         loop {
             if let Some(lock) = Self::try_acquire(path, purpose)? {
                 return Ok(lock);
             }
             let (holder, waited) = (Self::holder(path), started.elapsed());
-            if waited >= wait {
+            if wait.is_cancelled() {
+                return Err(DurableError::LockCancelled { path: path.into(), holder, waited });
+            }
+            if waited >= wait.limit() {
                 return Err(DurableError::LockTimeout { path: path.into(), holder, waited });
             }
             if (holder.is_named() || waited >= SIGNING)
-                && let Some(tell) = on_wait.take()
+                && let Some(tell) = wait.take_tell()
             {
                 tracing::info!(path = %path.display(), %holder, "waiting for a lock");
                 tell(&holder);
             }
-            std::thread::sleep(pause.min(wait.saturating_sub(waited)));
+            wait.pause(pause.min(wait.limit().saturating_sub(waited)));
             pause = (pause * 2).min(PAUSE);
         }
     }
@@ -101,7 +110,8 @@ impl Lock {
                     return Err(DurableError::LockUnsupported { path: path.into(), source });
                 }
             }
-            if still_there(path, &file) {
+            // A lock on a deleted file excludes nobody.
+            if is_named(path, &file) {
                 sign(&mut file, purpose);
                 return Ok(Some(Self { file, path: path.into() }));
             }
@@ -133,14 +143,6 @@ fn open(path: &Path) -> Result<File, DurableError> {
     let file = file.map_err(DurableError::io("open the lock file", path))?;
     let meta = file.metadata().map_err(DurableError::io("look at", path))?;
     if meta.is_file() { Ok(file) } else { Err(DurableError::NotRegular { path: path.into(), what: "something else" }) }
-}
-
-/// Whether `path` still names the locked file: a lock on a deleted file excludes nobody.
-fn still_there(path: &Path, file: &File) -> bool {
-    let (Ok(named), Ok(held)) = (std::fs::symlink_metadata(path), file.metadata()) else {
-        return false;
-    };
-    (named.dev(), named.ino()) == (held.dev(), held.ino())
 }
 
 /// Leaves the holder's name; failing to is no reason not to hold the lock.
@@ -216,6 +218,28 @@ mod tests {
         assert!(told.contains("(present, since"), "{told}");
     }
 
+    /// A cancelled wait ends at once, and a free lock is still taken.
+    #[test]
+    fn a_cancel_ends_the_wait() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("lock");
+        let cancel = cancel::Cancel::new();
+        let held = Lock::acquire(&path, "build of x", LONG).unwrap();
+        let error = std::thread::scope(|scope| {
+            let waiter = scope.spawn(|| Lock::acquire_with(&path, "other", Wait::new(LONG).cancel(&cancel)));
+            std::thread::sleep(Duration::from_millis(120));
+            let begin = Instant::now();
+            cancel.cancel();
+            let error = waiter.join().unwrap().unwrap_err();
+            assert!(begin.elapsed() < Duration::from_secs(1), "{:?}", begin.elapsed());
+            error
+        });
+        assert!(matches!(&error, DurableError::LockCancelled { .. }), "{error:?}");
+        assert!(error.to_string().contains("(build of x"), "{error}");
+        drop(held);
+        Lock::acquire_with(&path, "other", Wait::new(LONG).cancel(&cancel)).unwrap();
+    }
+
     /// F23: a lock whose file was deleted and made anew is a new lock; the waiter gets the one that counts.
     #[test]
     fn a_deleted_lock_file_does_no_harm() {
@@ -223,9 +247,9 @@ mod tests {
         let path = dir.path().join("lock");
         let first = Lock::acquire(&path, "a", LONG).unwrap();
         std::fs::remove_file(&path).unwrap();
-        assert!(!still_there(&path, &first.file));
+        assert!(!is_named(&path, &first.file));
         let second = Lock::acquire(&path, "b", LONG).unwrap();
-        assert!(still_there(&path, &second.file));
+        assert!(is_named(&path, &second.file));
         assert!(Lock::try_acquire(&path, "c").unwrap().is_none());
     }
 

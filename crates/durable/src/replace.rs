@@ -4,7 +4,7 @@ use std::fs::File;
 use std::io::Write;
 use std::path::Path;
 
-use crate::DurableError;
+use crate::{DurableError, leftovers};
 
 /// Writes `bytes` to `path` with mode 0600: a temporary file in the same folder, synced, renamed over `path`, and
 /// the folder synced. The name is durable when this returns.
@@ -21,11 +21,14 @@ pub fn replace_until_reboot(path: &Path, bytes: &[u8]) -> Result<(), DurableErro
 
 fn put(path: &Path, bytes: &[u8], sync: impl FnOnce(&File) -> std::io::Result<()>) -> Result<(), DurableError> {
     let dir = folder(path);
-    let mut temp =
-        tempfile::Builder::new().prefix(".new-").tempfile_in(dir).map_err(DurableError::io("create a file in", dir))?;
+    let mut temp = leftovers::create(dir).map_err(DurableError::io("create a file in", dir))?;
+    // Best effort: a leftover that cannot be removed does not keep anyone from writing.
+    leftovers::remove_others(dir).ok();
     temp.write_all(bytes).map_err(DurableError::io("write", path))?;
     sync(temp.as_file()).map_err(DurableError::io("sync", path))?;
-    temp.persist(path).map_err(|error| DurableError::io("replace", path)(error.error))?;
+    let file = temp.persist(path).map_err(|error| DurableError::io("replace", path)(error.error))?;
+    // Closing alone would leave it locked by a child that was forked a moment ago and has not executed its program yet.
+    file.unlock().ok();
     Ok(())
 }
 

@@ -74,7 +74,7 @@ pub(crate) enum Failure {
     Core(#[from] provisioner_core::Error),
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Build(#[from] llamacpp_build::BuildError),
+    Store(#[from] engine_store::StoreError),
     #[error(transparent)]
     #[diagnostic(transparent)]
     Spawn(#[from] spawner::SpawnError),

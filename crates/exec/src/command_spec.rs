@@ -5,9 +5,9 @@ use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::Env;
-use crate::redact::{MASK, Redactor};
-use crate::secret_name::looks_secret;
+use cancel::Cancel;
+
+use crate::{Env, Keeper, MASK, Redactor, looks_secret};
 
 /// One program with everything that decides what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,13 +24,18 @@ pub struct CommandSpec {
     pub deadline: Duration,
     /// How long it may be silent before its process group is ended; no limit when left out.
     pub silence: Option<Duration>,
+    /// Ends the run early, as [`ExecError::Cancelled`](crate::ExecError::Cancelled).
+    pub cancel: Option<Cancel>,
+    /// Ends the process group when this process is killed; for long runs.
+    pub keeper: Option<Keeper>,
 }
 
 impl CommandSpec {
     /// A command with no arguments, whose environment is `LC_ALL=C` alone.
     pub fn new(program: impl Into<PathBuf>, deadline: Duration) -> Self {
         let env = BTreeMap::from([("LC_ALL".into(), "C".into())]);
-        Self { program: program.into(), args: Vec::new(), env, cwd: None, deadline, silence: None }
+        let (program, args) = (program.into(), Vec::new());
+        Self { program, args, env, cwd: None, deadline, silence: None, cancel: None, keeper: None }
     }
 
     /// Adds one argument.
@@ -79,6 +84,36 @@ impl CommandSpec {
         self
     }
 
+    /// Ends the run when the token is cancelled: the process group gets TERM, and KILL half a second later.
+    #[must_use]
+    pub fn cancel(mut self, cancel: Cancel) -> Self {
+        self.cancel = Some(cancel);
+        self
+    }
+
+    /// Has `keeper` lead the process group, so that no process of it survives when this process is killed. Costs the start
+    /// of one more process.
+    #[must_use]
+    pub fn keeper(mut self, keeper: Keeper) -> Self {
+        self.keeper = Some(keeper);
+        self
+    }
+
+    /// A redactor that knows the secrets of the child's environment: the values of variables whose name looks secret,
+    /// and passwords in URLs. Whatever the child prints is masked by it.
+    pub fn redactor(&self) -> Redactor {
+        let mut redactor = Redactor::new();
+        for (name, value) in &self.env {
+            let value = value.to_string_lossy();
+            if looks_secret(&name.to_string_lossy()) {
+                redactor.add(&value);
+            } else if let Some(password) = password(&value) {
+                redactor.add(password);
+            }
+        }
+        redactor
+    }
+
     /// Program and arguments as text, redacted.
     pub fn argv(&self, redactor: &Redactor) -> Vec<String> {
         let mut argv = vec![redactor.text(&self.program.to_string_lossy()).into_owned()];
@@ -100,6 +135,13 @@ impl CommandSpec {
     pub(crate) fn name(&self) -> String {
         self.program.file_name().unwrap_or(OsStr::new("program")).to_string_lossy().into_owned()
     }
+}
+
+/// The password of a URL, or the token in the place of its user: `scheme://user:password@host`.
+fn password(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let (userinfo, _) = rest.split(['/', '?', '#']).next()?.rsplit_once('@')?;
+    Some(userinfo.split_once(':').map_or(userinfo, |(_, password)| password))
 }
 
 /// Words as one line that a person can paste into a POSIX shell.
@@ -139,6 +181,19 @@ mod tests {
         assert_eq!(shell_line(&["a b"]), "'a b'");
         assert_eq!(shell_line(&["a", "b", "{% x %}"]), "a b '{% x %}'");
         assert_eq!(shell_line::<&str>(&[]), "");
+    }
+
+    #[test]
+    fn the_redactor_knows_the_secrets_of_the_environment() {
+        let spec = CommandSpec::new("/bin/x", Duration::ZERO)
+            .env("HF_TOKEN", "hf_abc")
+            .env("https_proxy", "http://me:pro:xy@host:1/a@b")
+            .env("ORIGIN", "https://ghp_abc@host/x")
+            .env("HOME", "/home/me");
+        let text = "hf_abc pro:xy ghp_abc me /home/me host";
+        assert_eq!(spec.redactor().text(text), "*** *** *** me /home/me host");
+        assert_eq!(password("http://host/a@b"), None);
+        assert_eq!(password("me@host"), None);
     }
 
     #[test]

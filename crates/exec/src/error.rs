@@ -6,7 +6,7 @@ use std::time::Duration;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::{CommandSpec, Exit, Output, Redactor};
+use crate::{CommandSpec, Exit, Output};
 
 /// How many lines of stderr an error keeps.
 const TAIL: usize = 20;
@@ -80,11 +80,27 @@ pub enum ExecError {
         /// The longest silence allowed.
         after: Duration,
     },
+    /// The caller cancelled the run; its process group was ended.
+    #[error("`{name}` was cancelled")]
+    #[diagnostic(code(exec::cancelled), help("run the same command again to continue"))]
+    Cancelled {
+        /// The program's file name.
+        name: String,
+        /// The command line.
+        command: String,
+    },
+    /// The entry point of a group keeper was called by something other than [`run`](crate::run).
+    #[error("this process is not the keeper of a process group: {why}")]
+    #[diagnostic(code(exec::not_a_keeper), help("it is started by the program itself and is of no use elsewhere"))]
+    NotAKeeper {
+        /// What is missing.
+        why: String,
+    },
 }
 
 impl ExecError {
     pub(crate) fn failed(spec: &CommandSpec, output: &Output) -> Self {
-        let redactor = Redactor::new();
+        let redactor = spec.redactor();
         Self::Failed {
             name: spec.name(),
             command: spec.display(&redactor),
@@ -102,7 +118,7 @@ impl ExecError {
                 Self::NotExecutable { program, source }
             }
             _ if source.raw_os_error() == Some(nix::libc::ENOEXEC) => Self::NotExecutable { program, source },
-            _ => Self::Spawn { command: spec.display(&Redactor::new()), source },
+            _ => Self::Spawn { command: spec.display(&spec.redactor()), source },
         }
     }
 }

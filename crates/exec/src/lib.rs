@@ -1,8 +1,15 @@
 //! Runs programs so that they cannot hang us, leak a secret, or inherit a surprise.
 //!
 //! The rules every run keeps: no shell; an absolute program; arguments as they are; stdin closed; an
-//! environment that holds what was named and nothing else, in the C locale; a deadline; an own process
-//! group that is ended as a whole when we stop waiting or die.
+//! environment that holds what was named and nothing else, in the C locale; plain signals and no stray descriptor; a
+//! deadline; an own process group that is ended as a whole when the run ends, times out or is cancelled; the secrets of
+//! the environment masked in what the program prints.
+//!
+//! The host program keeps its ways: no thread is started, no signal disposition changed, no global state kept. One that
+//! ignores SIGCHLD gets true exit statuses all the same.
+//!
+//! When the host program is killed with KILL, the kernel sends TERM to the direct child alone. Programs that catch TERM
+//! (CMake) and grandchildren live on, unless the command has a [`Keeper`].
 //!
 //! ```
 //! use std::time::Duration;
@@ -19,15 +26,19 @@
 mod command_spec;
 mod env;
 mod error;
+mod keeper;
+mod mask;
 mod output;
-mod redact;
+mod parallel;
+mod probe_cache;
 mod run;
-mod secret_name;
 
 pub use command_spec::{CommandSpec, shell_line};
 pub use env::Env;
 pub use error::ExecError;
+pub use keeper::{Keeper, keep_group};
 pub use output::{Exit, Output, Stream};
-pub use redact::{MASK, Redactor};
+pub use parallel::parallel_map;
+pub use probe_cache::ProbeCache;
+pub use redact::{MASK, Redactor, looks_secret};
 pub use run::{run, run_lines};
-pub use secret_name::looks_secret;

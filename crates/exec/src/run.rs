@@ -1,33 +1,41 @@
-//! Running one program to its end: both pipes drained, deadline and silence watched, the whole group ended.
+//! Running one program to its end: both pipes drained, deadline, silence and cancel watched, the whole group ended.
 
-use std::fs::File;
+pub(crate) mod after_fork;
+mod captured;
+mod group;
+mod report;
+pub(crate) mod start;
+
 use std::io::Read;
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::path::Path;
-use std::process::{Child, Command, Stdio};
-use std::sync::mpsc::{Receiver, RecvTimeoutError, SyncSender, sync_channel};
-use std::thread;
+use std::os::fd::AsFd;
+use std::process::{ChildStderr, ChildStdout};
 use std::time::{Duration, Instant};
 
-use nix::sys::prctl::set_pdeathsig;
-use nix::sys::signal::{Signal, killpg};
-use nix::sys::wait::{Id, WaitPidFlag, WaitStatus, waitid};
-use nix::unistd::{Pid, getpid, getppid};
+use cancel::Cancel;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
-use crate::{CommandSpec, ExecError, Exit, Output, Redactor, Stream};
+use crate::{CommandSpec, ExecError, Output, Stream};
+use captured::Captured;
+use group::Group;
 
 /// How much of each stream is kept.
 const KEEP: usize = 8 << 20;
 /// And where each line is handed on, for the end of an error alone: a build may print for hours.
 const KEEP_OF_LINES: usize = 64 << 10;
-/// A line longer than this is handed on in pieces.
-const LONGEST_LINE: usize = 64 << 10;
 /// How long a group has between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
+/// And where the caller cancelled, who is waiting.
+const GRACE_OF_CANCEL: Duration = Duration::from_millis(500);
 /// How long a pipe that outlives the program (a daemon it left behind holds it) is listened to.
 const LINGER: Duration = Duration::from_millis(300);
+/// How often deadline, silence and cancel are looked at.
+const TICK: Duration = Duration::from_millis(50);
+/// How often the program is looked at where the kernel cannot wake us at its end.
+const SHORT_TICK: Duration = Duration::from_millis(2);
 
 /// Runs a program to its end. Any exit status is `Ok`; an error means it could not be started, or had to be ended.
+///
+/// The secrets of its environment are masked in what it printed: see [`CommandSpec::redactor`].
 pub fn run(spec: &CommandSpec) -> Result<Output, ExecError> {
     run_keeping(KEEP, spec, &mut |_, _| ())
 }
@@ -40,239 +48,141 @@ pub fn run_lines(spec: &CommandSpec, on_line: &mut dyn FnMut(Stream, &str)) -> R
 
 fn run_keeping(keep: usize, spec: &CommandSpec, on_line: &mut dyn FnMut(Stream, &str)) -> Result<Output, ExecError> {
     let started = Instant::now();
-    tracing::debug!(command = spec.display(&Redactor::new()), "run");
-    let mut group = Group(spawn(spec)?);
-    let pipes = listen(&mut group.0);
-    let mut streams = [Captured::new(keep), Captured::new(keep)];
-    match drain(spec, started, &group, &pipes, &mut streams, on_line) {
-        Ok(()) => {}
-        Err(why) => {
-            group.end();
-            return Err(why);
-        }
+    let redactor = spec.redactor();
+    tracing::debug!(command = spec.display(&redactor), "run");
+    if is_cancelled(spec) {
+        return Err(cancelled(spec));
     }
+    let mut group = Group::start(spec)?;
+    let (stdout, stderr) = group.pipes();
+    let mut pipes = Pipes { stdout, stderr };
+    let mut streams = [Captured::new(keep, &redactor), Captured::new(keep, &redactor)];
+    if let Err(why) = drain(spec, started, &mut group, &mut pipes, &mut streams, on_line) {
+        group.end(if matches!(why, ExecError::Cancelled { .. }) { GRACE_OF_CANCEL } else { GRACE });
+        return Err(why);
+    }
+    let [stdout, stderr] = streams;
+    let stdout = stdout.finish(&mut |line| on_line(Stream::Stdout, line));
+    let stderr = stderr.finish(&mut |line| on_line(Stream::Stderr, line));
     let exit = group.reap();
     let elapsed = started.elapsed();
     tracing::debug!(program = spec.name(), %exit, ms = elapsed.as_millis(), "ended");
-    let [stdout, stderr] = streams.map(|stream| stream.bytes);
     Ok(Output { exit, stdout, stderr, elapsed })
-}
-
-#[expect(clippy::disallowed_methods, reason = "this is the one place that may")]
-fn command(spec: &CommandSpec) -> Command {
-    let mut command = Command::new(&spec.program);
-    command.args(&spec.args).env_clear().envs(&spec.env).current_dir(spec.cwd.as_deref().unwrap_or("/".as_ref()));
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-    command
-}
-
-fn spawn(spec: &CommandSpec) -> Result<Child, ExecError> {
-    if is_foreign(&spec.program) {
-        let source = std::io::Error::from_raw_os_error(nix::libc::ENOEXEC);
-        return Err(ExecError::NotExecutable { program: spec.program.clone(), source });
-    }
-    let mut command = command(spec);
-    end_with_parent(&mut command);
-    let mut tries = 0;
-    loop {
-        match command.spawn() {
-            // Another thread forked while it still held the file open for writing; that child execs within moments.
-            Err(error) if error.raw_os_error() == Some(nix::libc::ETXTBSY) && tries < 20 => {
-                tries += 1;
-                thread::sleep(Duration::from_millis(5));
-            }
-            Err(error) => return Err(ExecError::spawn(spec, error)),
-            Ok(child) => return Ok(child),
-        }
-    }
-}
-
-/// Whether the kernel would not know the file, so that the C library would hand it to a shell: it is neither ELF nor a
-/// script that names its interpreter. A file that cannot be read is left to the kernel.
-fn is_foreign(program: &Path) -> bool {
-    let mut head = Vec::new();
-    let plain = std::fs::metadata(program).is_ok_and(|meta| meta.is_file());
-    let read = plain && File::open(program).and_then(|file| file.take(4).read_to_end(&mut head)).is_ok();
-    read && !head.starts_with(b"\x7fELF") && !head.starts_with(b"#!")
-}
-
-/// The child gets TERM when the thread that waits for it dies, so that `kill -9` of us ends a build too.
-#[expect(unsafe_code, reason = "`pre_exec` is unsafe; std has no other way to set the signal in the child")]
-fn end_with_parent(command: &mut Command) {
-    let parent = getpid();
-    let in_child = move || {
-        set_pdeathsig(Signal::SIGTERM)?;
-        // The parent may have died before the signal was set: then nobody will send it.
-        if getppid() == parent { Ok(()) } else { Err(std::io::ErrorKind::Interrupted.into()) }
-    };
-    // SAFETY: between fork and exec only `prctl` and `getppid` are called, both async-signal-safe system calls; no
-    // memory is allocated and no lock taken (test `dies_with_its_parent`).
-    unsafe { command.pre_exec(in_child) };
-}
-
-enum Event {
-    Chunk(usize, Vec<u8>),
-    End,
-}
-
-/// Starts a reader for each pipe. A reader ends with its pipe, or when nobody listens any more.
-fn listen(child: &mut Child) -> Receiver<Event> {
-    let (sender, receiver) = sync_channel(64);
-    if let Some(pipe) = child.stdout.take() {
-        read_in_background(pipe, 0, sender.clone());
-    }
-    if let Some(pipe) = child.stderr.take() {
-        read_in_background(pipe, 1, sender);
-    }
-    receiver
-}
-
-fn read_in_background(mut pipe: impl Read + Send + 'static, index: usize, sender: SyncSender<Event>) {
-    thread::spawn(move || {
-        let mut buffer = vec![0; 16 << 10];
-        while let Ok(n @ 1..) = pipe.read(&mut buffer) {
-            let chunk = buffer.get(..n).unwrap_or_default().to_vec();
-            if sender.send(Event::Chunk(index, chunk)).is_err() {
-                return;
-            }
-        }
-        sender.send(Event::End).ok();
-    });
 }
 
 /// Listens until both pipes have ended and the program has, or says why it must be ended.
 fn drain(
     spec: &CommandSpec,
     started: Instant,
-    group: &Group,
-    events: &Receiver<Event>,
+    group: &mut Group,
+    pipes: &mut Pipes,
     streams: &mut [Captured; 2],
     on_line: &mut dyn FnMut(Stream, &str),
 ) -> Result<(), ExecError> {
-    let mut open = 2;
+    let [stdout, stderr] = streams;
+    let mut buffer = vec![0; 64 << 10];
     let mut last_word = Instant::now();
     let mut ended: Option<Instant> = None;
-    let mut pause = Duration::from_micros(200);
     loop {
         if ended.is_none() && group.has_ended() {
             ended = Some(Instant::now());
         }
-        if ended.is_some_and(|at| open == 0 || at.elapsed() > LINGER) {
-            break;
+        if ended.is_some_and(|at| pipes.are_closed() || at.elapsed() > LINGER) {
+            return Ok(());
         }
-        let (command, name) = (|| spec.display(&Redactor::new()), || spec.name());
-        if started.elapsed() > spec.deadline {
-            return Err(ExecError::TimedOut { name: name(), command: command(), after: spec.deadline });
+        if let Some(why) = overdue(spec, started, last_word) {
+            return Err(why);
         }
-        if let Some(after) = spec.silence.filter(|limit| last_word.elapsed() > *limit) {
-            return Err(ExecError::Silent { name: name(), command: command(), after });
+        let ready = pipes.wait(ended.is_none().then_some(&*group));
+        let mut spoke = false;
+        if ready.stdout {
+            spoke |= take(&mut pipes.stdout, &mut buffer, |chunk| {
+                stdout.push(chunk, &mut |line| on_line(Stream::Stdout, line));
+            });
         }
-        if open == 0 {
-            // Both pipes are closed; the end is usually a moment away.
-            thread::sleep(pause);
-            pause = (pause * 2).min(Duration::from_millis(20));
-            continue;
+        if ready.stderr {
+            spoke |= take(&mut pipes.stderr, &mut buffer, |chunk| {
+                stderr.push(chunk, &mut |line| on_line(Stream::Stderr, line));
+            });
         }
-        match events.recv_timeout(Duration::from_millis(50)) {
-            Ok(Event::Chunk(index, chunk)) => {
-                last_word = Instant::now();
-                let stream = if index == 0 { Stream::Stdout } else { Stream::Stderr };
-                if let Some(captured) = streams.get_mut(index) {
-                    captured.push(&chunk, &mut |line| on_line(stream, line));
-                }
-            }
-            Ok(Event::End) => open -= 1,
-            Err(RecvTimeoutError::Timeout) => {}
-            Err(RecvTimeoutError::Disconnected) => open = 0,
-        }
-    }
-    for (captured, stream) in streams.iter_mut().zip([Stream::Stdout, Stream::Stderr]) {
-        captured.finish(&mut |line| on_line(stream, line));
-    }
-    Ok(())
-}
-
-/// One stream: the end of what was said, and the line that is not complete yet.
-struct Captured {
-    keep: usize,
-    bytes: Vec<u8>,
-    line: Vec<u8>,
-}
-
-impl Captured {
-    fn new(keep: usize) -> Self {
-        Self { keep, bytes: Vec::new(), line: Vec::new() }
-    }
-
-    fn push(&mut self, chunk: &[u8], on_line: &mut dyn FnMut(&str)) {
-        self.bytes.extend_from_slice(chunk);
-        if self.bytes.len() > 2 * self.keep {
-            self.bytes.drain(..self.bytes.len() - self.keep);
-        }
-        for piece in chunk.split_inclusive(|byte| *byte == b'\n') {
-            self.line.extend_from_slice(piece);
-            if piece.ends_with(b"\n") || self.line.len() > LONGEST_LINE {
-                self.emit(on_line);
-            }
-        }
-    }
-
-    fn finish(&mut self, on_line: &mut dyn FnMut(&str)) {
-        if !self.line.is_empty() {
-            self.emit(on_line);
-        }
-        self.bytes.drain(..self.bytes.len().saturating_sub(self.keep));
-    }
-
-    fn emit(&mut self, on_line: &mut dyn FnMut(&str)) {
-        on_line(String::from_utf8_lossy(&self.line).trim_end_matches(['\n', '\r']));
-        self.line.clear();
-    }
-}
-
-/// The child and everything in its process group; what is left of it ends with this value.
-struct Group(Child);
-
-impl Group {
-    fn pid(&self) -> Pid {
-        Pid::from_raw(i32::try_from(self.0.id()).unwrap_or(i32::MAX))
-    }
-
-    /// Whether the leader has ended. It stays a zombie, so that its id (and its group's) cannot be reused yet.
-    fn has_ended(&self) -> bool {
-        let flags = WaitPidFlag::WEXITED | WaitPidFlag::WNOHANG | WaitPidFlag::WNOWAIT;
-        !matches!(waitid(Id::Pid(self.pid()), flags), Ok(WaitStatus::StillAlive))
-    }
-
-    /// TERM, a bounded wait, KILL.
-    fn end(&mut self) {
-        killpg(self.pid(), Signal::SIGTERM).ok();
-        let asked = Instant::now();
-        while !self.has_ended() && asked.elapsed() < GRACE {
-            thread::sleep(Duration::from_millis(10));
-        }
-        self.reap();
-    }
-
-    /// Kills what is left of the group while the leader still holds its id, then collects the leader.
-    fn reap(&mut self) -> Exit {
-        killpg(self.pid(), Signal::SIGKILL).ok();
-        match self.0.wait() {
-            Ok(status) => match (status.code(), status.signal()) {
-                (Some(code), _) => Exit::Code(code),
-                (None, Some(signal)) => Exit::Signal(signal),
-                (None, None) => Exit::Unknown,
-            },
-            Err(_) => Exit::Unknown,
+        if spoke {
+            last_word = Instant::now();
         }
     }
 }
 
-impl Drop for Group {
-    fn drop(&mut self) {
-        // Only a panic in `on_line` leaves a running child here; `try_wait` remembers a child already collected.
-        if matches!(self.0.try_wait(), Ok(None)) {
-            self.reap();
+/// Why the program must be ended now.
+fn overdue(spec: &CommandSpec, started: Instant, last_word: Instant) -> Option<ExecError> {
+    let (name, command) = (|| spec.name(), || spec.display(&spec.redactor()));
+    if is_cancelled(spec) {
+        Some(cancelled(spec))
+    } else if started.elapsed() > spec.deadline {
+        Some(ExecError::TimedOut { name: name(), command: command(), after: spec.deadline })
+    } else {
+        let after = spec.silence.filter(|limit| last_word.elapsed() > *limit)?;
+        Some(ExecError::Silent { name: name(), command: command(), after })
+    }
+}
+
+fn is_cancelled(spec: &CommandSpec) -> bool {
+    spec.cancel.as_ref().is_some_and(Cancel::is_cancelled)
+}
+
+fn cancelled(spec: &CommandSpec) -> ExecError {
+    ExecError::Cancelled { name: spec.name(), command: spec.display(&spec.redactor()) }
+}
+
+/// The read ends of a program's output, each as long as it is open.
+struct Pipes {
+    stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
+}
+
+/// Which pipes can be read without waiting.
+#[derive(Clone, Copy, Default)]
+struct Ready {
+    stdout: bool,
+    stderr: bool,
+}
+
+impl Pipes {
+    fn are_closed(&self) -> bool {
+        self.stdout.is_none() && self.stderr.is_none()
+    }
+
+    /// Waits for output, for the end of `group`, or for a moment.
+    fn wait(&self, group: Option<&Group>) -> Ready {
+        let fds = [
+            self.stdout.as_ref().map(AsFd::as_fd),
+            self.stderr.as_ref().map(AsFd::as_fd),
+            group.and_then(Group::end_fd),
+        ];
+        let tick = if group.is_some() && fds[2].is_none() { SHORT_TICK } else { TICK };
+        let mut polled: Vec<_> = fds.iter().flatten().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
+        let timeout = Timespec { tv_sec: 0, tv_nsec: tick.subsec_nanos().into() };
+        // Interrupted by a signal of the host: nothing is ready, and the caller asks again.
+        if poll(&mut polled, Some(&timeout)).is_err() {
+            return Ready::default();
+        }
+        let mut is_ready = polled.iter().map(|fd| !fd.revents().is_empty());
+        let mut next = |fd: Option<_>| fd.is_some() && is_ready.next().unwrap_or(false);
+        let stdout = next(fds[0]);
+        Ready { stdout, stderr: next(fds[1]) }
+    }
+}
+
+/// Reads once from a pipe that has something to read; whether something came. At its end the pipe is closed.
+fn take<R: Read>(pipe: &mut Option<R>, buffer: &mut [u8], mut on_chunk: impl FnMut(&[u8])) -> bool {
+    let read = pipe.as_mut().map_or(Ok(0), |pipe| pipe.read(buffer));
+    match read {
+        Ok(n @ 1..) => {
+            on_chunk(buffer.get(..n).unwrap_or_default());
+            true
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::Interrupted => false,
+        Ok(0) | Err(_) => {
+            *pipe = None;
+            false
         }
     }
 }

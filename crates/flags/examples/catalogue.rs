@@ -2,7 +2,7 @@
 //! rewrites `data/*/*.tsv`, `cargo xtask catalogue --check` fails where one would change.
 //!
 //! For another release put what `--help` printed into `crates/flags/tests/help/PROGRAM-RELEASE.txt`, make an empty
-//! `data/ENGINE/RELEASE.tsv`, name the release in `src/eras.rs` and run this. A catalogue without such a text was read from
+//! `data/ENGINE/RELEASE.tsv`, name the release in `src/catalogue/eras.rs` and run this. A catalogue without such a text was read from
 //! an engine's source: of it the form, the order of columns and what `known.txt` says are kept up.
 #![expect(clippy::print_stdout, clippy::print_stderr, reason = "printing is what the example is for")]
 

@@ -16,7 +16,6 @@ fn main() -> ExitCode {
         ctx: None,
         devices: 0,
         tensor_split: None,
-        looks_secret: |name| name.contains("token") || name.contains("secret"),
     };
     match normalize(&pool, &policy, Catalogue::newest(Engine::LlamaServer)) {
         Ok(line) => {

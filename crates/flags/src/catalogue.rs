@@ -1,16 +1,23 @@
 //! What flags an engine knows, and how far that knowledge can be trusted.
 
+pub(crate) mod eras;
+pub(crate) mod families;
+pub(crate) mod known;
+pub(crate) mod renames;
+pub(crate) mod role;
+pub(crate) mod spec;
+pub(crate) mod spelling;
+pub(crate) mod table;
+pub(crate) mod values;
+
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
 use crate::engine::Engine;
-use crate::help::{self, Read};
-use crate::nearest::nearest;
-use crate::role::Role;
-use crate::spec::{Arity, FlagSpec};
-use crate::spelling::dashed;
-use crate::values::Values;
-use crate::{docs, eras, families, known, layout, spelling, table, text};
+use role::Role;
+use spec::{Arity, FlagSpec};
+use spelling::dashed;
+use values::Values;
 
 /// Where a catalogue's knowledge comes from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,15 +41,11 @@ pub struct Catalogue {
     pub trust: Trust,
     specs: Vec<FlagSpec>,
     index: HashMap<String, (usize, bool)>,
-    unread: usize,
-    by_hand: bool,
+    /// Options of the help that could not be read.
+    pub(crate) unread: usize,
+    /// Whether the help was written by hand beside the parser.
+    pub(crate) by_hand: bool,
 }
-
-/// In the first line of a whole help.
-const USAGE: &str = "[options]";
-
-/// Begins the titles of a help that the parser prints from its own table, as llama.cpp does since September 2024.
-const SECTION: &str = "----- ";
 
 /// What a spelling means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -54,39 +57,6 @@ pub struct Found<'a> {
 }
 
 impl Catalogue {
-    /// Reads what an engine's `--help` printed. Total: a text that is no help gives an almost empty catalogue.
-    pub fn from_help(engine: Engine, text: &str, source: &str, trust: Trust) -> Self {
-        let lines = text::lines(text);
-        let laid = layout::lay(&lines);
-        let Read { specs, unread } = help::read(engine, &laid.entries);
-        let mut catalogue = Self::new(engine, specs, unread, source, trust);
-        // Flags of the wrong place that are options elsewhere in the text are mentioned there and no more.
-        let missed = laid.doubtful.iter().filter(|line| catalogue.find(spelling::name_of(line)).is_none()).count();
-        catalogue.unread += missed;
-        catalogue.by_hand = engine == Engine::LlamaServer && text.contains(USAGE) && !text.contains(SECTION);
-        catalogue
-    }
-
-    /// Reads the `README.md` of the server in `llama.cpp`'s source tree (`tools/server`, before April 2025
-    /// `examples/server`). Total, as [`from_help`](Self::from_help).
-    pub fn from_docs(text: &str, source: &str) -> Self {
-        let engine = Engine::LlamaServer;
-        let Read { specs, unread } = docs::with_entries(text, |entries| help::read(engine, entries));
-        Self::new(engine, specs, unread, source, Trust::Docs)
-    }
-
-    /// The best of what there is: the binary's own help, the docs of its source tree, the release nearest to
-    /// `release` (a tag such as `b6673` or `v0.5.0`; the newest one for any other name). A text in which no flag is
-    /// found (the binary did not start, the docs are older than their tables) counts as none. Each text comes with
-    /// what it was read from.
-    pub fn best(engine: Engine, help: Option<(&str, &str)>, docs: Option<(&str, &str)>, release: &str) -> Self {
-        let live = help.map(|(text, source)| Self::from_help(engine, text, source, Trust::Live));
-        let docs = || docs.map(|(text, source)| Self::from_docs(text, source));
-        let live = live.filter(|catalogue| !catalogue.is_empty());
-        live.or_else(|| docs().filter(|catalogue| !catalogue.is_empty()))
-            .unwrap_or_else(|| Self::nearest(engine, release).clone())
-    }
-
     /// `--n-gpu-layers` is in every catalogue of llama-server: builds without GPU support took it without listing it
     /// (`if (llama_supports_gpu_offload())` around its help, none around its parser, until September 2024).
     /// `--ngl`, which people write and no release takes, is found as that flag.
@@ -106,55 +76,11 @@ impl Catalogue {
         Self { engine, source: source.to_owned(), trust, specs, index, unread, by_hand: false }
     }
 
-    /// The catalogue of the newest release this crate knows.
-    pub fn newest(engine: Engine) -> &'static Self {
-        Self::nearest(engine, "")
-    }
-
-    /// The catalogue, among those this crate comes with, of the release nearest to this one (`b6673`, `v0.5.0`).
-    pub fn nearest(engine: Engine, release: &str) -> &'static Self {
-        eras::nearest(engine, release)
-    }
-
-    /// The listed spelling that is most like a name nobody lists.
-    pub fn suggest(&self, name: &str) -> Option<&str> {
-        nearest(self, name).map(|near| near.spelling)
-    }
-
-    /// The releases this crate comes with, oldest first.
-    pub fn releases(engine: Engine) -> impl Iterator<Item = &'static str> {
-        eras::names(engine)
-    }
-
     /// Looks a spelling up as the engine does: exactly, but in long names `_` is `-`.
     pub fn find(&self, spelling: &str) -> Option<Found<'_>> {
         let &(at, negated) = self.index.get(dashed(spelling).as_ref())?;
         let spec = self.specs.get(at)?;
         Some(Found { spec, negated })
-    }
-
-    /// Looks up the flag that this spelling names in some other release. Flags listed as removed are not found.
-    pub(crate) fn find_renamed(&self, spelling: &str) -> Option<Found<'_>> {
-        families::of(self.engine, spelling)
-            .iter()
-            .filter_map(|s| self.find(s))
-            .find(|found| found.spec.removed.is_none())
-    }
-
-    /// Whether a flag may exist that the engine's own help does not list: one written by hand beside the parser leaves some
-    /// out. Forks of llama.cpp that still do so know what it knew in those days.
-    pub(crate) fn may_hide(&self, spelling: &str) -> bool {
-        self.trust != Trust::Live || (self.by_hand && eras::known_by_hand(self.engine, spelling))
-    }
-
-    /// The name this engine has for a flag of that role; `otherwise` where it lists none.
-    pub(crate) fn name_of<'a>(&'a self, role: Role, otherwise: &'a str) -> &'a str {
-        let listed = |name: &str| self.find(name).is_some_and(|f| f.spec.role == role);
-        if listed(otherwise) {
-            return otherwise;
-        }
-        let renamed = self.find_renamed(otherwise).filter(|f| f.spec.role == role);
-        renamed.map_or(otherwise, |found| &found.spec.name)
     }
 
     /// All flags in the order of the help.

@@ -1,5 +1,7 @@
 //! The engines whose command lines this crate makes, and what their parsers do alike or differently.
 
+use std::fmt;
+
 /// An engine's server program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Engine {
@@ -156,6 +158,13 @@ impl Engine {
             Self::Tgi => data!("tgi"),
             Self::Triton => data!("triton"),
         }
+    }
+}
+
+/// The key in a pool file: `llamacpp`, `vllm`, `sglang`, `tgi`, `triton`.
+impl fmt::Display for Engine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.key())
     }
 }
 

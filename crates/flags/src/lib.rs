@@ -10,7 +10,7 @@
 //!
 //! let policy = Policy {
 //!     accelerator: Accel::Cuda, model: "/models/m.gguf", host: "127.0.0.1", port: 8081,
-//!     ctx: Some(4096), devices: 1, tensor_split: None, looks_secret: |name| name.contains("token"),
+//!     ctx: Some(4096), devices: 1, tensor_split: None,
 //! };
 //! let pool = ["-ngl", "33", "--threads=8"].map(String::from);
 //! let line = normalize(&pool, &policy, Catalogue::newest(Engine::LlamaServer))?;
@@ -21,45 +21,17 @@
 //! # Ok::<(), flags::FlagError>(())
 //! ```
 
-mod brackets;
 mod catalogue;
-mod classify;
-mod docs;
-mod duplicates;
 mod engine;
-mod eras;
 mod error;
-mod families;
-mod gpu;
-mod gpus;
-mod head;
 mod help;
-mod hint;
-mod known;
-mod layout;
-mod nearest;
 mod normalize;
-mod notes;
-mod pair;
-mod policy;
-mod renames;
-mod resolve;
-mod role;
-mod scan;
-mod secrets;
-mod sizes;
-mod spec;
-mod spelling;
-mod table;
-mod text;
-mod toggle;
-mod values;
 
+pub use catalogue::role::Role;
+pub use catalogue::spec::{Arity, FlagSpec};
+pub use catalogue::values::Values;
 pub use catalogue::{Catalogue, Found, Trust};
 pub use engine::Engine;
 pub use error::FlagError;
+pub use normalize::policy::{Accel, Policy};
 pub use normalize::{Normalized, normalize, utf8};
-pub use policy::{Accel, Policy};
-pub use role::Role;
-pub use spec::{Arity, FlagSpec};
-pub use values::Values;

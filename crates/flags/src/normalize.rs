@@ -1,20 +1,34 @@
 //! From what a pool wrote to the one command line that will be run.
 
+mod classify;
+mod duplicates;
+mod given;
+mod layers;
+mod notes;
+mod pair;
+pub(crate) mod policy;
+mod resolve;
+mod scan;
+mod secrets;
+mod shards;
+mod sizes;
+mod suggest;
+mod toggle;
+
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 
 use secrecy::SecretString;
 
 use crate::catalogue::Catalogue;
-use crate::classify::classify;
+use crate::catalogue::role::Role;
 use crate::engine::Engine;
 use crate::error::FlagError;
-use crate::notes::Notes;
-use crate::policy::Policy;
-use crate::role::Role;
-use crate::scan::Scan;
-use crate::secrets::Secrets;
-use crate::{duplicates, gpu, gpus, sizes};
+use classify::classify;
+use notes::Notes;
+use policy::Policy;
+use scan::Scan;
+use secrets::Secrets;
 
 /// A command line ready to be run. Its `Debug` shows no secret.
 #[derive(Clone, Debug)]
@@ -55,13 +69,13 @@ pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) ->
     let mut kept = Vec::new();
     let mut scan = Scan::new(args, catalogue);
     while let Some(given) = scan.next()? {
-        kept.extend(classify(&given, policy, catalogue, &mut secrets, &mut notes)?);
+        kept.extend(classify(&given, catalogue, &mut secrets, &mut notes)?);
     }
     let mut kept = duplicates::fold(kept, catalogue.engine, &mut notes)?;
     let sizes = sizes::apply(policy, &mut kept, catalogue, &mut notes)?;
     let accelerator = match catalogue.engine {
-        Engine::LlamaServer => gpu::apply(policy, &mut kept, catalogue, &mut notes)?,
-        _ => gpus::apply(policy, &kept, catalogue, &mut notes)?,
+        Engine::LlamaServer => layers::apply(policy, &mut kept, catalogue, &mut notes)?,
+        _ => shards::apply(policy, &kept, catalogue, &mut notes)?,
     };
 
     let port = policy.port.to_string();

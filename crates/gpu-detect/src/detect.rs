@@ -1,7 +1,8 @@
 //! Detection as a whole: driver and GPUs, other cards, then toolkits and what they would be used with.
 
+use exec::ProbeCache;
+
 use crate::host::Host;
-use crate::memo::Memo;
 use crate::problem::ProblemKind;
 use crate::report::{GpuReport, Subject};
 use crate::{card, distribution, glibc, host_compiler, inspect, kernel_module, libcuda, probe, smi, vulkan};
@@ -12,11 +13,11 @@ use crate::{card, distribution, glibc, host_compiler, inspect, kernel_module, li
 /// driver's library; runs `nvcc` of every toolkit and, where there is one, each C++ compiler, only to ask for their
 /// versions; runs `nvidia-smi` where the library cannot be used.
 pub fn detect(host: &Host) -> GpuReport {
-    detect_with(host, &Memo::default())
+    detect_with(host, &ProbeCache::default())
 }
 
-/// Like [`detect`], and asks no compiler that `memo` knows; what it had to ask it adds to the memo.
-pub fn detect_with(host: &Host, memo: &Memo) -> GpuReport {
+/// Like [`detect`], and asks no compiler whose answer is in `cache`; what it had to ask it adds.
+pub fn detect_with(host: &Host, cache: &ProbeCache) -> GpuReport {
     let mut report = GpuReport {
         cards: card::detect(host),
         vulkan_drivers: vulkan::drivers(host),
@@ -26,9 +27,9 @@ pub fn detect_with(host: &Host, memo: &Memo) -> GpuReport {
         ..GpuReport::default()
     };
     driver(host, &mut report);
-    inspect::detect(host, memo, &mut report);
+    inspect::detect(host, cache, &mut report);
     if !report.toolkits.is_empty() {
-        report.host_compilers = host_compiler::host_compilers(host, memo);
+        report.host_compilers = host_compiler::host_compilers(host, cache);
     }
     for looked in &report.looked {
         tracing::debug!(place = looked.place, found = looked.found, "looked");

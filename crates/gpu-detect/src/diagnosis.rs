@@ -3,6 +3,8 @@
 use miette::Diagnostic;
 use serde::Serialize;
 
+use exec::ProbeCache;
+
 use crate::choose::choose;
 use crate::conflict::Conflict;
 use crate::cuda_choice::CudaChoice;
@@ -10,7 +12,6 @@ use crate::detect::detect_with;
 use crate::error::GpuError;
 use crate::host::Host;
 use crate::host_compiler::host_compilers;
-use crate::memo::Memo;
 use crate::report::GpuReport;
 
 /// Facts and verdict.
@@ -50,10 +51,10 @@ pub enum Verdict {
 
 /// Everything about a host, for a pool that asks for these `devices`.
 pub fn diagnose(host: &Host, devices: &[u32]) -> Diagnosis {
-    let memo = Memo::default();
-    let mut report = detect_with(host, &memo);
+    let cache = ProbeCache::default();
+    let mut report = detect_with(host, &cache);
     if report.toolkits.is_empty() {
-        report.host_compilers = host_compilers(host, &memo);
+        report.host_compilers = host_compilers(host, &cache);
     }
     let verdict = Verdict::of(choose(&report, devices, host));
     Diagnosis { report, verdict }

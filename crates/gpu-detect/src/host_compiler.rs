@@ -4,15 +4,13 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
-use exec::{CommandSpec, Env, Output};
+use exec::{CommandSpec, Env, Output, ProbeCache};
 use serde::Serialize;
 
 use crate::card::entries;
 use crate::host::Host;
-use crate::memo::Memo;
 use crate::nvcc;
 
 /// The longest a compiler may take to tell its version.
@@ -86,14 +84,11 @@ impl fmt::Display for CompilerKind {
 }
 
 /// The compilers of this host. Asks each for its version, all at once.
-pub fn host_compilers(host: &Host, memo: &Memo) -> Vec<HostCompiler> {
-    let mut found = candidates(host);
-    thread::scope(|scope| {
-        for compiler in &mut found {
-            scope.spawn(|| compiler.version = version_of(compiler, &host.env, memo));
-        }
-    });
-    found
+pub fn host_compilers(host: &Host, cache: &ProbeCache) -> Vec<HostCompiler> {
+    exec::parallel_map(candidates(host), |mut compiler| {
+        compiler.version = version_of(&compiler, &host.env, cache);
+        compiler
+    })
 }
 
 /// The named one first, then what lies on `PATH`, each program once.
@@ -156,13 +151,13 @@ fn identity(path: &Path) -> PathBuf {
 
 /// GCC's `-dumpversion` alone prints only the major version of some builds, `-dumpfullversion` is unknown to old ones
 /// and to clang.
-fn version_of(compiler: &HostCompiler, env: &Env, memo: &Memo) -> Option<String> {
+fn version_of(compiler: &HostCompiler, env: &Env, cache: &ProbeCache) -> Option<String> {
     let args: &[&str] = match compiler.kind {
         CompilerKind::Gxx => &["-dumpfullversion", "-dumpversion"],
         CompilerKind::Clangxx => &["-dumpversion"],
     };
     let spec = CommandSpec::new(&compiler.path, DEADLINE).args(args.iter().copied()).inherit(env, &["PATH"]);
-    let text = nvcc::remembered(&spec, memo, Output::require_success).ok()?.trim().to_owned();
+    let text = nvcc::remembered(&spec, cache, Output::require_success).ok()?.trim().to_owned();
     text.starts_with(|c: char| c.is_ascii_digit()).then_some(text)
 }
 

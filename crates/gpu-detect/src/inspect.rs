@@ -2,20 +2,20 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::thread;
+
+use exec::ProbeCache;
 
 use crate::candidates::{Candidate, places};
 use crate::headers::{self, Contradicts};
 use crate::host::Host;
 use crate::layout::{first_with, include_folders, library_folders, stub_folder, versioned};
-use crate::memo::Memo;
 use crate::nvcc;
 use crate::report::{GpuReport, Libcuda, Looked, Subject};
 use crate::toolkit::Toolkit;
 use crate::{releases, toolkit_version};
 
 /// Fills in the toolkits in order of preference, each root once. Their compilers are asked all at once.
-pub(crate) fn detect(host: &Host, memo: &Memo, report: &mut GpuReport) {
+pub(crate) fn detect(host: &Host, cache: &ProbeCache, report: &mut GpuReport) {
     let mut candidates: Vec<Candidate> = Vec::new();
     let mut looked: Vec<(String, Result<usize, String>)> = Vec::new();
     for (place, candidate) in places(host) {
@@ -32,13 +32,9 @@ pub(crate) fn detect(host: &Host, memo: &Memo, report: &mut GpuReport) {
         looked.push((place, found));
     }
     let libcuda = report.libcuda.as_ref();
-    report.toolkits = thread::scope(|scope| {
-        let asked: Vec<_> = (0..)
-            .zip(candidates)
-            .map(|(order, found)| scope.spawn(move || inspect(host, memo, libcuda, order, found)))
-            .collect();
-        asked.into_iter().filter_map(|thread| thread.join().ok()).collect()
-    });
+    let ordered = (0..).zip(candidates).collect();
+    let toolkits = exec::parallel_map(ordered, |(order, found)| inspect(host, cache, libcuda, order, found));
+    report.toolkits = toolkits;
     for (place, found) in looked {
         let found = match found {
             Ok(index) => report.toolkits.get(index).map(ToString::to_string).unwrap_or_default(),
@@ -48,7 +44,7 @@ pub(crate) fn detect(host: &Host, memo: &Memo, report: &mut GpuReport) {
     }
 }
 
-fn inspect(host: &Host, memo: &Memo, libcuda: Option<&Libcuda>, order: usize, candidate: Candidate) -> Toolkit {
+fn inspect(host: &Host, cache: &ProbeCache, libcuda: Option<&Libcuda>, order: usize, candidate: Candidate) -> Toolkit {
     let Candidate { source, root, nvcc } = candidate;
     let mut toolkit = Toolkit {
         root,
@@ -81,7 +77,7 @@ fn inspect(host: &Host, memo: &Memo, libcuda: Option<&Libcuda>, order: usize, ca
     (toolkit.gcc, toolkit.clang) = (own.gcc, own.clang);
     let nvcc = nvcc.unwrap_or_else(|| toolkit.root.join("bin/nvcc"));
     if is_program(&nvcc) && nvcc.to_str().is_some() {
-        ask(host, memo, &nvcc, &mut toolkit);
+        ask(host, cache, &nvcc, &mut toolkit);
         toolkit.nvcc = Some(nvcc);
     } else {
         toolkit.missing.push(format!("`nvcc` (no program at `{}`)", nvcc.display()));
@@ -97,13 +93,13 @@ fn inspect(host: &Host, memo: &Memo, libcuda: Option<&Libcuda>, order: usize, ca
 }
 
 /// Version and architectures, from the compiler.
-fn ask(host: &Host, memo: &Memo, nvcc: &Path, toolkit: &mut Toolkit) {
-    match toolkit_version::of(&toolkit.root, nvcc, toolkit.headers, &host.env, memo) {
+fn ask(host: &Host, cache: &ProbeCache, nvcc: &Path, toolkit: &mut Toolkit) {
+    match toolkit_version::of(&toolkit.root, nvcc, toolkit.headers, &host.env, cache) {
         Ok(version) => toolkit.version = Some(version),
         Err(why) => toolkit.missing.push(format!("a version (`{} --version`: {why})", nvcc.display())),
     }
     toolkit.oldest_driver = toolkit.version.and_then(releases::oldest_driver);
-    match (nvcc::architectures(nvcc, &host.env, memo), toolkit.version) {
+    match (nvcc::architectures(nvcc, &host.env, cache), toolkit.version) {
         (Ok(Some(all)), _) => toolkit.architectures = all,
         (Ok(None), version) => toolkit.architectures = version.map(releases::architectures).unwrap_or_default(),
         (Err(error), _) => toolkit.nvcc_failure = Some(error.to_string()),

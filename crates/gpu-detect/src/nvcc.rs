@@ -3,9 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use exec::{CommandSpec, Env, ExecError, Exit, Output};
-
-use crate::memo::Memo;
+use exec::{CommandSpec, Env, ExecError, Exit, Output, ProbeCache};
 
 /// The longest a compiler may take to answer.
 const DEADLINE: Duration = Duration::from_secs(10);
@@ -13,28 +11,28 @@ const DEADLINE: Duration = Duration::from_secs(10);
 const UNKNOWN_OPTION: &str = "Unknown option";
 
 /// What a compiler prints for one option.
-pub(crate) fn ask(compiler: &Path, env: &Env, memo: &Memo, option: &str) -> Result<String, ExecError> {
-    remembered(&spec(compiler, env, option), memo, Output::require_success)
+pub(crate) fn ask(compiler: &Path, env: &Env, cache: &ProbeCache, option: &str) -> Result<String, ExecError> {
+    remembered(&spec(compiler, env, option), cache, Output::require_success)
 }
 
 /// What a program says, or said when it was last asked; `judge` decides whether it may be believed.
 pub(crate) fn remembered<E: From<ExecError>>(
     spec: &CommandSpec,
-    memo: &Memo,
+    cache: &ProbeCache,
     judge: impl FnOnce(Output, &CommandSpec) -> Result<Output, E>,
 ) -> Result<String, E> {
-    if let Some(answer) = memo.recall(spec) {
+    if let Some(answer) = cache.recall(spec) {
         return Ok(answer);
     }
     let answer = judge(exec::run(spec)?, spec)?.stdout_text().into_owned();
-    memo.keep(spec, &answer);
+    cache.keep(spec, &answer);
     Ok(answer)
 }
 
 /// The architectures a compiler can make machine code for, such as 90, or `None` for one too old to say
 /// (<https://docs.nvidia.com/cuda/cuda-compiler-driver-nvcc/#list-gpu-code-code-ls>).
-pub(crate) fn architectures(compiler: &Path, env: &Env, memo: &Memo) -> Result<Option<Vec<u32>>, ExecError> {
-    let answer = remembered(&spec(compiler, env, "--list-gpu-code"), memo, |output, spec| {
+pub(crate) fn architectures(compiler: &Path, env: &Env, cache: &ProbeCache) -> Result<Option<Vec<u32>>, ExecError> {
+    let answer = remembered(&spec(compiler, env, "--list-gpu-code"), cache, |output, spec| {
         if output.exit != Exit::Code(0) && output.stderr_tail(20).contains(UNKNOWN_OPTION) {
             return Err(Silence::Unknown);
         }

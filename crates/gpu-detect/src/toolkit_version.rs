@@ -2,9 +2,8 @@
 
 use std::path::Path;
 
-use exec::Env;
+use exec::{Env, ProbeCache};
 
-use crate::memo::Memo;
 use crate::nvcc;
 
 /// The version of the toolkit at `root`, or in a few words why it is unknown. A file that disagrees with the headers is
@@ -14,14 +13,14 @@ pub(crate) fn of(
     compiler: &Path,
     headers: Option<(u32, u32)>,
     env: &Env,
-    memo: &Memo,
+    cache: &ProbeCache,
 ) -> Result<(u32, u32), String> {
     let file = std::fs::read_to_string(root.join("version.json")).ok();
     let agreed = |version: &(u32, u32)| headers.is_none_or(|headers| headers == *version);
     if let Some(version) = file.as_deref().and_then(in_version_json).filter(agreed) {
         return Ok(version);
     }
-    let text = nvcc::ask(compiler, env, memo, "--version").map_err(|error| error.to_string())?;
+    let text = nvcc::ask(compiler, env, cache, "--version").map_err(|error| error.to_string())?;
     in_nvcc_output(&text).ok_or_else(|| "no version in its answer".into())
 }
 

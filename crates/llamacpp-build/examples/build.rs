@@ -7,10 +7,10 @@ use std::error::Error;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use engine_store::Layout;
 use exec::{CommandSpec, Env, run};
 use llamacpp_build::{
-    Backend, BuildRequest, Definition, Event, Generator, Layout, Limits, Source, ToolId, Toolchain, Transport, build,
-    resolve,
+    Backend, BuildRequest, Definition, Event, Generator, Limits, Source, ToolId, Toolchain, Transport, build, resolve,
 };
 
 fn tool(env: &Env, name: &str) -> Result<ToolId, Box<dyn Error>> {

@@ -4,16 +4,16 @@ use std::fs;
 use std::path::Path;
 use std::time::Instant;
 
-use durable::{Holder, Lock};
+use engine_store::{Claim, Entry, Layout, Staging, Store, StoreError};
 use exec::{CommandSpec, ExecError};
 
-use crate::file_api::Configured;
-use crate::publish::Made;
-use crate::staging::Staging;
-use crate::{
-    BuildError, BuildKey, BuildRequest, Commit, Entry, Event, Inputs, Layout, Observer, Store, Transport, compile,
-    configure, fetch, identify, prove, publish, resume, worktree,
-};
+use crate::cmake::file_api::Configured;
+use crate::compile::{self, configure, make, resume};
+use crate::folders::Folders;
+use crate::output::publish::Made;
+use crate::output::{prove, publish};
+use crate::source::{fetch, worktree};
+use crate::{BuildError, BuildRequest, Commit, Event, Inputs, Observer, Transport, identify};
 
 /// The entry for this request and commit: from the store if it is there, else built now. Whoever else asks for the
 /// same key waits for the one that builds it, and gets its entry.
@@ -32,20 +32,17 @@ pub fn build(
     if let Some(entry) = store.take(&key)? {
         return Ok(entry);
     }
-    layout.create()?;
     // Whoever builds it may wait for the compilers of another build first.
     let patience = request.limits.fetch + request.limits.build * 2 + std::time::Duration::from_mins(2);
-    let place = store.lock(&key);
-    let tell = |holder: &Holder| observer.on(&Event::Waits(holder.to_string()));
-    let _lock = Lock::acquire_telling(&place, "build", patience, tell)?;
-    if let Some(entry) = store.take_locked(&key)? {
+    let claim = store.claim(&key, "build", patience, |holder| observer.on(&Event::Waits(holder.to_string())))?;
+    if let Some(entry) = claim.take()? {
         return Ok(entry);
     }
     tracing::info!(%key, commit = commit.as_str(), backend = %request.backend, "building");
     for note in definitions.notes() {
         tracing::warn!(%key, note, "build");
     }
-    let this = Build { layout, request, commit, store: &store, key: &key, inputs };
+    let this = Build { layout, request, commit, claim: &claim, inputs };
     if let Some(staging) = this.adopted()? {
         match this.finish(staging, false, observer, failure_logs) {
             Err(error) => tracing::warn!(%key, %error, "what was left of an earlier build does not do; starting over"),
@@ -53,7 +50,7 @@ pub fn build(
         }
     }
     observer.on(&Event::Phase("fetch"));
-    let staging = Staging::create(layout, &key)?;
+    let staging = claim.stage()?;
     let logs = staging.out().join("logs");
     fs::create_dir_all(&logs).map_err(BuildError::io("create the folder", &logs))?;
     fetch::fetch(layout, request, commit, &staging.source())?;
@@ -69,20 +66,19 @@ struct Build<'a> {
     layout: &'a Layout,
     request: &'a BuildRequest,
     commit: &'a Commit,
-    store: &'a Store,
-    key: &'a BuildKey,
+    claim: &'a Claim,
     inputs: Inputs,
 }
 
 impl Build<'_> {
     /// What a killed build of this key left, if it can be gone on with; swept otherwise.
     fn adopted(&self) -> Result<Option<Staging>, BuildError> {
-        let Some(staging) = Staging::adopt(self.layout, self.key)? else { return Ok(None) };
+        let Some(staging) = self.claim.adopt()? else { return Ok(None) };
         if let Some(why) = resume::obstacle(self.request, self.commit, &staging)? {
-            tracing::info!(key = %self.key, why, "an earlier build was killed; starting over");
+            tracing::info!(key = %self.claim.key(), why, "an earlier build was killed; starting over");
             return Ok(None);
         }
-        tracing::info!(key = %self.key, "going on from what an earlier build left");
+        tracing::info!(key = %self.claim.key(), "going on from what an earlier build left");
         Ok(Some(staging))
     }
 
@@ -97,7 +93,7 @@ impl Build<'_> {
         let logs = staging.out().join("logs");
         let started = Instant::now();
         observer.on(&Event::Phase("build"));
-        let result = compile::compile(self.layout, self.request, &staging, from_the_start, observer);
+        let result = make::compile(self.layout, self.request, &staging, from_the_start, observer);
         if matches!(result, Err(BuildError::Run { source: ExecError::TimedOut { .. } })) {
             staging.keep();
         }
@@ -111,17 +107,16 @@ impl Build<'_> {
             let binary = publish::collect(&staging, &made.configured)?;
             let proof = prove::prove(self.request, &binary)?;
             observer.on(&Event::Phase("publish"));
-            publish::publish(self.store, &staging, self.key, self.inputs.clone(), &proof, &made)
+            publish::publish(self.claim, &staging, &self.inputs, &proof, &made)
         });
         let entry = result.map_err(|error| keep_logs(&logs, failure_logs, error))?;
-        tracing::info!(key = %self.key, version = entry.manifest.engine_version, seconds = entry.manifest.build_seconds, "built");
-        let entry = self.store.take_locked(self.key)?.ok_or(BuildError::NotPublished)?;
+        tracing::info!(key = %self.claim.key(), version = entry.manifest.engine_version, seconds = entry.manifest.build_seconds, "built");
         // Once more where it will be started from.
         match prove::version(&entry.binary()) {
             Ok(version) if version == entry.manifest.engine_version => Ok(entry),
             other => {
-                crate::quarantine::set_aside(self.layout, &entry.dir, self.key.as_str())?;
-                Err(other.err().unwrap_or(BuildError::NotPublished))
+                self.claim.quarantine(&entry)?;
+                Err(other.err().unwrap_or(StoreError::NotPublished.into()))
             }
         }
     }
@@ -151,22 +146,22 @@ pub fn planned_commands(
     commit: Option<&Commit>,
 ) -> Result<Vec<(&'static str, CommandSpec)>, BuildError> {
     let staging = Path::new("<staging>");
-    let placeholder = Commit::parse(&"0".repeat(40)).ok_or(BuildError::NotPublished)?;
+    let placeholder = Commit::parse(&"0".repeat(40)).ok_or(StoreError::NotPublished)?;
     let (_, definitions) = identify(request, commit.unwrap_or(&placeholder))?;
     let mirror = layout.mirror(&request.source.repo);
     let fetch = match commit {
         _ if request.source.transport == Transport::WorkTree => worktree::add_command(request, &mirror),
         Some(commit) => fetch::fetch_command(request, &mirror, commit),
-        None => crate::resolve::list_command(
-            &fetch::git(request),
+        None => crate::source::resolve::list_command(
+            &crate::source::git::git(request),
             &request.source.repo,
-            &crate::resolve::full_names(&request.source.reference),
+            &crate::source::resolve::full_names(&request.source.reference),
         ),
     };
     Ok(vec![
         ("fetch", fetch),
         ("configure", configure::command(layout, request, &definitions, staging)),
-        ("build", compile::command(layout, request, staging, compile::wanted_jobs(request))),
+        ("build", make::command(layout, request, staging, make::wanted_jobs(request))),
         ("prove", prove::version_command(&staging.join("out/bin").join(compile::SERVER))),
     ])
 }

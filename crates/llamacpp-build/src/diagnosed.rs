@@ -4,9 +4,10 @@ use std::fmt;
 use std::path::PathBuf;
 
 use exec::Exit;
+use failure_diagnosis::{Diagnosis, Phase, diagnose};
 use miette::Diagnostic;
 
-use crate::{BuildError, Diagnosis, Phase, diagnose};
+use crate::BuildError;
 
 /// A step that failed for a reason that is known.
 #[derive(Clone, Debug, PartialEq, Eq)]

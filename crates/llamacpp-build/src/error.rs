@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use durable::DurableError;
+use engine_store::StoreError;
 use exec::{ExecError, Exit};
 use miette::Diagnostic;
 use thiserror::Error;
@@ -102,13 +103,6 @@ pub enum BuildError {
         name: String,
         /// The nearest one of the tree.
         nearest: Option<String>,
-    },
-    /// A cache folder that CMake or we cannot use.
-    #[error("`{}` cannot be the cache folder", path.display())]
-    #[diagnostic(code(build::bad_cache_dir), help("it must be an absolute path in UTF-8 without `;` or line breaks"))]
-    BadCacheDir {
-        /// The folder.
-        path: PathBuf,
     },
     /// A program whose path CMake or we cannot use.
     #[error("`{}` cannot be used as a tool of a build", path.display())]
@@ -303,30 +297,10 @@ pub enum BuildError {
         #[source]
         source: ExecError,
     },
-    /// A published entry was not found again.
-    #[error("the new store entry did not pass its own check")]
-    #[diagnostic(
-        code(build::not_published),
-        help("something changes files under the cache folder; check the disk and who else writes there")
-    )]
-    NotPublished,
-    /// The system refused.
-    #[error("could not {action} `{}`", path.display())]
-    #[diagnostic(
-        code(build::io),
-        help(
-            "check that the file system has space (`df -h`, `df -i`), is not read-only, and that you may write there"
-        )
-    )]
-    Io {
-        /// What was tried, as a verb.
-        action: &'static str,
-        /// On which path.
-        path: PathBuf,
-        /// What the system said.
-        #[source]
-        source: std::io::Error,
-    },
+    /// The store could not do its part, or the system refused.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] StoreError),
     /// A file or lock could not be kept.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -335,8 +309,8 @@ pub enum BuildError {
 
 impl BuildError {
     pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(std::io::Error) -> Self {
-        let path = path.into();
-        move |source| Self::Io { action, path, source }
+        let wrap = StoreError::io(action, path);
+        move |source| wrap(source).into()
     }
 
     pub(crate) fn git(action: &'static str, repo: &str, source: ExecError) -> Self {
@@ -356,7 +330,7 @@ impl BuildError {
     /// Whether git could not do its part.
     pub(crate) fn is_of_git(&self) -> bool {
         matches!(self, Self::Git { .. })
-            || matches!(self, Self::Diagnosed(failure) if failure.phase == crate::Phase::Fetch)
+            || matches!(self, Self::Diagnosed(failure) if failure.phase == failure_diagnosis::Phase::Fetch)
     }
 
     /// Names the place where the log of a failed step is kept.

@@ -19,69 +19,36 @@
 //! The whole way is [`resolve`] → [`identify`] → [`Store::lookup`] → [`build`]; `examples/build.rs` walks it.
 //! [`Store::list`], [`Store::verify`] and [`Store::gc`] look after what came of it.
 
-mod budget;
 mod build;
-mod build_dir;
-mod cmake_cache;
-mod cmake_text;
+mod cmake;
 mod compile;
-mod configure;
-mod cpu;
-mod declared;
-mod definition;
-mod definitions;
-mod diagnose;
 mod diagnosed;
-mod disk;
 mod error;
-mod fetch;
-mod file_api;
-mod gc;
-mod git;
-mod helpers;
-mod history;
-mod identity;
-mod jobs;
-mod layout;
-mod libc_version;
-mod manifest;
-mod near;
-mod nvcc;
-mod prove;
-mod provenance;
-mod publish;
-mod quarantine;
-mod quirks;
+mod folders;
+mod key;
+mod output;
 mod request;
-mod resolve;
-mod resume;
-mod sbom;
-mod server_docs;
-mod staging;
-mod store;
-mod tree;
+mod requirements;
+mod source;
 #[cfg(test)]
-#[path = "../tests/schemas/validate.rs"]
+#[path = "../tests/it/validate.rs"]
 mod validate;
-mod verified;
-mod worktree;
 
 pub use build::{build, planned_commands};
-pub use build_dir::{BuildDir, Wanted};
-pub use cmake_cache::CmakeCache;
-pub use declared::declares;
-pub use definition::Definition;
-pub use definitions::Definitions;
-pub use diagnose::{Diagnosis, Phase, diagnose, relevant_lines};
+pub use cmake::build_dir::{BuildDir, Wanted};
+pub use cmake::cache::CmakeCache;
+pub use cmake::definition::Definition;
+pub use cmake::definitions::Definitions;
+pub use compile::jobs::{Memory, jobs};
 pub use diagnosed::Diagnosed;
+/// The name of a build in the store.
+pub use engine_store::EntryKey as BuildKey;
 pub use error::BuildError;
-pub use gc::{CacheItem, FRESH, GcItem, GcPolicy, GcReport, Kept};
-pub use identity::{BuildKey, Inputs, identify};
-pub use jobs::{Memory, jobs};
-pub use layout::Layout;
-pub use manifest::{FileEntry, Manifest};
-pub use near::{Difference, Near};
+pub use key::difference::{Difference, Near, nearest};
+pub use key::identity::{Inputs, identify};
 pub use request::{Backend, BuildRequest, Event, Generator, Limits, Observer, Source, ToolId, Toolchain, Transport};
-pub use resolve::{Commit, known_commit, resolve};
-pub use server_docs::server_docs;
-pub use store::{Entry, Store, Stored, Verdict};
+pub use requirements::{BuildTool, Floor, Headers, Library, Requirements, requirements};
+pub use source::commit::Commit;
+pub use source::declared::declares;
+pub use source::resolve::{known_commit, resolve};
+pub use source::server_docs::server_docs;

@@ -10,13 +10,13 @@ use preflight::{Memo, Tool, check, distribution};
 
 fn main() {
     let env = exec::Env::current();
-    let mut memo = Memo::default();
+    let memo = Memo::default();
     for pass in ["cold", "warm"] {
         let started = Instant::now();
-        let report = check(&Tool::SOURCE_BUILD, &env, &mut memo);
+        let report = check(&Tool::SOURCE_BUILD, &env, &memo);
         println!("{pass}: {} tools in {:.2} ms", report.found.len(), started.elapsed().as_secs_f64() * 1000.0);
     }
-    let report = check(&Tool::SOURCE_BUILD, &env, &mut memo);
+    let report = check(&Tool::SOURCE_BUILD, &env, &memo);
     for found in &report.found {
         println!("{}: {} ({})", found.tool, found.path.display(), found.version_line);
     }

@@ -12,9 +12,9 @@ fn main() -> Result<(), serde_json::Error> {
     let path = std::env::args_os().nth(1).map_or_else(std::env::temp_dir, PathBuf::from);
     let places = vec![PlaceNeed { path, bytes: 2 << 30, runs_programs: true }];
     let needs = HostNeeds { places, memory: 2 << 30, rootless_containers: false };
-    let (env, mut memo) = (exec::Env::current(), Memo::default());
+    let (env, memo) = (exec::Env::current(), Memo::default());
     let started = Instant::now();
-    let survey = Survey::take(&Tool::SOURCE_BUILD, &needs, &env, &mut memo, Path::new("/"), SystemTime::now());
+    let survey = Survey::take(&Tool::SOURCE_BUILD, &needs, &env, &memo, Path::new("/"), SystemTime::now());
     let elapsed = started.elapsed();
     println!("{}", serde_json::to_string_pretty(&survey)?);
     eprintln!("looked in {:.2} ms", elapsed.as_secs_f64() * 1000.0);

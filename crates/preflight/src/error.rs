@@ -2,14 +2,13 @@
 
 use std::path::PathBuf;
 
+use distro::Distribution;
 use durable::DurableError;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::distribution::Distribution;
 use crate::pacman::InstallError;
-use crate::remedy::sentence;
-use crate::report::{Missing, Outdated, Report};
+use crate::tools::{Missing, Outdated, Report, sentence};
 
 /// Tools that are missing, or an answer that could not be kept.
 #[derive(Debug, Error, Diagnostic)]

@@ -1,7 +1,7 @@
 //! What a host has apart from tools: room, memory, limits, a clock, user namespaces. All of it is only looked at.
 
 mod clock;
-mod memory;
+mod finding;
 mod namespaces;
 mod place;
 
@@ -12,7 +12,8 @@ use nix::sys::resource::{Resource, getrlimit};
 use serde::Serialize;
 
 pub use clock::Clock;
-pub use memory::Memory;
+pub use finding::{Finding, findings};
+pub use host_memory::Memory;
 pub use namespaces::UserNamespaces;
 pub use place::Place;
 
@@ -55,14 +56,15 @@ pub struct HostFacts {
 }
 
 impl HostFacts {
-    /// Looks at the host whose files are under `root`, with the folders of `needs`, at the time `now`.
+    /// Looks at the host whose files are under `root`, with the folders of `needs`, at the time `now`. Memory and open
+    /// files are those of this process, whatever the root.
     pub fn look(needs: &HostNeeds, root: &Path, now: SystemTime) -> Self {
         let limit = |value| (value != nix::libc::RLIM_INFINITY).then_some(value);
         let open_files =
             getrlimit(Resource::RLIMIT_NOFILE).map_or((None, None), |(soft, hard)| (limit(soft), limit(hard)));
         Self {
             places: needs.places.iter().map(|need| Place::look(&need.path)).collect(),
-            memory: Memory::look(root),
+            memory: Memory::now(),
             open_files,
             clock: Clock::look(root, now),
             user_namespaces: UserNamespaces::look(root),

@@ -14,45 +14,23 @@
 //! let needs = [Tool::Git.into(), cuda, Tool::NinjaOrMake.into(), Tool::Cxx.into()];
 //! let (env, policy) = (exec::Env::current(), InstallPolicy::forbidden());
 //! let on_line = &mut |line: &str| println!("pacman: {line}");
-//! match provide(&needs, &env, &mut Memo::default(), &distribution(Path::new("/")), &policy, on_line) {
+//! match provide(&needs, &env, &Memo::default(), &distribution(Path::new("/")), &policy, on_line) {
 //!     Ok(provided) => println!("{:?}", provided.report.get(Tool::NinjaOrMake).map(|found| &found.path)),
 //!     Err(error) => println!("{error}"),
 //! }
 //! ```
 
-mod ask;
-mod check;
-mod curl;
-mod distribution;
 mod error;
-mod family;
-mod finding;
-mod headers;
 mod host;
-mod immutable;
-mod memo;
-mod need;
 mod pacman;
-mod remedy;
-mod report;
-mod surroundings;
 mod survey;
-mod tool;
-mod version;
+mod tools;
 
-pub use check::check;
-pub use curl::release_has_curl;
-pub use distribution::{Distribution, distribution};
+pub use distro::{Distribution, Family, Immutable, distribution, families};
 pub use error::PreflightError;
-pub use family::{Family, families};
-pub use finding::{Finding, findings};
-pub use host::{Clock, HostFacts, HostNeeds, Memory, Place, PlaceNeed, UserNamespaces};
-pub use immutable::Immutable;
-pub use memo::Memo;
-pub use need::Need;
+/// What programs answered when they were asked for their versions; see [`check`].
+pub use exec::ProbeCache as Memo;
+pub use host::{Clock, Finding, HostFacts, HostNeeds, Memory, Place, PlaceNeed, UserNamespaces, findings};
 pub use pacman::{InstallError, InstallPolicy, Provided, Trouble, planned_install, provide};
-pub use remedy::remedy;
-pub use report::{Found, Missing, Outdated, Report};
 pub use survey::Survey;
-pub use tool::Tool;
-pub use version::Version;
+pub use tools::{Found, Missing, Need, Outdated, Report, Tool, Version, check, remedy, save_memo};

@@ -3,17 +3,12 @@
 use std::path::Path;
 use std::time::SystemTime;
 
-use exec::Env;
+use distro::{Distribution, distribution};
+use exec::{Env, ProbeCache};
 use serde::Serialize;
 
-use crate::check::check;
-use crate::distribution::{Distribution, distribution};
-use crate::finding::{Finding, findings};
-use crate::host::{HostFacts, HostNeeds};
-use crate::memo::Memo;
-use crate::need::Need;
-use crate::remedy::remedy_for;
-use crate::report::Report;
+use crate::host::{Finding, HostFacts, HostNeeds, findings};
+use crate::tools::{Need, Report, check, remedy_for};
 
 /// All that was seen. Looking changes nothing, and no network is used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -38,12 +33,12 @@ impl Survey {
         tools: &[N],
         host: &HostNeeds,
         env: &Env,
-        memo: &mut Memo,
+        cache: &ProbeCache,
         root: &Path,
         now: SystemTime,
     ) -> Self {
         let distribution = distribution(root);
-        let tools = check(tools, env, memo);
+        let tools = check(tools, env, cache);
         let facts = HostFacts::look(host, root, now);
         let findings = findings(host, &facts);
         let ready = tools.is_complete() && !findings.iter().any(|finding| finding.blocking);

@@ -75,8 +75,8 @@ impl PoolCheckup {
 pub fn checkup(pools: &[PoolConfig], settings: &Settings) -> Checkup {
     let found: Vec<PoolCheckup> = pools.iter().map(|pool| of_pool(pool, settings)).collect();
     let (tools, host) = needs_of(pools, &found, settings);
-    let mut memo = Memo::load(&settings.cache_dir.join("v1").join("tools.json"));
-    let survey = Survey::take(&tools, &host, &settings.env, &mut memo, &settings.system_root, SystemTime::now());
+    let memo = Memo::load(&settings.cache_dir.join("v1").join("tools.json"));
+    let survey = Survey::take(&tools, &host, &settings.env, &memo, &settings.system_root, SystemTime::now());
     let mut gpu_host = Host::current(settings.env.clone()).with_root(&settings.system_root);
     gpu_host.probe.clone_from(&settings.probe);
     let ready = !survey.findings.iter().any(|finding| finding.blocking)

@@ -192,6 +192,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Gpu(#[from] gpu_detect::GpuError),
+    /// The store of finished engines.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Store(#[from] engine_store::StoreError),
     /// Source or build.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -1,5 +1,12 @@
 //! One process, held by a pidfd: the number may be reused, the descriptor never means another process.
 
+pub(crate) mod family;
+pub(crate) mod identity;
+pub(crate) mod isolate;
+pub(crate) mod marks;
+pub(crate) mod program;
+pub(crate) mod stat;
+
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
@@ -13,7 +20,7 @@ use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
 use crate::SpawnError;
-use crate::stat::{self, Facts};
+use crate::process::stat::{Facts, exit_of};
 
 /// Longest single wait in the kernel; longer waits are made of several.
 const LONGEST_POLL: Duration = Duration::from_hours(1);
@@ -122,15 +129,6 @@ impl Process {
 impl AsFd for Process {
     fn as_fd(&self) -> BorrowedFd<'_> {
         self.fd.as_fd()
-    }
-}
-
-/// How a process with this status ended.
-pub(crate) fn exit_of(status: ExitStatus) -> Exit {
-    match (status.code(), status.signal()) {
-        (Some(code), _) => Exit::Code(code),
-        (None, Some(signal)) => Exit::Signal(signal),
-        (None, None) => Exit::Unknown,
     }
 }
 

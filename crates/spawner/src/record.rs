@@ -1,10 +1,14 @@
 //! The record of one engine: everything that proves a process is ours, and nothing secret.
 
+pub(crate) mod host;
+pub(crate) mod ledger;
+pub(crate) mod pool;
+
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::host::Host;
+use crate::record::host::Host;
 
 /// The version of the format that this crate writes and reads.
 pub(crate) const SCHEMA: u32 = 1;

@@ -1,5 +1,10 @@
 //! Starting an engine, so that at every instant either nothing runs or a record on disk owns what runs.
 
+pub(crate) mod child;
+pub(crate) mod gate;
+pub(crate) mod keeper;
+pub(crate) mod request;
+
 use std::fs::File;
 use std::io;
 use std::process::Child;
@@ -10,18 +15,20 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use exec::Exit;
 use nix::libc::ETXTBSY;
 
-use crate::child::{command, refusal};
-use crate::end::{Ended, KILL_WAIT, end};
-use crate::family::{Family, unrecorded};
-use crate::gate::gate;
-use crate::host::Host;
-use crate::identity::{Engine, identify, unseen};
-use crate::keeper::{Keeper, Outcome};
-use crate::ledger::{self, Entry};
+use crate::log::tender::{self, dismiss};
+use crate::log::{files, tail};
 use crate::process::Process;
+use crate::process::family::{Family, none_unrecorded};
+use crate::process::identity::{Engine, identify, unseen};
+use crate::process::program;
+use crate::record::host::Host;
+use crate::record::ledger::{self, Entry};
 use crate::record::{Record, SCHEMA, State};
-use crate::tender::{self, dismiss};
-use crate::{Lifetime, PoolDir, PoolGuard, SpawnError, StartRequest, log, program, tail};
+use crate::start::child::{command, refusal};
+use crate::start::gate::gate;
+use crate::start::keeper::{Keeper, Outcome};
+use crate::stop::end::{Ended, KILL_WAIT, end};
+use crate::{Lifetime, PoolDir, PoolGuard, SpawnError, StartRequest};
 
 /// How long what a dead engine left behind has between SIGTERM and SIGKILL.
 const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
@@ -59,7 +66,7 @@ pub fn start(guard: &PoolGuard, request: &StartRequest) -> Result<Running, Spawn
     program::inspect(&request.program)?;
     let host = Host::observe()?;
     settle(dir, &host)?;
-    let log = log::open_fresh(dir)?;
+    let log = files::open_fresh(dir)?;
     let mut tries = 0;
     loop {
         match launch(dir, request, &host, &log) {
@@ -150,18 +157,6 @@ fn settle(dir: &PoolDir, host: &Host) -> Result<(), SpawnError> {
         tracing::warn!(pool = dir.pool(), "ended processes that an earlier engine left behind");
     }
     Ok(())
-}
-
-/// Without a record nothing may be signalled, and nothing of this pool may run: somebody lost the record of an engine.
-pub(crate) fn none_unrecorded(dir: &PoolDir, why: &str) -> Result<(), SpawnError> {
-    match unrecorded(dir)?.as_slice() {
-        [] => Ok(()),
-        pids => {
-            let pids = pids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let why = format!("{why}, while an engine of this pool runs as process {pids}");
-            Err(SpawnError::RecordUnreadable { path: dir.record_file(), why })
-        }
-    }
 }
 
 /// The record of the process that is about to be; its numbers come with it.

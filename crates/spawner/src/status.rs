@@ -5,9 +5,9 @@ use std::time::Duration;
 use exec::Exit;
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::host::Host;
-use crate::identity::{Engine, identify};
-use crate::ledger::{self, Entry};
+use crate::process::identity::{Engine, identify};
+use crate::record::host::Host;
+use crate::record::ledger::{self, Entry};
 use crate::{PoolDir, Record, SpawnError};
 
 /// What the record and the host say together.

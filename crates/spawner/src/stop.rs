@@ -1,14 +1,15 @@
 //! Stopping an engine: all of it, in bounded time, and nothing else.
 
+pub(crate) mod end;
+
 use std::time::Duration;
 
-use crate::end::{Ended, end};
-use crate::family::Family;
-use crate::host::Host;
-use crate::identity::{Engine, identify, unseen};
-use crate::ledger::{self, Entry};
+use crate::process::family::{Family, none_unrecorded};
+use crate::process::identity::{Engine, identify, unseen};
+use crate::record::host::Host;
+use crate::record::ledger::{self, Entry};
 use crate::record::{Record, State};
-use crate::start::none_unrecorded;
+use crate::stop::end::{Ended, end};
 use crate::{PoolGuard, SpawnError};
 
 /// What a stop found and did. After each of these the pool has no engine and no record.

@@ -1,9 +1,9 @@
 //! What a running engine uses, asked only when somebody wants to know.
 
-use crate::family::Family;
-use crate::host::Host;
-use crate::identity::{Engine, identify};
-use crate::listener::{Listener, listener};
+use crate::port::listener::{Listener, listener};
+use crate::process::family::Family;
+use crate::process::identity::{Engine, identify};
+use crate::record::host::Host;
 use crate::{Record, SpawnError};
 
 /// What a running engine consists of and uses at this moment.

@@ -6,10 +6,10 @@ use std::time::Duration;
 use exec::Exit;
 
 use crate::SpawnError;
-use crate::host::Host;
-use crate::identity::{Engine, identify};
 use crate::process::Process;
+use crate::process::identity::{Engine, identify};
 use crate::record::Record;
+use crate::record::host::Host;
 
 /// A living engine, held by a pidfd, for one who must know when it ends.
 ///

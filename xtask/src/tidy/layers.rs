@@ -6,40 +6,66 @@ use super::Finding;
 use super::manifests::Member;
 
 /// What a crate that does one job may use.
-const BASE: &[&str] = &["durable", "exec"];
+const BASE: &[&str] = &["cancel", "durable", "exec", "redact"];
 
 /// Every member, from the lowest layer to the highest, and the members it may depend on.
 const LAYERS: &[(&str, &[&str])] = &[
-    // 0: know nothing of the product.
-    ("config-schema", &[]),
-    ("durable", &[]),
-    ("exec", &[]),
-    ("flags", &[]),
+    // 0a: know nothing of the product.
+    ("cancel", &[]),
+    ("durable", &["cancel"]),
+    ("redact", &[]),
+    // 0: one job each, for any program.
+    ("config-schema", &["redact"]),
+    ("distro", &[]),
+    ("exec", &["cancel", "durable", "redact"]),
+    ("failure-diagnosis", &["exec", "redact"]),
+    ("flags", &["redact"]),
+    ("host-memory", &[]),
     // 1: one job each; never one another, never the configuration.
-    ("gpu-detect", BASE),
-    ("llamacpp-build", BASE),
+    ("engine-store", BASE),
+    ("gpu-detect", &["cancel", "distro", "durable", "exec"]),
     ("model-provisioner", BASE),
-    ("preflight", BASE),
+    ("preflight", &["cancel", "distro", "durable", "exec", "host-memory"]),
     ("spawner", BASE),
+    // 1b: may also use the store.
+    (
+        "llamacpp-build",
+        &["cancel", "durable", "engine-store", "exec", "failure-diagnosis", "host-memory"],
+    ),
     // 2: the composition.
     (
         "provisioner-core",
         &[
+            "cancel",
             "config-schema",
             "durable",
+            "engine-store",
             "exec",
+            "failure-diagnosis",
             "flags",
             "gpu-detect",
             "llamacpp-build",
             "model-provisioner",
             "preflight",
+            "redact",
             "spawner",
         ],
     ),
     // 3: what people call.
     (
         "engine-provisioner",
-        &["config-schema", "durable", "exec", "flags", "gpu-detect", "llamacpp-build", "provisioner-core", "spawner"],
+        &[
+            "cancel",
+            "config-schema",
+            "durable",
+            "engine-store",
+            "exec",
+            "flags",
+            "gpu-detect",
+            "llamacpp-build",
+            "provisioner-core",
+            "spawner",
+        ],
     ),
     // Beside them, never shipped.
     ("testkit", &["exec"]),
@@ -62,7 +88,7 @@ pub(super) fn findings(members: &[Member]) -> Vec<Finding> {
                 continue;
             }
             let for_tests = *kind == DependencyKind::Development && dependency == TEST_ONLY;
-            if !for_tests || member.name == "exec" {
+            if !for_tests || ["durable", "exec"].contains(&member.name.as_str()) {
                 findings
                     .push(member.finding(dependency, format!("`{}` may not depend on `{dependency}`", member.name)));
             }
@@ -123,7 +149,7 @@ mod tests {
         let members: Vec<_> = LAYERS.iter().skip(1).map(|(name, _)| member(name, &[])).collect();
         let found = findings(&members);
         assert_eq!(found.len(), 1);
-        assert_eq!(found[0].what, "the table of layers names `config-schema`, which is no member");
+        assert_eq!(found[0].what, "the table of layers names `cancel`, which is no member");
     }
 
     #[test]

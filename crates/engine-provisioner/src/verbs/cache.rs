@@ -4,8 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt::Write;
 use std::time::{Duration, SystemTime};
 
+use engine_store::{EntryKey, GcPolicy, GcReport, Kept, Layout, Manifest, Store, Stored, Verdict};
 use indicatif::{HumanBytes, HumanDuration};
-use llamacpp_build::{BuildKey, GcPolicy, GcReport, Kept, Layout, Store, Stored, Verdict};
+use llamacpp_build::Inputs;
 use provisioner_core::builds_in_use;
 use serde_json::{Value, json};
 
@@ -20,8 +21,8 @@ const GB: u64 = 1_000_000_000;
 pub(crate) fn run(args: &Args, verb: &CacheVerb) -> Result<Exit> {
     let settings = target::settings(args)?;
     let store = Store::new(Layout::new(&settings.cache_dir)?);
-    let runs: BTreeSet<BuildKey> =
-        builds_in_use(&settings.run_dir).iter().filter_map(|key| BuildKey::parse(key)).collect();
+    let runs: BTreeSet<EntryKey> =
+        builds_in_use(&settings.run_dir).iter().filter_map(|key| EntryKey::parse(key)).collect();
     match verb {
         CacheVerb::Ls => list(args, &store, &runs),
         CacheVerb::Verify => verify(args, &store),
@@ -38,18 +39,16 @@ pub(crate) fn run(args: &Args, verb: &CacheVerb) -> Result<Exit> {
     }
 }
 
-fn list(args: &Args, store: &Store, runs: &BTreeSet<BuildKey>) -> Result<Exit> {
+fn list(args: &Args, store: &Store, runs: &BTreeSet<EntryKey>) -> Result<Exit> {
     let all = store.list()?;
     let entries: Vec<Value> = all.iter().map(|entry| document(entry, runs.contains(&entry.key))).collect();
     report::result(args.json, &json!({ "entries": entries }), || {
         let mut text = String::new();
         for entry in &all {
-            let what = entry.manifest.as_ref().map_or_else(
-                || "its manifest cannot be read; it is never used".to_owned(),
-                |manifest| {
-                    format!("{} {} of {}", manifest.inputs.backend, manifest.engine_version, manifest.inputs.repo)
-                },
-            );
+            let what = entry
+                .manifest
+                .as_ref()
+                .map_or_else(|| "its manifest cannot be read; it is never used".to_owned(), described);
             let runs = if runs.contains(&entry.key) { ", runs" } else { "" };
             let (size, unused) = (HumanBytes(entry.bytes), HumanDuration(unused(entry)));
             // Writing to a `String` cannot fail.
@@ -58,6 +57,13 @@ fn list(args: &Args, store: &Store, runs: &BTreeSet<BuildKey>) -> Result<Exit> {
         if text.is_empty() { "no engine is kept\n".to_owned() } else { text }
     })?;
     Ok(Exit::Done)
+}
+
+fn described(manifest: &Manifest) -> String {
+    match Inputs::of(manifest) {
+        Some(inputs) => format!("{} {} of {}", inputs.backend, manifest.engine_version, inputs.repo),
+        None => format!("{} by {}", manifest.engine_version, manifest.recipe),
+    }
 }
 
 fn document(entry: &Stored, runs: bool) -> Value {

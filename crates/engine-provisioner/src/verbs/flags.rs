@@ -25,7 +25,6 @@ pub(crate) fn run(args: &Args, wish: &FlagsArgs) -> Result<Exit> {
         ctx: None,
         devices: 0,
         tensor_split: None,
-        looks_secret: exec::looks_secret,
     };
     let line = normalize(&utf8(wish.words.iter().cloned())?, &policy, &catalogue)?;
     let document = json!({

@@ -124,6 +124,5 @@ fn policy() -> Policy<'static> {
         ctx: None,
         devices: 0,
         tensor_split: None,
-        looks_secret: exec::looks_secret,
     }
 }

@@ -1,7 +1,7 @@
 //! Secrets given as flags reach the engine by its environment or not at all.
 
 use crate::support::{code, help, live, normalized, on, policy};
-use flags::{Accel, Catalogue, Engine, Trust};
+use flags::{Accel, Arity, Catalogue, Engine, Role, Trust};
 use secrecy::ExposeSecret;
 
 /// Fault F58: the flags leave the command line and the value is in this variable.
@@ -87,7 +87,7 @@ fn other_secrets_are_refused_whatever_the_spelling() {
 }
 
 #[test]
-fn a_listed_flag_is_refused_by_the_callers_rule() {
+fn a_listed_flag_is_refused_by_its_name() {
     let text = "--vault-token TOKEN                     token of the vault (env: VAULT_TOKEN)\n--max-token N                           how many\n--token-file FNAME                      where\n--with-token                            whether";
     let engine = Catalogue::from_help(Engine::LlamaServer, text, "engine", Trust::Live);
     let policy = policy(Accel::Cpu);
@@ -95,6 +95,29 @@ fn a_listed_flag_is_refused_by_the_callers_rule() {
     assert_eq!(help(&error), "list `VAULT_TOKEN` in `provisioning.secret_env` and set it in the environment");
     let harmless = ["--max-token", "3", "--token-file", "/t", "--with-token"];
     assert_eq!(normalized(&harmless, &policy, &engine).unwrap().pool_args(), harmless);
+}
+
+/// The rule for names holds for every flag of every release of the five engines: it refuses none that takes an open
+/// value, and needs help (`known.txt`) only for values that hold a secret among other things.
+#[test]
+fn the_rule_for_names_agrees_with_every_release() {
+    let mut by_hand = Vec::new();
+    for engine in Engine::ALL {
+        for release in Catalogue::releases(engine) {
+            for spec in Catalogue::nearest(engine, release).specs() {
+                let secret = spec.positive().any(redact::looks_secret);
+                if secret && spec.value != Arity::None && !spec.values.is_numeric() {
+                    assert_eq!(spec.role, Role::Secret, "{engine} {release}: {}", spec.name);
+                }
+                if spec.role == Role::Secret && !secret {
+                    by_hand.push(spec.name.as_str());
+                }
+            }
+        }
+    }
+    by_hand.sort_unstable();
+    by_hand.dedup();
+    assert_eq!(by_hand, ["--grpc-restricted-protocol", "--http-restricted-api", "--mcp-servers-json"]);
 }
 
 #[test]

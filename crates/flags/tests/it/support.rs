@@ -29,11 +29,6 @@ pub(crate) fn policy(accelerator: Accel) -> Policy<'static> {
         ctx: None,
         devices: 0,
         tensor_split: None,
-        looks_secret: |name| {
-            let name = name.to_lowercase();
-            name.ends_with("token")
-                || ["api-key", "api_key", "password", "secret"].iter().any(|word| name.contains(word))
-        },
     }
 }
 

@@ -83,7 +83,7 @@ fn driver(scratch: &Path, release: (u32, u32), capability: (u32, u32)) -> Result
         .arg(format!("-DCUDA={}", release.0 * 1000 + release.1 * 10))
         .arg(format!("-DMAJOR={}", capability.0))
         .arg(format!("-DMINOR={}", capability.1))
-        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/nvml_stub.c"))
+        .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/it/support/nvml_stub.c"))
         .arg("-o")
         .arg(&library)
         .inherit(&Env::current(), &["PATH"]);

@@ -4,7 +4,7 @@ use std::thread;
 
 use llamacpp_build::{Event, build};
 
-use crate::bench::{Bench, definitions};
+use crate::support::{Bench, definitions};
 
 /// EP-16, F18, F19, F38: threads and processes that want the same engine get the same entry from one compile.
 #[test]

@@ -4,7 +4,7 @@ use std::fs;
 
 use llamacpp_build::{Backend, BuildError, BuildRequest, ToolId, identify, planned_commands};
 
-use crate::bench::{Bench, definitions};
+use crate::support::{Bench, definitions};
 
 /// A request for CUDA with an nvcc that is none.
 fn cuda(bench: &Bench, reference: &str) -> BuildRequest {

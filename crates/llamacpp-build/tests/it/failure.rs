@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use exec::ExecError;
 use llamacpp_build::{BuildError, Event, build};
 
-use crate::bench::Bench;
+use crate::support::Bench;
 
 /// EP-71: the first complaint of the compiler stands in the error, with the path of the whole log.
 #[test]

@@ -7,9 +7,10 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use durable::Lock;
-use llamacpp_build::{BuildKey, CacheItem, FRESH, GcPolicy, Kept, Store, Verdict, identify};
+use engine_store::{CacheItem, FRESH, GcPolicy, Kept, Store, Verdict};
+use llamacpp_build::{BuildKey, identify};
 
-use crate::bench::{Bench, definitions};
+use crate::support::{Bench, definitions};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -52,7 +53,7 @@ fn the_longest_unused_goes_and_what_is_in_use_stays() {
     let mut policy = GcPolicy { max_age: Some(DAY * 15), max_bytes: None, dry_run: true };
     let expected = |key: &BuildKey, kept| (built.dir.with_file_name(key.as_str()), kept);
     let all = [expected(&keys[0], None), expected(&keys[1], Some(Kept::Runs)), expected(&keys[2], Some(Kept::Locked))];
-    let seen = |report: &llamacpp_build::GcReport| {
+    let seen = |report: &engine_store::GcReport| {
         report.items.iter().map(|item| (item.path.clone(), item.kept)).collect::<Vec<_>>()
     };
     let dry = store.gc(&policy, &runs, SystemTime::now()).unwrap();
@@ -78,7 +79,7 @@ fn the_longest_unused_goes_and_what_is_in_use_stays() {
     unused_for(&built.dir, DAY);
     let report = store.gc(&policy, &BTreeSet::new(), later).unwrap();
     assert!(bench.cached("store").is_empty() && report.items.iter().any(|item| item.item == CacheItem::Entry));
-    assert_eq!(Store::new(llamacpp_build::Layout::new(&bench.at("none")).unwrap()).list().unwrap().len(), 0);
+    assert_eq!(Store::new(engine_store::Layout::new(&bench.at("none")).unwrap()).list().unwrap().len(), 0);
 }
 
 /// F10, F38: a verification reads every byte, whatever is remembered; what is damaged is set aside, what somebody works

@@ -4,10 +4,10 @@ use std::fs;
 use std::time::Duration;
 
 use exec::{CommandSpec, Env, run};
-use llamacpp_build::{BuildError, BuildRequest, ToolId, identify};
+use llamacpp_build::{BuildError, BuildRequest, Inputs, ToolId, identify};
 use testkit::fake_tool;
 
-use crate::bench::Bench;
+use crate::support::Bench;
 
 /// Both as programs that write down their calls and do what stands behind them.
 fn with_helpers(bench: &Bench) -> BuildRequest {
@@ -37,7 +37,7 @@ fn both_are_used_and_in_the_key() {
     let bench = Bench::new();
     let request = with_helpers(&bench);
     let built = bench.build(&request).unwrap();
-    let inputs = &built.manifest.inputs;
+    let inputs = Inputs::of(&built.manifest).unwrap();
     assert!(inputs.tools.contains_key("ccache") && inputs.tools.contains_key("linker"));
     assert_eq!(inputs.definitions.get("CMAKE_EXE_LINKER_FLAGS").map(String::as_str), Some("-fuse-ld=mold"));
     let cached: Vec<_> = bench.calls("ccache", " -c ").into_iter().filter(|call| call.contains("main.cpp")).collect();
@@ -68,7 +68,7 @@ fn both_are_used_and_in_the_key() {
 fn what_does_not_work_is_left_out() {
     let bench = Bench::new();
     let mut request = with_helpers(&bench);
-    request.definitions = crate::bench::definitions(&["-DCMAKE_EXE_LINKER_FLAGS=-Wl,-z,now"]);
+    request.definitions = crate::support::definitions(&["-DCMAKE_EXE_LINKER_FLAGS=-Wl,-z,now"]);
     bench.tool("cmake", "echo \"CMake Error: $*\"; exit 1");
     let arguments = || match bench.build(&request) {
         Err(BuildError::Configure { .. }) => fs::read_to_string(bench.at("logs/configure.log")).unwrap(),

@@ -5,9 +5,9 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use llamacpp_build::{BuildError, Transport, identify, planned_commands};
+use llamacpp_build::{BuildError, Inputs, Transport, identify, planned_commands};
 
-use crate::bench::{Bench, code};
+use crate::support::{Bench, code};
 
 /// F28, F29: whatever it is called, a repository or reference is a name to git, never an option, a command or a
 /// protocol that was not allowed.
@@ -157,7 +157,7 @@ fn nothing_of_the_caller_s_environment_decides() {
         "{seen}"
     );
     assert!(!seen.contains("/of/the/caller"), "{seen}");
-    assert!(built.manifest.inputs.env.is_empty());
+    assert!(Inputs::of(&built.manifest).unwrap().env.is_empty());
 }
 
 /// Makes all of a tree another user's.

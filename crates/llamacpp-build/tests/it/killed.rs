@@ -5,7 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use crate::bench::Bench;
+use crate::support::Bench;
 
 #[track_caller]
 fn wait_for(path: &Path) {

@@ -1,7 +1,6 @@
 //! Real builds of a small project in llama.cpp's shape, from a repository to a proven server in the store.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed set-up is a failed test")]
 
-mod bench;
 mod concurrent;
 mod cuda;
 mod failure;
@@ -13,7 +12,7 @@ mod mirror;
 mod options;
 mod sources;
 mod store;
+mod support;
 mod sweep;
-#[path = "../schemas/validate.rs"]
 mod validate;
 mod warm;

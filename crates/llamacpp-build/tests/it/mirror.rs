@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use llamacpp_build::{Commit, server_docs};
 
-use crate::bench::Bench;
+use crate::support::Bench;
 
 type Damage<'a> = (&'a str, &'a dyn Fn(&Path));
 

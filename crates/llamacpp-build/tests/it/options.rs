@@ -2,9 +2,9 @@
 
 use std::fs;
 
-use llamacpp_build::{BuildError, CmakeCache, Definition, identify};
+use llamacpp_build::{BuildError, CmakeCache, Definition, Inputs, identify};
 
-use crate::bench::{Bench, definitions};
+use crate::support::{Bench, definitions};
 
 /// EP-12: a wish for CUDA in a pool that runs on the processor is an error before anything is fetched.
 #[test]
@@ -160,7 +160,7 @@ fn a_trusted_toolchain_file_is_in_the_key() {
     assert!(matches!(error, BuildError::UnsafeDefinitionFile { .. }), "{error:?}");
     write("-DONE");
     let built = bench.build(&request).unwrap();
-    let inputs = &built.manifest.inputs;
+    let inputs = Inputs::of(&built.manifest).unwrap();
     assert!(inputs.files["CMAKE_TOOLCHAIN_FILE"].len() == 64, "{inputs:?}");
     let log = fs::read_to_string(built.log("build")).unwrap() + &fs::read_to_string(built.log("configure")).unwrap();
     assert!(!log.contains("not used"), "{log}");

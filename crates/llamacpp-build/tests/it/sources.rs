@@ -6,7 +6,7 @@ use std::net::TcpListener;
 
 use llamacpp_build::{BuildError, Transport, identify, known_commit};
 
-use crate::bench::{Bench, code};
+use crate::support::{Bench, code};
 
 /// EP-10, F27: branch, tag, full and abbreviated commit mean what git means by them, and one commit is one key.
 #[test]

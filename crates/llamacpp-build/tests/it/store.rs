@@ -4,9 +4,9 @@ use std::fs::{self, FileTimes, OpenOptions};
 use std::os::unix::fs::{FileExt, symlink};
 use std::path::Path;
 
-use llamacpp_build::Store;
+use engine_store::Store;
 
-use crate::bench::Bench;
+use crate::support::Bench;
 
 fn copy(from: &Path, to: &Path) {
     fs::create_dir_all(to).unwrap();

@@ -5,10 +5,11 @@
 
 use std::time::Duration;
 
+use engine_store::{Store, Verdict};
 use exec::{CommandSpec, Env, Exit, run};
-use llamacpp_build::{BuildKey, Store, Verdict};
+use llamacpp_build::BuildKey;
 
-use crate::bench::Bench;
+use crate::support::Bench;
 
 /// Builds under strace with this injection; whether it ended well.
 fn build(bench: &Bench, strace: &std::path::Path, injection: &str) -> bool {

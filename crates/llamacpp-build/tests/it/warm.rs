@@ -3,9 +3,10 @@
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt;
 
-use llamacpp_build::{BuildError, Generator, Store, identify};
+use engine_store::Store;
+use llamacpp_build::{BuildError, Generator, identify};
 
-use crate::bench::{Bench, code, definitions};
+use crate::support::{Bench, code, definitions};
 
 /// EP-11, EP-15, EP-16: the first build makes an entry with a proven server; the second runs no program at all, and
 /// works where nothing can be written (F13).
@@ -49,7 +50,7 @@ fn the_second_build_runs_nothing() {
 
 /// The in-toto statement and the bill of materials beside the server name it by its digest, what it was made from and
 /// what it is linked with; the manifest has their own digests, so that they are checked with it.
-fn proven_on_paper(bench: &Bench, built: &llamacpp_build::Entry) {
+fn proven_on_paper(bench: &Bench, built: &engine_store::Entry) {
     let read = |name: &str| -> serde_json::Value {
         assert!(built.manifest.files.iter().any(|file| file.path.as_os_str() == name), "{name}");
         serde_json::from_slice(&fs::read(built.dir.join(name)).unwrap()).unwrap()

@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use exec::{CommandSpec, Env, Exit, Redactor, run};
+use distro::Distribution;
+use exec::{CommandSpec, Env, Exit, ProbeCache, Redactor, run};
 use serde::Serialize;
 
 use super::calls;
@@ -12,13 +13,8 @@ use super::classify::classify;
 use super::failure::InstallError;
 use super::transaction::{self, Ended};
 use super::trouble::Trouble;
-use crate::check::check;
-use crate::distribution::Distribution;
 use crate::error::PreflightError;
-use crate::memo::Memo;
-use crate::need::Need;
-use crate::remedy::{packages, sentence};
-use crate::report::Report;
+use crate::tools::{Need, Report, check, packages, sentence};
 
 /// What the configuration allows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,17 +59,17 @@ pub struct Provided {
 pub fn provide<N: Clone + Into<Need>>(
     needs: &[N],
     env: &Env,
-    memo: &mut Memo,
+    cache: &ProbeCache,
     distribution: &Distribution,
     policy: &InstallPolicy,
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Provided, PreflightError> {
-    let report = check(needs, env, memo);
+    let report = check(needs, env, cache);
     let Some(pacman) = decide(&report, env, distribution, policy)? else {
         return Ok(Provided { report, ..Provided::default() });
     };
     let (installed, transcript) = pacman.install(policy, env, on_line)?;
-    let report = check(needs, env, memo);
+    let report = check(needs, env, cache);
     if report.is_complete() {
         return Ok(Provided { report, installed, transcript });
     }

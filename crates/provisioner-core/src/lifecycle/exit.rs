@@ -3,7 +3,7 @@
 use std::fmt;
 
 use exec::Exit;
-use llamacpp_build::{Diagnosis, Phase, diagnose};
+use failure_diagnosis::{Diagnosis, Phase, diagnose};
 use miette::Diagnostic;
 use spawner::SpawnError;
 

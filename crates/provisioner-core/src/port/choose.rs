@@ -5,15 +5,10 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use miette::Diagnostic;
-use procfs::net::{TcpNetEntry, TcpState};
-use spawner::is_free;
+use spawner::{Listeners, is_free, lowest_bindable_port};
 use thiserror::Error;
 
 use crate::neighbours::Neighbour;
-
-/// The capability to listen below the unprivileged ports, by number.
-/// <https://man7.org/linux/man-pages/man7/capabilities.7.html>
-const CAP_NET_BIND_SERVICE: u64 = 1 << 10;
 
 /// Why there is no port.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
@@ -87,25 +82,23 @@ pub(crate) fn choose(
     if let Some(own) = own.filter(|own| ports.contains(own)) {
         return Ok(own);
     }
-    let lowest = lowest_unprivileged();
-    let listening = LazyCell::new(listeners);
+    let lowest = lowest_bindable_port();
+    // The tables are long: they are read only for the name.
+    let listening = LazyCell::new(|| Listeners::read().unwrap_or_default());
     let mut holders = Vec::new();
     for &port in ports {
-        if let Some(error) = privileged(port, lowest, may_bind_below) {
-            return Err(error);
+        if port < lowest {
+            return Err(PortError::Privileged { port, lowest });
         }
         if let Some(neighbour) = neighbours.iter().find(|neighbour| neighbour.port == port) {
             holders.push(Holder::Neighbour(neighbour));
         } else if is_free(host, port).unwrap_or(true) {
             return Ok(port);
         } else {
-            // The tables are long: they are read only for the name.
-            let listener = listening.iter().find(|entry| blocks(entry.local_address, host, port));
-            let address = listener.map_or(SocketAddr::new(host, port), |entry| entry.local_address);
-            holders.push(Holder::Socket(address));
+            holders.push(Holder::Socket(listening.blocking(host, port).unwrap_or(SocketAddr::new(host, port))));
         }
     }
-    Err(PortError::Taken { host, holders: holders.iter().take(8).map(Holder::named).collect() })
+    Err(PortError::Taken { host, holders: holders.iter().take(8).map(|holder| holder.named(&listening)).collect() })
 }
 
 /// Who holds a port, before it is worth finding out the name.
@@ -115,54 +108,20 @@ enum Holder<'a> {
 }
 
 impl Holder<'_> {
-    fn named(&self) -> PortHolder {
+    fn named(&self, listening: &Listeners) -> PortHolder {
         match self {
             Self::Neighbour(Neighbour { pool, pid, port }) => {
                 PortHolder { port: *port, process: Some((*pid, format!("the engine of pool `{pool}`"))) }
             }
-            Self::Socket(address) => PortHolder { port: address.port(), process: owner(*address) },
+            Self::Socket(address) => PortHolder { port: address.port(), process: listening.owner(*address) },
         }
     }
-}
-
-/// Why this user may not listen on the port.
-fn privileged(port: u16, lowest: u16, may_bind_below: impl Fn() -> bool) -> Option<PortError> {
-    (port < lowest && !may_bind_below()).then_some(PortError::Privileged { port, lowest })
-}
-
-/// Whether a listener keeps `host:port` from being bound.
-fn blocks(listener: SocketAddr, host: IpAddr, port: u16) -> bool {
-    let ip = listener.ip();
-    listener.port() == port
-        && (ip == host || ip.is_unspecified() || (host.is_unspecified() && (host.is_ipv6() || ip.is_ipv4())))
-}
-
-fn listeners() -> Vec<TcpNetEntry> {
-    let both = procfs::net::tcp().into_iter().flatten().chain(procfs::net::tcp6().into_iter().flatten());
-    both.filter(|entry| entry.state == TcpState::Listen).collect()
-}
-
-/// The process that listens there.
-fn owner(address: SocketAddr) -> Option<(i32, String)> {
-    let all = spawner::holders(address.port()).unwrap_or_default();
-    all.into_iter().find(|holder| holder.address == address)?.process
-}
-
-fn lowest_unprivileged() -> u16 {
-    let text = std::fs::read_to_string("/proc/sys/net/ipv4/ip_unprivileged_port_start").unwrap_or_default();
-    text.trim().parse().unwrap_or(1024)
-}
-
-fn may_bind_below() -> bool {
-    procfs::process::Process::myself()
-        .and_then(|me| me.status())
-        .is_ok_and(|status| status.capeff & CAP_NET_BIND_SERVICE != 0)
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+    use std::net::{Ipv4Addr, TcpListener};
 
     const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -182,33 +141,5 @@ mod tests {
         let neighbour = Neighbour { pool: "other".into(), pid: 4711, port: free };
         let error = choose(LOCAL, &[free], None, &[neighbour]).unwrap_err().to_string();
         assert!(error.contains("by process 4711 (the engine of pool `other`)"), "{error}");
-    }
-
-    /// F50
-    #[test]
-    fn a_reserved_port_needs_the_privilege() {
-        for (port, lowest, may, refused) in
-            [(80, 1024, false, true), (80, 1024, true, false), (1024, 1024, false, false), (80, 80, false, false)]
-        {
-            assert_eq!(privileged(port, lowest, || may).is_some(), refused, "{port} {lowest} {may}");
-        }
-    }
-
-    #[test]
-    fn addresses_that_overlap_block() {
-        let any4 = IpAddr::V4(Ipv4Addr::UNSPECIFIED);
-        let any6 = IpAddr::V6(Ipv6Addr::UNSPECIFIED);
-        let other = IpAddr::V4(Ipv4Addr::new(10, 0, 0, 1));
-        for (listener, host, expected) in [
-            (LOCAL, LOCAL, true),
-            (any4, LOCAL, true),
-            (LOCAL, any4, true),
-            (other, LOCAL, false),
-            (any6, LOCAL, true),
-            (LOCAL, any6, true),
-        ] {
-            assert_eq!(blocks(SocketAddr::new(listener, 80), host, 80), expected, "{listener} {host}");
-            assert!(!blocks(SocketAddr::new(listener, 81), host, 80));
-        }
     }
 }

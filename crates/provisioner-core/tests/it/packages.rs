@@ -161,7 +161,7 @@ const NVCC: &str = "#!/bin/sh\ncase $1 in\n--version) echo 'Cuda compilation too
 fn gpu(system: &ArchRoot, options: &str) {
     let folder = system.at("root/usr/lib64");
     std::fs::create_dir_all(&folder).unwrap();
-    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../gpu-detect/tests/support/nvml_stub.c");
+    let source = concat!(env!("CARGO_MANIFEST_DIR"), "/../gpu-detect/tests/it/support/nvml_stub.c");
     let script = "gcc -shared -fPIC -DCUDA=13000 $3 -o \"$1/libnvidia-ml.so.1\" \"$2\" && touch \"$1/libcuda.so.1\"";
     testkit::shell(script, &[&folder, source.as_ref(), options.as_ref()]);
 }

@@ -6,12 +6,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config_schema::{Accelerator, Limits};
+use engine_store::{Entry, FileEntry, Layout, Manifest, OpaqueInputs, Recipe};
 use exec::{CommandSpec, Env};
 use gpu_detect::GpuError;
-use llamacpp_build::{
-    Backend, BuildRequest, Commit, Entry, FileEntry, Generator, Layout, Manifest, Near, Source, ToolId, Toolchain,
-    Transport, identify,
-};
+use llamacpp_build::{Backend, BuildRequest, Commit, Generator, Near, Source, ToolId, Toolchain, Transport, identify};
 use model_provisioner::{ModelError, ModelSource, Presence, Staged, Want};
 use preflight::{Report, Tool, distribution};
 use spawner::{Record, State};
@@ -95,7 +93,8 @@ fn ready() -> Observed {
     let manifest = Manifest {
         schema: 1,
         key: inputs.key(),
-        inputs: inputs.clone(),
+        recipe: Recipe::LLAMACPP_SOURCE_1,
+        inputs: OpaqueInputs::of(&inputs).unwrap(),
         engine_version: "1.2.3".into(),
         files: vec![FileEntry { path: binary.clone(), size: 1, sha256: "00".into() }],
         binary,
@@ -259,7 +258,7 @@ fn without_a_gpu_nothing_runs() {
 /// EP-20
 #[test]
 fn a_missing_tool_blocks_what_needs_it() {
-    let missing = preflight::check(&[Tool::Cmake], &Env::default(), &mut preflight::Memo::default());
+    let missing = preflight::check(&[Tool::Cmake], &Env::default(), &preflight::Memo::default());
     let error = missing.require(&distribution("/nonexistent".as_ref())).map(|_: Report| String::new());
     let plan = check(&Observed { tools: error, request: None, inputs: None, ..fresh() }, "!=....==.");
     code(&plan, StepKind::Preflight, "preflight::tools_missing");

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use config_schema::Accelerator;
 use gpu_detect::{Conflict, Family};
-use llamacpp_build::{Definition, Generator};
+use llamacpp_build::{BuildTool, Floor, Generator, Headers, Library, Requirements, requirements};
 use model_provisioner::{ModelError, Presence};
-use preflight::{Need, Tool, Version, release_has_curl};
+use preflight::{Need, Tool, Version};
 
 use crate::desired::Desired;
 
@@ -17,26 +17,21 @@ pub(crate) fn build(desired: &Desired) -> Vec<Need> {
         Some(Generator::Ninja) => Tool::Ninja,
         Some(Generator::Make) => Tool::Make,
     };
-    let mut cmake = Need::from(Tool::Cmake);
-    if desired.accelerator == Accelerator::Cuda {
-        // <https://github.com/ggml-org/llama.cpp/blob/master/ggml/src/ggml-cuda/CMakeLists.txt>
-        cmake = cmake.at_least(Version::new(3, 18, 0), "CUDA architectures are known to it from that version on");
-    }
-    let mut cxx = Need::from(Tool::Cxx);
-    if is_written_in_cxx17(&desired.source.reference) {
-        // <https://gcc.gnu.org/projects/cxx-status.html#cxx17>; its library has <filesystem> since 8.
-        cxx = cxx.at_least(Version::new(8, 0, 0), "llama.cpp is written in C++17");
+    let (mut cmake, mut cxx) = (Need::from(Tool::Cmake), Need::from(Tool::Cxx));
+    let cuda = desired.accelerator == Accelerator::Cuda;
+    for Floor { tool, version: (major, minor, patch), because } in of_release(desired, cuda, || None).floors {
+        let version = Version::new(major, minor, patch);
+        match tool {
+            BuildTool::Cmake => cmake = cmake.at_least(version, because),
+            BuildTool::Cxx => cxx = cxx.at_least(version, because),
+            _ => {}
+        }
     }
     vec![Tool::Git.into(), cmake, make.into(), Tool::Cc.into(), cxx]
 }
 
-/// Whether a release is known to be: `b4753` and later, and those of the form `v0.5.0`. Of a branch or a commit nothing is
-/// known before it is here, and a compiler that is too old for it is told by its own words.
-fn is_written_in_cxx17(reference: &str) -> bool {
-    let name = reference.strip_prefix("refs/tags/").unwrap_or(reference);
-    let build = name.strip_prefix('b').and_then(|number| number.parse::<u32>().ok());
-    build.is_some_and(|number| number >= 4753)
-        || name.strip_prefix('v').is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+fn of_release(desired: &Desired, cuda: bool, declares_curl: impl FnOnce() -> Option<bool>) -> Requirements {
+    requirements(&desired.source.reference, cuda, &desired.definitions, declares_curl)
 }
 
 /// What else stands in the list of what is missing: a CUDA toolkit, where nothing else keeps the GPUs from being used, and
@@ -65,20 +60,18 @@ fn toolkit(conflict: &Conflict, root: &Path) -> Option<Need> {
     Some(need.by_hand(if conflict.family == Some(Family::Arch) { words } else { format!("{words}, {from}") }))
 }
 
-/// The headers that the pool's own definitions ask for. By itself no build needs any: llama.cpp's libcurl and OpenSSL are
-/// there to fetch models, which is done before the start. `declares_curl` is asked where the reference is no release that
-/// tells: whether the tree has the option, if that is known. A tree that no longer has it ignores it.
+/// The headers that the pool's own definitions ask for. `declares_curl`: whether the tree has the option, if that is known.
 pub(crate) fn headers(desired: &Desired, declares_curl: impl FnOnce() -> Option<bool>) -> Vec<Need> {
-    let is_on = |name: &str| desired.definitions.iter().rev().find(|d| d.name == name).is_some_and(Definition::is_on);
-    let mut needs = Vec::new();
-    if is_on("LLAMA_CURL") && release_has_curl(&desired.source.reference).or_else(declares_curl).unwrap_or(false) {
-        needs.push(Need::from(Tool::CurlHeaders).because("the pool's cmake_flags say LLAMA_CURL"));
-    }
-    // Without the headers an old tree stops, and a newer one goes on without what was asked for.
-    if let Some(name) = ["LLAMA_OPENSSL", "LLAMA_SERVER_SSL"].into_iter().find(|name| is_on(name)) {
-        needs.push(Need::from(Tool::OpensslHeaders).because(format!("the pool's cmake_flags say {name}")));
-    }
-    needs
+    let headers = of_release(desired, false, declares_curl).headers.into_iter();
+    let needs = headers.filter_map(|Headers { library, definition }| {
+        let tool = match library {
+            Library::Curl => Tool::CurlHeaders,
+            Library::Openssl => Tool::OpensslHeaders,
+            _ => return None,
+        };
+        Some(Need::from(tool).because(format!("the pool's cmake_flags say {definition}")))
+    });
+    needs.collect()
 }
 
 #[cfg(test)]

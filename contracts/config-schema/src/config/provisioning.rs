@@ -1,0 +1,153 @@
+//! How a pool's engine gets onto the host and how it is started.
+
+use std::{
+    collections::BTreeMap,
+    fmt,
+    net::{IpAddr, Ipv4Addr},
+};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::fields;
+use crate::{BinaryConfig, ContainerConfig, EnvName, Limits, ModelConfig, PackageConfig, PortRange, SourceConfig};
+
+/// How a pool's engine is provisioned and started.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct ProvisioningConfig {
+    /// Where the engine comes from.
+    pub mode: ProvisioningMode,
+    /// What the engine must run on. It never becomes `cpu` unless that is written here.
+    pub accelerator: Accelerator,
+    /// Whether missing system packages may be installed. Left out, it means no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_package_installs: Option<bool>,
+    /// Whether `sudo -n` may be used for that where this program does not run as root. Left out, it means no. Nobody is
+    /// ever asked for a password.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_sudo: Option<bool>,
+    /// Whether finished binaries may be downloaded. Left out, it means no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub allow_binary_downloads: Option<bool>,
+    /// The source tree, for mode `source`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<SourceConfig>,
+    /// The container image, for mode `container`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub container: Option<ContainerConfig>,
+    /// The system package, for mode `package`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub package: Option<PackageConfig>,
+    /// The download, for mode `binary`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub binary: Option<BinaryConfig>,
+    /// The model the engine serves.
+    pub model: ModelConfig,
+    /// The address the engine listens on.
+    #[serde(deserialize_with = "fields::host")]
+    pub host: IpAddr,
+    /// The ports the engine may listen on, single ones or ranges such as `"8080-8099"`; the first free one is taken. Left out: 8080 to 8179.
+    #[serde(deserialize_with = "fields::ports", skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1))]
+    pub ports: Option<Vec<PortRange>>,
+    /// Open environment variables of the engine. Names that look secret are refused here.
+    #[serde(deserialize_with = "fields::env")]
+    pub env: BTreeMap<EnvName, String>,
+    /// Names of environment variables whose values the engine gets from the environment this
+    /// program was started with. Names only, so that no secret stands in a file.
+    pub secret_env: Vec<EnvName>,
+    /// Further flags of the engine, one argument each.
+    #[serde(deserialize_with = "fields::flags", skip_serializing_if = "Option::is_none")]
+    pub flags: Option<Vec<String>>,
+    /// How long each part may take.
+    pub limits: Limits,
+}
+
+impl Default for ProvisioningConfig {
+    fn default() -> Self {
+        Self {
+            mode: ProvisioningMode::default(),
+            accelerator: Accelerator::default(),
+            allow_package_installs: None,
+            allow_sudo: None,
+            allow_binary_downloads: None,
+            source: None,
+            container: None,
+            package: None,
+            binary: None,
+            model: ModelConfig::default(),
+            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
+            ports: None,
+            env: BTreeMap::new(),
+            secret_env: Vec::new(),
+            flags: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+/// Where an engine comes from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ProvisioningMode {
+    /// Somebody else installs it; it is only started.
+    External,
+    /// It is built from source.
+    #[default]
+    Source,
+    /// It runs from a container image.
+    Container,
+    /// It comes in a system package.
+    Package,
+    /// It is downloaded finished.
+    Binary,
+}
+
+impl fmt::Display for ProvisioningMode {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::External => "external",
+            Self::Source => "source",
+            Self::Container => "container",
+            Self::Package => "package",
+            Self::Binary => "binary",
+        })
+    }
+}
+
+/// What an engine must run on.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Accelerator {
+    /// An NVIDIA GPU.
+    #[default]
+    Cuda,
+    /// No GPU, because the operator wrote so.
+    Cpu,
+}
+
+impl fmt::Display for Accelerator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Cuda => "cuda",
+            Self::Cpu => "cpu",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_shown_names_are_the_written_names() {
+        use ProvisioningMode::{Binary, Container, External, Package, Source};
+        for mode in [External, Source, Container, Package, Binary] {
+            assert_eq!(serde_json::to_value(mode).unwrap(), mode.to_string());
+        }
+        for accelerator in [Accelerator::Cuda, Accelerator::Cpu] {
+            assert_eq!(serde_json::to_value(accelerator).unwrap(), accelerator.to_string());
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! Compiling the server, and only it; every line goes to a log and the steps to the observer.
+
+use std::path::Path;
+use std::time::Instant;
+
+use engine_store::{Layout, Staging};
+use exec::{CommandSpec, Exit};
+use failure_diagnosis::{Phase, relevant_lines};
+
+use crate::compile::slots::Slots;
+use crate::compile::step::{environment, last_call, run_logged};
+use crate::compile::{SERVER, history, nvcc};
+use crate::{Backend, BuildError, BuildRequest, Diagnosed, Event, Generator, Memory, Observer, jobs};
+
+/// The command that builds the server in a staging folder. ninja or make is run itself, not through `cmake --build`: it is the
+/// one that must hear when we stop.
+pub(crate) fn command(layout: &Layout, request: &BuildRequest, staging: &Path, jobs: u32) -> CommandSpec {
+    let spec = CommandSpec::new(&request.tools.make.path, request.limits.build)
+        .arg("-C")
+        .arg(staging.join("build"))
+        .arg("-j")
+        .arg(jobs.to_string());
+    let spec = match request.tools.generator {
+        Generator::Ninja => spec,
+        Generator::Make => spec.arg("--no-print-directory"),
+    };
+    let spec = environment(layout, request, staging, spec.arg(SERVER));
+    match nvcc::threads(request, cores()) {
+        Some(threads) => spec.env("NVCC_APPEND_FLAGS", format!("--threads={threads}")),
+        None => spec,
+    }
+}
+
+fn cores() -> u32 {
+    std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
+}
+
+/// How many compilers this build may have at most.
+pub(crate) fn wanted_jobs(request: &BuildRequest) -> u32 {
+    let at_once = match request.backend {
+        Backend::Cuda { .. } => nvcc::threads(request, cores()).unwrap_or(1),
+        Backend::Cpu => 0,
+    };
+    request.jobs.unwrap_or_else(|| jobs(cores(), Memory::now(), at_once)).max(1)
+}
+
+/// Builds the server. Where compilers are killed for want of memory, half as many go on from what is built.
+pub(crate) fn compile(
+    layout: &Layout,
+    request: &BuildRequest,
+    staging: &Staging,
+    from_the_start: bool,
+    observer: &dyn Observer,
+) -> Result<(), BuildError> {
+    let waits = || observer.on(&Event::Phase("wait"));
+    let mut slots = Slots::take(layout, cores(), wanted_jobs(request), request.limits.build, &waits)?;
+    let (past, started, mut steps) = (history::past(layout, request), Instant::now(), 0);
+    loop {
+        let spec = command(layout, request, staging.dir(), slots.count());
+        let mut no_memory = false;
+        let log = staging.log("build.log");
+        let output = run_logged(&spec, &log, &mut |line| {
+            no_memory |= is_starved(line);
+            if let Some((done, total, what)) = step(line) {
+                steps = steps.max(total);
+                let left = history::left(past, slots.count(), started.elapsed(), done, total);
+                observer.on(&Event::Step { done, total, what: what.to_owned(), left });
+            }
+        })?;
+        if output.exit == Exit::Code(0) {
+            // make tells per cent, and what was gone on with says nothing of a whole build.
+            if from_the_start && request.tools.generator == Generator::Ninja {
+                history::remember(layout, request, started.elapsed(), slots.count(), steps);
+            }
+            return Ok(());
+        }
+        if no_memory && slots.halve() {
+            tracing::warn!(jobs = slots.count(), "compilers were killed for want of memory; going on with fewer");
+            continue;
+        }
+        let (text, cuda) = (last_call(&log), matches!(request.backend, Backend::Cuda { .. }));
+        let unknown =
+            || BuildError::Compile { exit: output.exit, excerpt: relevant_lines(&text).join("\n"), log: None };
+        return Err(Diagnosed::of(Phase::Build, output.exit, cuda, &text).unwrap_or_else(unknown));
+    }
+}
+
+/// Whether a line says that a compiler had no memory: what GCC, clang, nvcc and the kernel's killer make of it.
+fn is_starved(line: &str) -> bool {
+    [
+        "Killed signal terminated program",
+        "unable to execute command: Killed",
+        "died due to signal 9",
+        "out of memory allocating",
+        "virtual memory exhausted",
+        "Cannot allocate memory",
+    ]
+    .iter()
+    .any(|word| line.contains(word))
+        || line.trim_end().ends_with("Killed")
+}
+
+/// `[12/210] Building CXX object …` (ninja, by our NINJA_STATUS) or `[ 12%] Building …` (make): done, total, what.
+fn step(line: &str) -> Option<(u32, u32, &str)> {
+    let (counter, what) = line.strip_prefix('[')?.split_once("] ")?;
+    let (done, total) = match counter.split_once('/') {
+        Some((done, total)) => (done.trim().parse().ok()?, total.trim().parse().ok()?),
+        None => (counter.trim().strip_suffix('%')?.parse().ok()?, 100),
+    };
+    Some((done, total, what))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn steps_of_ninja_and_make() {
+        let seen = |line| step(line).map(|(done, total, _)| (done, total));
+        assert_eq!(seen("[12/210] Building CXX object x.o"), Some((12, 210)));
+        assert_eq!(seen("[ 12%] Building CXX object x.o"), Some((12, 100)));
+        assert_eq!(seen("[100%] Built target x"), Some((100, 100)));
+        for line in ["", "[", "[x/y] z", "note: [1/2]", "[-Wall] x"] {
+            assert_eq!(seen(line), None, "{line}");
+        }
+    }
+
+    #[test]
+    fn want_of_memory_is_known_by_what_compilers_say() {
+        for line in [
+            "c++: fatal error: Killed signal terminated program cc1plus",
+            "clang: error: unable to execute command: Killed",
+            "nvcc error   : 'cicc' died due to signal 9 (Kill signal)",
+            "cc1plus: out of memory allocating 65536 bytes after a total of 40681472 bytes",
+            "virtual memory exhausted: Cannot allocate memory",
+            "/bin/sh: line 1:  4711 Killed",
+        ] {
+            assert!(is_starved(line), "{line}");
+        }
+        assert!(!is_starved("x.cpp:3: error: no such thing") && !is_starved("[3/9] Building CXX object Killed.cpp.o"));
+    }
+}

@@ -1,0 +1,49 @@
+//! A developer's working tree as the source: what is in it now, committed or not, becomes a commit of our own mirror.
+//!
+//! The tree's own repository is not read or written: not its configuration, filters, hooks or index. The commit has no
+//! parent and a fixed author and date, so its id says the content and nothing else: the same files are the same build.
+//! Files that the tree ignores are no part of it; a repository inside it is, with the commit it stands at.
+
+use std::path::Path;
+
+use exec::{CommandSpec, run};
+
+use crate::source::git::local_git;
+use crate::{BuildError, BuildRequest, Commit};
+
+/// The commit of what the tree holds. The caller has the mirror's lock.
+pub(crate) fn snapshot(request: &BuildRequest, mirror: &Path) -> Result<Commit, BuildError> {
+    said(request, &add_command(request, mirror))?;
+    let id = said(request, &git(request, mirror, &["write-tree"]))?;
+    let commit = said(request, &git(request, mirror, &["commit-tree", "-m", "working tree", &id]))?;
+    Commit::parse(&commit).ok_or_else(|| BuildError::RefNotFound {
+        repo: request.source.repo.clone(),
+        reference: "its working tree".into(),
+        nearest: Vec::new(),
+    })
+}
+
+/// The command that looks at every file of the tree.
+pub(crate) fn add_command(request: &BuildRequest, mirror: &Path) -> CommandSpec {
+    git(request, mirror, &["-c", "advice.addEmbeddedRepo=false", "add", "--all", "--", "."])
+}
+
+fn git(request: &BuildRequest, mirror: &Path, args: &[&str]) -> CommandSpec {
+    let tree = Path::new(&request.source.repo);
+    let mut spec = local_git(request).bare(mirror).arg("--work-tree").arg(tree);
+    spec = spec.arg("-c").arg(format!("core.excludesFile={}", tree.join(".git/info/exclude").display()));
+    for role in ["AUTHOR", "COMMITTER"] {
+        spec = spec
+            .env(format!("GIT_{role}_NAME"), "engine-provisioner")
+            .env(format!("GIT_{role}_EMAIL"), "engine-provisioner@localhost")
+            .env(format!("GIT_{role}_DATE"), "1970-01-01T00:00:00Z");
+    }
+    // Kept, so that the next look reads only what changed.
+    spec.env("GIT_INDEX_FILE", mirror.join("worktree.index")).args(args.iter().copied()).cwd(tree)
+}
+
+fn said(request: &BuildRequest, spec: &CommandSpec) -> Result<String, BuildError> {
+    let output = run(spec).and_then(|output| output.require_success(spec));
+    let output = output.map_err(|source| BuildError::git("read the working tree of", &request.source.repo, source))?;
+    Ok(output.stdout_text().trim().to_owned())
+}

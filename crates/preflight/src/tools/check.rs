@@ -1,0 +1,129 @@
+//! Looks for every tool that is needed, so that all that is missing is told at once.
+
+use std::path::{Path, PathBuf};
+
+use exec::{Env, ProbeCache};
+
+use super::ask::{Answer, ask};
+use super::headers;
+use super::need::{Need, merged};
+use super::report::{Found, Missing, Outdated, Report};
+use super::tool::Tool;
+use super::version::Version;
+
+/// Looks for each of `needs` on `env`'s `PATH`, and asks each program for its version unless the answer is in `cache`.
+///
+/// Of a tool's program names the first that runs and is new enough is taken. `CC` and `CXX` are not looked at: a
+/// build must not depend on who started it. A program that does not tell its version is taken, with a note. Nothing
+/// on the host is changed. A tool that is named more than once stands in the report once.
+pub fn check<N: Clone + Into<Need>>(needs: &[N], env: &Env, cache: &ProbeCache) -> Report {
+    let mut report = Report::default();
+    let needs = merged(needs);
+    // Headers are asked of the compiler, which is looked for first.
+    for need in needs.iter().filter(|need| need.tool.facts().header.is_none()) {
+        look_for(need, env, cache, &mut report);
+    }
+    for need in &needs {
+        if let Some(header) = need.tool.facts().header {
+            headers::look_for(need, header, env, &mut report);
+        }
+    }
+    for found in &report.found {
+        tracing::debug!(tool = %found.tool, path = %found.path.display(), version = found.version_line, "found");
+    }
+    report
+}
+
+fn look_for(need: &Need, env: &Env, cache: &ProbeCache, report: &mut Report) {
+    let mut outdated = None;
+    let mut broken = None;
+    for tool in need.tool.choices() {
+        for path in paths(*tool, need, env) {
+            match examine(*tool, need, &path, env, cache) {
+                Verdict::Good(found, note) => {
+                    report.notes.extend(broken);
+                    report.notes.extend(note);
+                    report.found.push(found);
+                    return;
+                }
+                Verdict::Old(old) => outdated = outdated.or(Some(old)),
+                Verdict::Broken(why) => broken = broken.or(Some(why)),
+            }
+        }
+    }
+    match outdated {
+        Some(outdated) => report.outdated.push(outdated),
+        None => report.missing.push(missing(need, broken)),
+    }
+}
+
+/// Where the tool may be: on `PATH` under each of its names, then in the folders outside it.
+fn paths(tool: Tool, need: &Need, env: &Env) -> Vec<PathBuf> {
+    let programs = tool.facts().programs;
+    let on_path = programs.iter().filter_map(|program| env.find(program));
+    let folders = need.folders.iter().map(|folder| Env::from_pairs([("PATH", folder)]));
+    let elsewhere = folders.flat_map(|there| programs.iter().filter_map(move |program| there.find(program)));
+    on_path.chain(elsewhere).collect()
+}
+
+enum Verdict {
+    Good(Found, Option<String>),
+    Old(Outdated),
+    Broken(String),
+}
+
+fn examine(tool: Tool, need: &Need, path: &Path, env: &Env, cache: &ProbeCache) -> Verdict {
+    let real_path = path.canonicalize().unwrap_or_else(|_| path.into());
+    let mut found = Found { tool, path: path.into(), real_path, version: None, version_line: String::new() };
+    let Some(question) = tool.facts().ask else {
+        return Verdict::Good(found, None);
+    };
+    match ask(path, question, env, cache) {
+        Answer::Line(line) => found.version_line = line,
+        Answer::Silent(why) => {
+            let note = format!("`{}` does not tell its version ({why})", path.display());
+            return Verdict::Good(found, Some(note));
+        }
+        Answer::Broken(why) => return Verdict::Broken(format!("`{}` does not run: {why}", path.display())),
+    }
+    found.version = Version::in_line(&found.version_line);
+    match (found.version, need.minimum) {
+        (Some(have), _) if tool == Tool::Nvcc12 && have.major != 12 => {
+            Verdict::Broken(format!("`{}` is of CUDA {have}", path.display()))
+        }
+        (Some(have), Some(minimum)) if is_older(tool, have, minimum, &found.version_line) => {
+            Verdict::Old(Outdated { tool, path: path.into(), have, need: minimum, why: need.why.clone() })
+        }
+        (None, _) => {
+            let note = format!("no version in what `{}` says of itself: {}", path.display(), found.version_line);
+            Verdict::Good(found, Some(note))
+        }
+        _ => Verdict::Good(found, None),
+    }
+}
+
+/// A minimum for a compiler is one of GCC, which tells its name, its maker in parentheses, and its number. Clang counts its
+/// versions otherwise: what GCC 8 has of C++17, clang 7 has. Of other makers' compilers nothing is known.
+fn is_older(tool: Tool, have: Version, minimum: Version, line: &str) -> bool {
+    if !matches!(tool, Tool::Cc | Tool::Cxx) {
+        return have < minimum;
+    }
+    if line.contains("clang") {
+        return have.major < minimum.major.saturating_sub(1);
+    }
+    let maker = line.split_whitespace().nth(1).unwrap_or_default();
+    maker.starts_with('(') && !["(ICC)", "(FCC)"].contains(&maker) && have < minimum
+}
+
+fn missing(need: &Need, broken: Option<String>) -> Missing {
+    let programs: Vec<String> = need.tool.choices().iter().map(|choice| one_of(choice.facts().programs)).collect();
+    let mut wanted = programs.join(" or ");
+    if let Some(minimum) = need.minimum {
+        wanted = format!("{wanted}, {minimum} or newer");
+    }
+    Missing { tool: need.tool, why: need.why.clone(), need: wanted, broken, by_hand: need.by_hand.clone() }
+}
+
+fn one_of(programs: &[&str]) -> String {
+    programs.iter().map(|program| format!("`{program}`")).collect::<Vec<_>>().join(" or ")
+}

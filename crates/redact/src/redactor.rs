@@ -1,0 +1,206 @@
+//! Masks secrets in text: known values in every form in which a program may echo them, and whatever follows a name
+//! that looks secret.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use crate::looks_secret;
+
+/// Replaces a secret.
+pub const MASK: &str = "***";
+
+/// Values shorter than this are not masked by value: they would mask half of every text.
+const SHORTEST: usize = 4;
+
+/// Masks secrets in text. Its `Debug` prints how many values it knows, never a value.
+#[derive(Clone, Default)]
+pub struct Redactor {
+    literals: Vec<String>,
+}
+
+impl fmt::Debug for Redactor {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Redactor({} values)", self.literals.len())
+    }
+}
+
+impl Redactor {
+    /// Creates a redactor that knows no values and masks by name and place alone.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds a secret value, with its percent-encoded and base64 forms. Values shorter than four bytes are not added.
+    pub fn add(&mut self, secret: &str) {
+        if secret.len() < SHORTEST {
+            return;
+        }
+        for form in [secret.to_owned(), percent(secret), base64(secret, *b"+/"), base64(secret, *b"-_")] {
+            if !self.literals.contains(&form) {
+                self.literals.push(form);
+            }
+        }
+        // Longest first, so that nothing is left of a value that contains another.
+        self.literals.sort_by_key(|form| std::cmp::Reverse(form.len()));
+    }
+
+    /// Every form of the known values, the longest first: for code that masks a stream of bytes.
+    pub fn forms(&self) -> impl Iterator<Item = &str> {
+        self.literals.iter().map(String::as_str)
+    }
+
+    /// Returns the text with every secret masked: known values, `user:password@` in URLs, and the value of every
+    /// `NAME=value` or `Name: value` whose name [looks secret](looks_secret).
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut text = Cow::Borrowed(text);
+        for literal in &self.literals {
+            if text.contains(literal.as_str()) {
+                text = Cow::Owned(text.replace(literal.as_str(), MASK));
+            }
+        }
+        for step in [mask_userinfo, mask_named] {
+            if let Some(masked) = step(&text) {
+                text = Cow::Owned(masked);
+            }
+        }
+        text
+    }
+}
+
+/// `scheme://anything@host` loses the `anything`.
+fn mask_userinfo(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some(start) = rest.find("://") {
+        let (head, tail) = rest.split_at(start + 3);
+        let authority = tail.find(|c: char| c.is_whitespace() || "/?#'\"".contains(c)).unwrap_or(tail.len());
+        out.push_str(head);
+        rest = tail;
+        if let Some(at) = tail.get(..authority).and_then(|a| a.rfind('@')) {
+            // `ssh://git@host` names a user, not a secret.
+            if tail.get(..at).is_some_and(|user| user != "git") {
+                out.push_str(MASK);
+                rest = tail.get(at..).unwrap_or_default();
+            }
+        }
+    }
+    (!out.is_empty()).then(|| out + rest)
+}
+
+/// `NAME=value` and `Name: value` lose the value when the name looks secret.
+fn mask_named(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = text;
+    let mut masked = false;
+    while let Some(sep) = rest.find(['=', ':']) {
+        let (head, tail) = rest.split_at(sep);
+        let is_colon = tail.starts_with(':');
+        let tail = tail.get(1..).unwrap_or_default();
+        out.push_str(head);
+        out.push(if is_colon { ':' } else { '=' });
+        rest = tail;
+        let name = head.trim_end_matches(['"', '\'']);
+        let name = name.rsplit(|c: char| !(c.is_alphanumeric() || "-_.".contains(c))).next().unwrap_or_default();
+        let value = tail.trim_start_matches([' ', '"', '\'']);
+        // "before ')' token: …" is a compiler's message, not a header. `PWD` is a password in a connection string.
+        let secret = match name {
+            "PWD" => !value.starts_with('/'),
+            _ => looks_secret(name) && !(is_colon && name.eq_ignore_ascii_case("token")),
+        };
+        if !secret {
+            continue;
+        }
+        let scheme =
+            ["Bearer ", "Basic ", "bearer ", "basic "].iter().find(|s| value.starts_with(**s)).map_or(0, |s| s.len());
+        let end = value
+            .get(scheme..)
+            .and_then(|v| v.find(|c: char| c.is_whitespace() || "\"'&,;".contains(c)))
+            .map_or(value.len(), |i| i + scheme);
+        if end > 0 {
+            out.push_str(tail.get(..tail.len() - value.len()).unwrap_or_default());
+            out.push_str(MASK);
+            rest = value.get(end..).unwrap_or_default();
+            masked = true;
+        }
+    }
+    masked.then(|| out + rest)
+}
+
+fn percent(text: &str) -> String {
+    text.bytes()
+        .map(|b| {
+            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
+                char::from(b).to_string()
+            } else {
+                format!("%{b:02X}")
+            }
+        })
+        .collect()
+}
+
+/// Base64 without padding, so that it also matches where padding follows.
+fn base64(text: &str, last_two: [u8; 2]) -> String {
+    let digit = |n: u32| match u8::try_from(n & 63).unwrap_or(0) {
+        n @ 0..=25 => char::from(b'A' + n),
+        n @ 26..=51 => char::from(b'a' + n - 26),
+        n @ 52..=61 => char::from(b'0' + n - 52),
+        62 => char::from(last_two[0]),
+        _ => char::from(last_two[1]),
+    };
+    let mut out = String::new();
+    for chunk in text.as_bytes().chunks(3) {
+        let n = chunk.iter().fold(0_u32, |n, b| (n << 8) | u32::from(*b)) << (8 * (3 - chunk.len()));
+        for i in 0..=chunk.len() {
+            out.push(digit(n >> (18 - 6 * i)));
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[track_caller]
+    fn check(text: &str, expected: &str) {
+        assert_eq!(Redactor::new().text(text), expected);
+    }
+
+    /// EP-51
+    #[test]
+    fn masks_by_place() {
+        check("plain text, nothing: here", "plain text, nothing: here");
+        check("https://u:p@host/x and ssh://git@host/y", "https://***@host/x and ssh://git@host/y");
+        check("https://host/x?X-Amz-Signature=abc&y=1", "https://host/x?X-Amz-Signature=***&y=1");
+        check("HF_TOKEN=abc other=1", "HF_TOKEN=*** other=1");
+        check("-DMY_PASSWORD:STRING=abc", "-DMY_PASSWORD:***");
+        check("Authorization: Bearer abc.def\nnext", "Authorization: ***\nnext");
+        check("{\"api_key\": \"abc\", \"n\": 1}", "{\"api_key\": \"***\", \"n\": 1}");
+        check("x.cpp:3: error: expected ';' before '}' token: y", "x.cpp:3: error: expected ';' before '}' token: y");
+        check("password=", "password=");
+        check("PWD=/home/me OLDPWD=/ PATH=/bin", "PWD=/home/me OLDPWD=/ PATH=/bin");
+        check("Server=db;UID=sa;PWD=hunter2;", "Server=db;UID=sa;PWD=***;");
+        check("MAX_TOTAL_TOKENS=4096", "MAX_TOTAL_TOKENS=4096");
+    }
+
+    /// F60: a tool that echoes the secret may encode it first.
+    #[test]
+    fn masks_known_values_in_every_form() {
+        let mut redactor = Redactor::new();
+        redactor.add("s3cr3t/+x");
+        assert_eq!(redactor.text("a s3cr3t/+x b s3cr3t%2F%2Bx c czNjcjN0Lyt4 d"), "a *** b *** c *** d");
+        assert_eq!(base64("any carnal pleasure", *b"+/"), "YW55IGNhcm5hbCBwbGVhc3VyZQ");
+        assert_eq!(format!("{redactor:?}"), format!("Redactor({} values)", redactor.literals.len()));
+    }
+
+    proptest! {
+        #[test]
+        fn never_panics_and_never_shows_a_known_value(text in ".*", secret in "[!-~]{6,20}", tail in ".*") {
+            let mut redactor = Redactor::new();
+            redactor.add(&secret);
+            let whole = format!("{text}{secret}{tail}");
+            prop_assert!(!redactor.text(&whole).contains(&secret) || MASK.repeat(9).contains(&secret));
+        }
+    }
+}

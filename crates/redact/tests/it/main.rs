@@ -1,0 +1,4 @@
+//! The rule for secret names, held against names that real programs read.
+
+mod names;
+mod properties;
