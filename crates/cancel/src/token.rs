@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
 /// A cancellation token. Clones share one state; two tokens are equal when they share it.
@@ -11,6 +11,8 @@ pub struct Cancel(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
+    /// Cancelled with this one. Those that are gone are forgotten when the next one is made.
+    children: Mutex<Vec<Weak<Shared>>>,
     cancelled: AtomicBool,
     /// Held while the flag is set and while a sleeper decides to sleep, so that no wake-up is lost.
     gate: Mutex<()>,
@@ -35,12 +37,32 @@ impl Cancel {
         Self::default()
     }
 
-    /// Cancels the token for good and wakes every thread that waits on it. Not for signal handlers: it takes a lock.
+    /// A token that is cancelled with this one, and can be cancelled without it: for a part of the work that ends early.
+    #[must_use]
+    pub fn child(&self) -> Self {
+        let child = Self::new();
+        let mut children = self.0.children.lock().unwrap_or_else(PoisonError::into_inner);
+        children.retain(|known| known.strong_count() > 0);
+        children.push(Arc::downgrade(&child.0));
+        drop(children);
+        // Whoever cancels sets the flag before it looks at the children: one of the two sees the other.
+        if self.is_cancelled() {
+            child.cancel();
+        }
+        child
+    }
+
+    /// Cancels the token and its children for good, and wakes every thread that waits on one of them. Not for signal
+    /// handlers: it takes a lock.
     pub fn cancel(&self) {
         let gate = self.0.gate.lock().unwrap_or_else(PoisonError::into_inner);
-        self.0.cancelled.store(true, Ordering::Release);
+        self.0.cancelled.store(true, Ordering::SeqCst);
         drop(gate);
         self.0.changed.notify_all();
+        let children = std::mem::take(&mut *self.0.children.lock().unwrap_or_else(PoisonError::into_inner));
+        for child in children.iter().filter_map(Weak::upgrade) {
+            Self(child).cancel();
+        }
     }
 
     /// Whether it was cancelled.
@@ -136,6 +158,31 @@ mod tests {
             });
         }
         assert!(begin.elapsed() < LONG, "{:?}", begin.elapsed());
+    }
+
+    #[test]
+    fn a_child_ends_with_its_parent_and_not_the_other_way_round() {
+        let parent = Cancel::new();
+        let (first, second) = (parent.child(), parent.child());
+        first.cancel();
+        assert!(first.is_cancelled() && !parent.is_cancelled() && !second.is_cancelled());
+        let grandchild = second.child();
+        parent.cancel();
+        assert!(second.is_cancelled() && grandchild.wait(LONG) && parent.child().is_cancelled());
+    }
+
+    /// A child that is made while its parent is cancelled is cancelled, too.
+    #[test]
+    fn no_child_is_missed() {
+        for _ in 0..500 {
+            let parent = Cancel::new();
+            let canceller = parent.clone();
+            let child = std::thread::scope(|scope| {
+                scope.spawn(move || canceller.cancel());
+                parent.child()
+            });
+            assert!(child.is_cancelled());
+        }
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl ModelProvisioner {
     }
 
     /// Where the model is, or will be.
-    fn place(&self, source: &ModelSource) -> PathBuf {
+    pub fn place(&self, source: &ModelSource) -> PathBuf {
         match source {
             ModelSource::File(path) => path.clone(),
             ModelSource::HuggingFace { repo, file, revision } => {

@@ -4,15 +4,20 @@ use std::path::PathBuf;
 use std::time::SystemTime;
 
 use config_schema::{Accelerator, PoolConfig, PoolId};
-use gpu_detect::{Diagnosis, Host, diagnose};
+use gpu_detect::{Diagnosis, Wish, diagnose};
 use miette::Diagnostic;
 use model_provisioner::{ModelSource, Presence};
 use preflight::{HostNeeds, Memo, Need, PlaceNeed, Survey, Tool};
 use serde::Serialize;
 
-use crate::lower::lower;
+use crate::engine::profile;
+use crate::host::HostSnapshot;
 use crate::observe::models;
-use crate::{Error, Plan, Settings, Status, StepKind, needs, provider_with};
+use crate::pool::layout;
+use crate::pool::lower::lower;
+use crate::provisioner::Provisioner;
+use crate::supply::{SupplyNeeds, supply};
+use crate::{Error, Plan, Settings, Status, StepKind, provider_with};
 
 /// What a build writes at most, by experience: sources, objects and results of a CUDA build for a few architectures.
 const ROOM_OF_A_BUILD: u64 = 4 << 30;
@@ -73,33 +78,34 @@ impl PoolCheckup {
 
 /// Looks at the host with these pools in mind; without any, with a build from source in mind.
 pub fn checkup(pools: &[PoolConfig], settings: &Settings) -> Checkup {
-    let found: Vec<PoolCheckup> = pools.iter().map(|pool| of_pool(pool, settings)).collect();
+    let snapshot = HostSnapshot::new(settings);
+    let found: Vec<PoolCheckup> = pools.iter().map(|pool| of_pool(pool, settings, &snapshot)).collect();
     let (tools, host) = needs_of(pools, &found, settings);
-    let memo = Memo::load(&settings.cache_dir.join("v1").join("tools.json"));
+    let memo = Memo::load(&layout::versioned(&settings.cache_dir).join("tools.json"));
     let survey = Survey::take(&tools, &host, &settings.env, &memo, &settings.system_root, SystemTime::now());
-    let mut gpu_host = Host::current(settings.env.clone()).with_root(&settings.system_root);
-    gpu_host.probe.clone_from(&settings.probe);
     let ready = !survey.findings.iter().any(|finding| finding.blocking)
         && (survey.tools.is_complete() || !pools.is_empty())
         && found.iter().all(PoolCheckup::is_ready);
-    Checkup { ready, host: survey, gpu: diagnose(&gpu_host, &[]), pools: found }
+    Checkup { ready, host: survey, gpu: diagnose(&snapshot.gpu_host(&Wish::default()), &[]), pools: found }
 }
 
-/// The tools and the room that these pools need, all together. Without any, those of a build for the processor.
+/// The tools and the room that these pools need, all together. Without any, those of a build for the CPU.
 fn needs_of(pools: &[PoolConfig], found: &[PoolCheckup], settings: &Settings) -> (Vec<Need>, HostNeeds) {
     let place = |path: PathBuf, bytes, runs_programs| PlaceNeed { path, bytes, runs_programs };
     let mut tools: Vec<Need> = Vec::new();
     let mut places = vec![place(settings.run_dir.clone(), 0, false)];
     let mut memory = 0;
-    let wanted =
-        pools.iter().zip(found).filter_map(|(pool, found)| Some((lower(pool, settings).ok()?, found.builds())));
-    for (desired, builds) in wanted {
-        tools.extend(needs::build(&desired));
+    let wanted = pools.iter().zip(found).filter_map(|(pool, found)| {
+        let desired = lower(pool, profile(pool.engine), settings).ok()?;
+        Some((supply(pool, settings).ok()?.needs(&desired), desired, found.builds()))
+    });
+    for (SupplyNeeds { tools: needed, folder }, desired, builds) in wanted {
+        tools.extend(needed);
         if matches!(desired.model.source, ModelSource::HuggingFace { .. }) {
             tools.push(Tool::HfCli.into());
         }
         let cuda = desired.accelerator == Accelerator::Cuda;
-        let model = models(&desired, &settings.env).inspect(&desired.model.source, &desired.model.want);
+        let model = models(&desired, settings).inspect(&desired.model.source, &desired.model.want);
         let kept = match &model {
             Presence::Present(staged) if !cuda => staged.size.saturating_add(BESIDE_A_MODEL),
             Presence::Fetchable(_) => {
@@ -109,7 +115,7 @@ fn needs_of(pools: &[PoolConfig], found: &[PoolCheckup], settings: &Settings) ->
             _ => 0,
         };
         let (room, compiler) = if builds { (ROOM_OF_A_BUILD, ONE_COMPILER << u64::from(cuda)) } else { (0, 0) };
-        places.push(place(desired.layout.root().to_owned(), room, true));
+        places.extend(folder.map(|folder| place(folder, room, true)));
         memory = memory.max(kept).max(compiler);
     }
     if tools.is_empty() {
@@ -125,8 +131,9 @@ fn needs_of(pools: &[PoolConfig], found: &[PoolCheckup], settings: &Settings) ->
     (tools, HostNeeds { places, memory, rootless_containers: false })
 }
 
-fn of_pool(pool: &PoolConfig, settings: &Settings) -> PoolCheckup {
-    let planned = provider_with(pool, settings.clone()).and_then(|provider| provider.plan(pool.clone()));
+fn of_pool(pool: &PoolConfig, settings: &Settings, host: &HostSnapshot) -> PoolCheckup {
+    let planned = provider_with(pool, settings.clone())
+        .and_then(|_| Provisioner::new(profile(pool.engine), settings.clone()).plan_with(pool, host));
     match planned {
         Ok(plan) => PoolCheckup { pool_id: pool.id.clone(), plan: Some(plan), refusal: None },
         Err(error) => PoolCheckup { pool_id: pool.id.clone(), plan: None, refusal: Some(Refusal::of(&error)) },

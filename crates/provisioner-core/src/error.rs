@@ -6,7 +6,7 @@ use config_schema::{Engine, PoolId, ProvisioningMode};
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::Difference;
+use crate::{Difference, LifecycleError, PortError};
 
 /// Everything that can keep a pool from having its engine. Errors of the parts pass through with their own code and
 /// help.
@@ -34,6 +34,17 @@ pub enum Error {
         engine: Engine,
         /// The mode.
         mode: ProvisioningMode,
+    },
+    /// A mode that the engine cannot be provisioned by.
+    #[error("`{engine}` cannot be provisioned by mode `{mode}`")]
+    #[diagnostic(code(pool::impossible_mode), help("its modes are {}", modes(possible)))]
+    ImpossibleMode {
+        /// The engine.
+        engine: Engine,
+        /// The mode.
+        mode: ProvisioningMode,
+        /// The modes it can be provisioned by.
+        possible: &'static [ProvisioningMode],
     },
     /// Mode source, and no source.
     #[error("pool `{pool}` has mode `source` but names no source")]
@@ -174,7 +185,7 @@ pub enum Error {
     /// No port.
     #[error(transparent)]
     #[diagnostic(transparent)]
-    Port(crate::ports::PortError),
+    Port(PortError),
     /// No folder to keep things in.
     #[error("there is no {what} folder: no home folder is set")]
     #[diagnostic(code(settings::no_folder), help("export HOME, or {variable} with an absolute path"))]
@@ -184,6 +195,54 @@ pub enum Error {
         /// The variable that names it.
         variable: &'static str,
     },
+    /// The caller cancelled.
+    #[error("cancelled")]
+    #[diagnostic(
+        code(core::cancelled),
+        help("what was fetched and compiled so far is kept: the next call resumes from it")
+    )]
+    Cancelled,
+    /// A plan that another version made.
+    #[error("the plan was made by {made_by} (schema {schema}), and this is {}", env!("CARGO_PKG_VERSION"))]
+    #[diagnostic(code(plan::version), help("make the plan again with this version"))]
+    PlanVersion {
+        /// Which version.
+        made_by: String,
+        /// The version of its format.
+        schema: u32,
+    },
+    /// The host keeps changing under a plan.
+    #[error("the plan had to be made again too often, the last time because {why}")]
+    #[diagnostic(code(plan::unsettled), help("try again once the repository and this host have settled"))]
+    Unsettled {
+        /// Why it was made again.
+        why: String,
+    },
+    /// A supply that does not know its own step.
+    #[error("the step `{step}` has nobody to do it")]
+    #[diagnostic(code(core::unknown_step), help("this is a defect of the supply; report it with the plan"))]
+    UnknownStep {
+        /// The step.
+        step: String,
+    },
+    /// A plan whose steps did not lead to an engine.
+    #[error("all steps are done and there is no {what}")]
+    #[diagnostic(code(core::unfinished), help("this is a defect; report it with `executed.json`"))]
+    Unfinished {
+        /// What is missing.
+        what: &'static str,
+    },
+    /// Nothing that could be started.
+    #[error("pool `{pool}` has neither a program nor an image to start")]
+    #[diagnostic(code(pool::no_program), help("prepare the pool again"))]
+    NoProgram {
+        /// The pool.
+        pool: String,
+    },
+    /// An engine that is prepared or runs.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Lifecycle(#[from] LifecycleError),
     /// Host tools.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -220,6 +279,22 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     File(#[from] durable::DurableError),
+}
+
+impl Error {
+    /// Whether the caller cancelled.
+    pub fn is_cancelled(&self) -> bool {
+        self.code().is_some_and(|code| code.to_string().ends_with("::cancelled"))
+    }
+
+    /// The same error; one of a part that was cancelled in this crate's own words.
+    pub(crate) fn or_cancelled(self) -> Self {
+        if self.is_cancelled() { Self::Cancelled } else { self }
+    }
+}
+
+fn modes(possible: &[ProvisioningMode]) -> String {
+    possible.iter().map(|mode| format!("`{mode}`")).collect::<Vec<_>>().join(", ")
 }
 
 fn list(differences: &[Difference]) -> String {

@@ -1,9 +1,8 @@
 //! From one pool's configuration to a prepared and running engine.
 //!
-//! The rules: what is observed becomes a plan by a pure function, and what runs is what the plan says; the first
-//! failure ends the way and is reported as it is; after an error nothing of ours runs unless its record owns it; the
-//! summary is published last. An accelerator that was asked for is proven or the way ends; nothing here chooses the
-//! processor by itself.
+//! The rules: what is observed becomes a plan by a pure function, and what runs is that very plan; the first failure
+//! ends the run and is reported as it is; after an error nothing of ours runs unless its record owns it; the summary is
+//! published last. An accelerator that was asked for is proven or the run fails; nothing here chooses the CPU by itself.
 //!
 //! ```no_run
 //! use provisioner_core::{cfg, provider_for};
@@ -23,52 +22,51 @@ pub use config_schema as cfg;
 #[doc = include_str!("../../../README.md")]
 struct Readme;
 
-mod changes;
 mod checkup;
-mod claim;
-mod command_line;
-mod cuda;
-mod desired;
-mod ended;
-mod engine_config;
-mod ensure;
-mod env_rules;
+mod engine;
 mod error;
 mod event;
-mod install;
-mod llamacpp;
-mod lower;
-mod needs;
-mod neighbours;
+mod execute;
+mod helper;
+mod host;
+mod lifecycle;
+mod model;
 mod observe;
-mod observed;
 mod plan;
-mod planner;
-#[cfg(test)]
-mod planner_tests;
-mod ports;
-mod prepare;
-mod proof;
+mod pool;
+mod port;
 mod provider;
-mod published;
-mod settings;
+mod provisioner;
+mod runtime;
+pub mod seam;
 mod summary;
+mod supply;
 
-pub use changes::Difference;
+pub use cancel::Cancel;
 pub use checkup::{Checkup, PoolCheckup, Refusal, checkup};
-pub use ended::Ended;
 pub use error::Error;
-pub use event::{Event, Observer};
+pub use event::{Event, Happening, Observer, Reporter, Unit};
+pub use exec::{Env, Exit};
 pub use gpu_detect::Probe;
-pub use neighbours::builds_in_use;
-pub use plan::{Cache, Plan, PlanStep, Status, StepKind};
-pub use ports::{PortError, PortHolder};
+pub use helper::{Helper, helper_main};
+pub use lifecycle::{Ended, ExitReport, Health, Lifecycle, LifecycleError, PoolState, PoolStatus, Ready, Running};
+pub use plan::changes::Difference;
+pub use plan::{
+    Action, Cache, Closest, Command, Executed, ExecutedAction, ExecutedStep, Failure, InputDifference, Launch, Outcome,
+    Placeholder, PlaceholderKind, Plan, PlanStep, SCHEMA, Status, StepDifference, StepId, StepKind, Values,
+    differences, literal,
+};
+pub use pool::settings::Settings;
+pub use port::choose::{PortError, PortHolder};
+pub use port::neighbours::builds_in_use;
 pub use preflight::{Clock, HostFacts, UserNamespaces};
 pub use provider::{EngineProvisioner, provider_for, provider_with};
-pub use published::published;
-pub use settings::Settings;
-pub use spawner::Tender;
-pub use summary::{Ensured, Model, PreparedEngine, Process, Started};
+pub use runtime::StopOutcome;
+pub use spawner::{Follow, Tender};
+pub use summary::{
+    Artifact, Device, Ensured, InstanceKind, Model, ModelFile, ModelKind, Offload, PreparedEngine, Process, Proof,
+    ProofStage, ProofVerdict, Started,
+};
 
 /// What this crate's functions return.
 pub type Result<T> = std::result::Result<T, Error>;

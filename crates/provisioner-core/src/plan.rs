@@ -19,7 +19,7 @@ mod verify;
 
 pub use action::{Action, Command, Launch};
 pub use executed::{Executed, ExecutedAction, ExecutedStep, Failure, Outcome};
-pub use placeholder::{Placeholder, PlaceholderKind, Values};
+pub use placeholder::{Placeholder, PlaceholderKind, Values, literal};
 pub use step::{Cache, Closest, InputDifference, PlanStep, Status, StepId, StepKind};
 pub use verify::{StepDifference, differences};
 

@@ -11,4 +11,4 @@ pub use crate::plan::draft::Draft;
 pub use crate::pool::desired::{Desired, DesiredModel};
 pub use crate::provisioner::{Parts, Provisioner};
 pub use crate::runtime::{Instance, Runtime, Start, StopOutcome};
-pub use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply};
+pub use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply, SupplyNeeds};

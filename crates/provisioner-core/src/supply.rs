@@ -27,6 +27,18 @@ pub type Facts = BTreeMap<String, String>;
 pub trait Supply: fmt::Debug + Send + Sync {
     /// What is there. Reads only, asks no network; programs are run only to ask one that changed for its version.
     fn observe(&self, look: &Look<'_>) -> Result<Box<dyn Supplied>>;
+
+    /// What it needs of a host, for `doctor`. Looks at nothing.
+    fn needs(&self, desired: &Desired) -> SupplyNeeds;
+}
+
+/// What a supply needs of a host.
+#[derive(Clone, Debug, Default)]
+pub struct SupplyNeeds {
+    /// Tools.
+    pub tools: Vec<Need>,
+    /// The folder that it keeps engines in.
+    pub folder: Option<PathBuf>,
 }
 
 /// What a supply may look at.

@@ -63,7 +63,6 @@ pub(crate) fn command_line(desired: &Desired, given: Given<'_>) -> Result<Comman
         ctx: desired.ctx,
         devices: devices.map_or(0, <[Device]>::len),
         tensor_split: desired.tensor_split.as_deref(),
-        looks_secret: exec::looks_secret,
     };
     let normalized = normalize(&desired.flags, &policy, &catalogue)?;
     env_rules::check(desired, profile, &catalogue, &normalized.secret_env)?;

@@ -13,7 +13,7 @@ use miette::Diagnostic;
 use crate::event::{Happening, Reporter};
 use crate::execute::work::{Done, StepError};
 use crate::plan::{ExecutedStep, Failure, Outcome, PlanStep, Status, StepId};
-use crate::{Error, Result};
+use crate::Error;
 
 /// What became of a plan's steps.
 #[derive(Debug)]
@@ -21,7 +21,7 @@ pub(crate) struct Driven {
     /// Every step of the plan, in its order.
     pub(crate) steps: Vec<ExecutedStep>,
     /// The first failure; or why the rest of the plan no longer holds, if it does not.
-    pub(crate) result: Result<Option<String>>,
+    pub(crate) result: Result<Option<String>, Error>,
 }
 
 /// Does one step.
@@ -99,7 +99,7 @@ struct Job<'a> {
     run: &'a Runner<'a>,
 }
 
-type Ended = (ExecutedStep, Result<Option<String>>);
+type Ended = (ExecutedStep, Result<Option<String>, Error>);
 
 /// Runs a job in a thread of its own, or here where there is no room for one.
 fn begin<'scope>(scope: &'scope Scope<'scope, '_>, job: Job<'scope>, sender: &Sender<(usize, Ended)>) {

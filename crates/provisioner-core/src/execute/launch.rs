@@ -13,7 +13,8 @@ use crate::execute::work::{Recorded, StepError};
 use crate::execute::{Prepared, Run, published};
 use crate::plan::changes::{Difference, differences, fingerprint};
 use crate::plan::planner::Planned;
-use crate::plan::{Action, ExecutedAction, Launch, PlaceholderKind, PlanStep, SCHEMA};
+use crate::plan::{Action, ExecutedAction, Launch, PlanStep, SCHEMA, placeholder};
+use crate::pool::desired::Desired;
 use crate::port::claim;
 use crate::runtime::{Instance, Start, StartWhat};
 use crate::summary::{Artifact, Ensured, InstanceKind, PreparedEngine, Process, Started};
@@ -42,7 +43,7 @@ pub(crate) fn prepared(
     // A build may have taken hours: the port is chosen now, and nobody else is given it until this engine has it.
     let own = planned.running.as_ref().map(|running| running.port);
     let (port, claim) = match guard {
-        Some(_) => claim::claim(desired, own, settings).map(|(port, claim)| (port, Some(claim)))?,
+        Some(_) => claim::claim(wanted(desired), own, settings).map(|(port, claim)| (port, Some(claim)))?,
         None => (planned.port.or(desired.ports.first().copied()).unwrap_or_default(), None),
     };
     let documents = planned.supplied.documents();
@@ -105,6 +106,10 @@ pub(crate) fn prepared(
     Ok(Prepared { summary, line, claim })
 }
 
+fn wanted(desired: &Desired) -> claim::Wanted<'_> {
+    claim::Wanted { pool: desired.pool_id.as_str(), host: desired.host, ports: &desired.ports }
+}
+
 /// How many requests the engine serves at once, as far as its own flags say.
 fn slots(args: &[String]) -> Option<u32> {
     let at = args.iter().position(|arg| arg == "--parallel" || arg == "--max-num-seqs")?;
@@ -144,7 +149,7 @@ pub(crate) fn start(
     }
     let mut actions = Vec::new();
     let replaces = now.is_some();
-    values.put(PlaceholderKind::Port.name(), &start.port.to_string());
+    values.put(placeholder::PORT, &start.port.to_string());
     published::withdraw(guard.dir());
     if replaces || step.actions.contains(&Action::Stop) {
         let began = Instant::now();

@@ -4,7 +4,6 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use engine_store::Entry;
 use exec::Redactor;
 use secrecy::ExposeSecret;
 use serde::Serialize;

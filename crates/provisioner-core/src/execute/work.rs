@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use cancel::Cancel;
 
 use crate::event::{Happening, Reporter, Unit};
-use crate::plan::{ExecutedAction, Outcome, PlaceholderKind, StepId, Values};
+use crate::plan::{ExecutedAction, Outcome, StepId, Values};
 use crate::pool::desired::Desired;
 use crate::{Error, Result, Settings};
 
@@ -68,8 +68,8 @@ impl Recorded {
 
 impl Work<'_> {
     /// Records what stands for a placeholder of the plan.
-    pub fn value(&self, kind: PlaceholderKind, value: &str) {
-        self.values.put(kind.name(), value);
+    pub fn value(&self, name: &str, value: &str) {
+        self.values.put(name, value);
     }
 
     /// Reports how far the step has come.

@@ -94,20 +94,34 @@ pub struct Launch {
 }
 
 impl Command {
-    /// The command as it stands in a plan. Texts are literal: what may be a placeholder is put in by the caller.
+    /// The command as it stands in a plan; no text of it is a placeholder.
     pub fn of(spec: &CommandSpec) -> Self {
+        Self::concrete(spec).map(literal)
+    }
+
+    /// The command with its texts as they are: one that ran, or one that a supply has put placeholders in.
+    pub fn concrete(spec: &CommandSpec) -> Self {
         let redactor = Redactor::new();
         let text = |os: &std::ffi::OsStr| os.to_string_lossy().into_owned();
         let env = spec.env.iter().map(|(name, value)| {
             let name = text(name);
             let value = if exec::looks_secret(&name) { exec::MASK.to_owned() } else { text(value) };
-            (name, literal(&redactor.text(&value)))
+            (name, redactor.text(&value).into_owned())
         });
         Self {
-            argv: spec.argv(&redactor).iter().map(|word| literal(word)).collect(),
-            cwd: literal(&spec.cwd.as_deref().unwrap_or("/".as_ref()).to_string_lossy()),
+            argv: spec.argv(&redactor),
+            cwd: spec.cwd.as_deref().unwrap_or("/".as_ref()).to_string_lossy().into_owned(),
             env: env.collect(),
             skippable: false,
+        }
+    }
+
+    fn map(self, text: impl Fn(&str) -> String) -> Self {
+        Self {
+            argv: self.argv.iter().map(|word| text(word)).collect(),
+            cwd: text(&self.cwd),
+            env: self.env.into_iter().map(|(name, value)| (name, text(&value))).collect(),
+            skippable: self.skippable,
         }
     }
 }

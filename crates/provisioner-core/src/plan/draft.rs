@@ -67,8 +67,8 @@ impl Draft {
 
     /// Adds a placeholder that its actions use.
     #[must_use]
-    pub fn placeholder(mut self, placeholder: Placeholder) -> Self {
-        self.placeholders.push(placeholder);
+    pub fn placeholder(mut self, placeholder: Option<Placeholder>) -> Self {
+        self.placeholders.extend(placeholder);
         self
     }
 

@@ -24,24 +24,33 @@ pub enum PlaceholderKind {
     Definitions,
 }
 
-impl PlaceholderKind {
-    /// The name that placeholders of this kind have in a text.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Commit => "commit",
-            Self::Port => "port",
-            Self::Staging => "staging",
-            Self::Digest => "digest",
-            Self::Definitions => "definitions",
-        }
-    }
+/// The names that placeholders may have, and what each stands for.
+const NAMES: [(&str, PlaceholderKind); 7] = [
+    ("commit", PlaceholderKind::Commit),
+    ("port", PlaceholderKind::Port),
+    ("staging", PlaceholderKind::Staging),
+    ("key", PlaceholderKind::Digest),
+    ("tree", PlaceholderKind::Digest),
+    ("digest", PlaceholderKind::Digest),
+    ("definitions", PlaceholderKind::Definitions),
+];
 
-    const ALL: [Self; 5] = [Self::Commit, Self::Port, Self::Staging, Self::Digest, Self::Definitions];
+/// The commit that a branch or tag is.
+pub const COMMIT: &str = "commit";
+/// The port that the engine listens on.
+pub const PORT: &str = "port";
+/// The folder that is made for a build or download.
+pub const STAGING: &str = "staging";
+/// The name in the store, which follows from the commit.
+pub const KEY: &str = "key";
+/// git's digest of a working tree.
+pub const TREE: &str = "tree";
+/// Build options that depend on the fetched tree.
+pub const DEFINITIONS: &str = "definitions";
 
-    /// The placeholder as it stands in a text, such as `<commit>`.
-    pub fn marker(self) -> String {
-        format!("<{}>", self.name())
-    }
+/// A placeholder as it stands in a text, such as `<commit>`.
+pub fn marker(name: &str) -> String {
+    format!("<{name}>")
 }
 
 /// A placeholder that a plan uses.
@@ -57,20 +66,21 @@ pub struct Placeholder {
 }
 
 impl Placeholder {
-    /// A placeholder that may take any value of its kind.
-    pub fn any(kind: PlaceholderKind) -> Self {
-        Self::one_of(kind, [])
+    /// A placeholder that may take any value of its kind; none where no placeholder has that name.
+    pub fn any(name: &str) -> Option<Self> {
+        Self::one_of(name, [])
     }
 
     /// A placeholder that may take these values.
-    pub fn one_of(kind: PlaceholderKind, allowed: impl IntoIterator<Item = String>) -> Self {
-        Self { name: kind.name().to_owned(), kind, allowed: allowed.into_iter().collect() }
+    pub fn one_of(name: &str, allowed: impl IntoIterator<Item = String>) -> Option<Self> {
+        let (name, kind) = NAMES.into_iter().find(|(known, _)| *known == name)?;
+        Some(Self { name: name.to_owned(), kind, allowed: allowed.into_iter().collect() })
     }
 
     /// Whether execution may have put in `value`.
     pub fn allows(&self, value: &str) -> bool {
         let form = match self.kind {
-            PlaceholderKind::Commit => value.len() == 40 && value.bytes().all(|b| b.is_ascii_hexdigit()),
+            PlaceholderKind::Commit => matches!(value.len(), 40 | 64) && value.bytes().all(|b| b.is_ascii_hexdigit()),
             PlaceholderKind::Port => value.parse::<u16>().is_ok_and(|port| port != 0),
             PlaceholderKind::Staging => value.starts_with('/'),
             PlaceholderKind::Digest => !value.is_empty(),
@@ -120,9 +130,8 @@ pub fn substitute(text: &str, values: &Values) -> String {
 /// The words of an argument list with their placeholders replaced. A word that is `<definitions>` alone becomes as many
 /// words as the value has lines.
 pub fn substitute_words(list: &[String], values: &Values) -> Vec<String> {
-    let definitions = PlaceholderKind::Definitions;
-    let many = |word: &String| match values.get(definitions.name()) {
-        Some(value) if *word == definitions.marker() => words(value).map(str::to_owned).collect(),
+    let many = |word: &String| match values.get(DEFINITIONS) {
+        Some(value) if *word == marker(DEFINITIONS) => words(value).map(str::to_owned).collect(),
         _ => vec![substitute(word, values)],
     };
     list.iter().flat_map(many).collect()
@@ -160,9 +169,8 @@ fn next(text: &str) -> Option<(&str, usize, &'static str, &str)> {
         let run = text.get(at..)?;
         let depth = run.bytes().take_while(|b| *b == b'<').count();
         let tail = run.get(depth..)?;
-        let name = PlaceholderKind::ALL.map(PlaceholderKind::name).into_iter().find(|name| {
-            tail.strip_prefix(name).is_some_and(|rest| rest.starts_with('>'))
-        });
+        let names = NAMES.iter().map(|(name, _)| *name);
+        let name = names.into_iter().find(|name| tail.strip_prefix(name).is_some_and(|rest| rest.starts_with('>')));
         if let Some(name) = name {
             return Some((text.get(..at)?, depth, name, tail.get(name.len() + 1..)?));
         }
@@ -195,7 +203,7 @@ mod tests {
     #[test]
     fn definitions_are_any_part_of_the_list() {
         let all = ["-DA=OFF", "-DB=OFF", "-DC=OFF"].map(str::to_owned);
-        let placeholder = Placeholder::one_of(PlaceholderKind::Definitions, all);
+        let placeholder = Placeholder::one_of(DEFINITIONS, all).unwrap();
         for (value, allowed) in [("", true), ("-DA=OFF\n-DC=OFF", true), ("-DC=OFF\n-DA=OFF", false), ("-DX", false)] {
             assert_eq!(placeholder.allows(value), allowed, "{value:?}");
         }
@@ -207,17 +215,19 @@ mod tests {
 
     #[test]
     fn each_kind_takes_its_own_values() {
-        let any = |kind, value: &str| Placeholder::any(kind).allows(value);
-        assert!(any(PlaceholderKind::Commit, &"a1".repeat(20)) && !any(PlaceholderKind::Commit, "main"));
-        assert!(any(PlaceholderKind::Port, "1") && !any(PlaceholderKind::Port, "0"));
-        assert!(any(PlaceholderKind::Staging, "/x") && !any(PlaceholderKind::Staging, "x"));
-        assert!(!Placeholder::one_of(PlaceholderKind::Port, ["80".into()]).allows("81"));
+        let any = |name, value: &str| Placeholder::any(name).unwrap().allows(value);
+        assert!(any(COMMIT, &"a1".repeat(20)) && !any(COMMIT, "main"));
+        assert!(any(PORT, "1") && !any(PORT, "0"));
+        assert!(any(STAGING, "/x") && !any(STAGING, "x"));
+        assert!(any(KEY, "k") && any(TREE, "t") && !any(TREE, ""));
+        assert!(!Placeholder::one_of(PORT, ["80".into()]).unwrap().allows("81"));
+        assert_eq!(Placeholder::any("anything"), None);
     }
 
     proptest! {
         #[test]
-        fn every_text_survives(text in "[<>a-z]{0,12}(<port>|<commit>|<<staging>|x){0,3}[<>a-z]{0,6}") {
-            let values = values(&[("port", "1"), ("commit", "c"), ("staging", "/s"), ("digest", "d"), ("definitions", "e")]);
+        fn every_text_survives(text in "[<>a-z]{0,12}(<port>|<commit>|<<staging>|<key>|x){0,3}[<>a-z]{0,6}") {
+            let values = values(&[("port", "1"), ("commit", "c"), ("staging", "/s"), ("digest", "d"), ("definitions", "e"), ("key", "k")]);
             prop_assert_eq!(substitute(&literal(&text), &values), text);
         }
     }

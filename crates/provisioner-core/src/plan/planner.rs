@@ -15,7 +15,7 @@ use crate::plan::action::{Action, Command, Launch};
 use crate::plan::changes::{Comparison, compare};
 use crate::plan::draft::{Draft, held_by};
 use crate::plan::observed::Observed;
-use crate::plan::placeholder::{Placeholder, PlaceholderKind, literal};
+use crate::plan::placeholder::{PORT, Placeholder, literal, marker};
 use crate::plan::{Cache, Plan, SCHEMA, Status, StepId, StepKind};
 use crate::pool::desired::Desired;
 use crate::runtime::Instance;
@@ -160,7 +160,7 @@ fn flags(line: Option<Result<CommandLine>>, no_model: bool) -> Draft {
 
 fn start(
     desired: &Desired,
-    port: Result<u16, crate::PortError>,
+    port: std::result::Result<u16, crate::PortError>,
     running: Option<&Instance>,
     comparison: &Comparison,
     replace: bool,
@@ -184,7 +184,7 @@ fn start(
         (Comparison::Nothing, Ok(port)) => Draft::new(StepKind::Start, listen(port), Status::ToRun),
     };
     let ports = desired.ports.iter().map(ToString::to_string);
-    let draft = draft.placeholder(Placeholder::one_of(PlaceholderKind::Port, ports));
+    let draft = draft.placeholder(Placeholder::one_of(PORT, ports));
     match launch {
         Some(launch) => draft.action(Action::Launch(launch)),
         None => draft,
@@ -204,7 +204,7 @@ fn describe(instance: &Instance) -> String {
 /// The start of an engine as a plan has it: its port is chosen when it starts.
 fn launch(desired: &Desired, line: &CommandLine, artifact: &Artifact) -> Launch {
     let redactor = Redactor::new();
-    let port = PlaceholderKind::Port.marker();
+    let port = marker(PORT);
     let word = |word: &String| if *word == line.port { port.clone() } else { literal(&redactor.text(word)) };
     let mut after_port_flag = false;
     let args = line.args.iter().map(|arg| {

@@ -41,7 +41,7 @@ pub fn differences(plan: &Plan, executed: &Executed) -> Vec<StepDifference> {
         {
             let step = plan.steps.first().map_or_else(|| StepId::new(""), |step| step.id.clone());
             let allowed = placeholder.allowed.join(" or ");
-            let planned = if allowed.is_empty() { format!("a {}", placeholder.kind.name()) } else { allowed };
+            let planned = if allowed.is_empty() { format!("a {}", placeholder.name) } else { allowed };
             let what = format!("placeholder {}", placeholder.name);
             found.push(StepDifference { step, what, planned, ran: value.clone() });
         }

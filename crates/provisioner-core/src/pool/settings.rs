@@ -3,10 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use exec::Env;
+use cancel::Cancel;
+use exec::{Env, Keeper};
 use gpu_detect::Probe;
 use spawner::Tender;
 
+use crate::helper::Helper;
 use crate::{Error, Observer, Result};
 
 /// Settings of a provider.
@@ -20,18 +22,20 @@ pub struct Settings {
     pub system_root: PathBuf,
     /// The environment: PATH, CUDA variables, proxies, and the values of a pool's `secret_env`.
     pub env: Env,
-    /// The program that opens the GPU driver's library in a child process, so that a driver that hangs or crashes does so
-    /// alone; without one, a thread of this process does it.
-    pub probe: Option<Probe>,
-    /// The program that keeps an engine's log within its limit once this process has gone; without one, this process does it
-    /// as long as it lives.
-    pub tender: Option<Tender>,
+    /// This program once more, for what has to happen in a process of its own: asking the GPU driver's library, which may
+    /// hang or crash; keeping an engine's log within its limit once this process is gone; ending a build when this
+    /// process is killed. Without one, threads of this process do the first two as long as it lives, and nobody the
+    /// third. See [`helper_main`](crate::helper_main).
+    pub helper: Option<Helper>,
     /// Whether an engine that runs with another configuration is stopped and replaced.
     pub replace: bool,
-    /// How long an engine is watched for an immediate death before `ensure` returns.
+    /// How long an engine is watched for an exit right after its start before `ensure` returns.
     pub early_exit: Duration,
-    /// Who is told what happens.
+    /// Receives what happens.
     pub observer: Observer,
+    /// Every wait, download, build and lock looks at it: once it is cancelled, calls return `core::cancelled` within a
+    /// second. What was staged is resumed by the next call.
+    pub cancel: Cancel,
 }
 
 impl Settings {
@@ -59,12 +63,24 @@ impl Settings {
             run_dir: run.ok_or(Error::NoFolder { what: "run", variable: "ENGINE_PROVISIONER_RUN_DIR" })?,
             system_root: "/".into(),
             env,
-            probe: None,
-            tender: None,
+            helper: None,
             replace: false,
             early_exit: Duration::from_millis(300),
             observer: Observer::default(),
+            cancel: Cancel::new(),
         })
+    }
+
+    pub(crate) fn probe(&self) -> Option<Probe> {
+        self.helper.as_ref().map(Helper::probe)
+    }
+
+    pub(crate) fn tender(&self) -> Option<Tender> {
+        self.helper.as_ref().map(Helper::tender)
+    }
+
+    pub(crate) fn keeper(&self) -> Option<Keeper> {
+        self.helper.as_ref().map(Helper::keeper)
     }
 }
 

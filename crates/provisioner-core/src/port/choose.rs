@@ -8,7 +8,7 @@ use miette::Diagnostic;
 use spawner::{Listeners, is_free, lowest_bindable_port};
 use thiserror::Error;
 
-use crate::neighbours::Neighbour;
+use crate::port::neighbours::Neighbour;
 
 /// Why there is no port.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]

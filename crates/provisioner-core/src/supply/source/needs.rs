@@ -5,21 +5,21 @@ use std::path::Path;
 use config_schema::Accelerator;
 use gpu_detect::{Conflict, Family};
 use llamacpp_build::{BuildTool, Floor, Generator, Headers, Library, Requirements, requirements};
-use model_provisioner::{ModelError, Presence};
 use preflight::{Need, Tool, Version};
 
-use crate::desired::Desired;
+use crate::pool::desired::Desired;
+use crate::supply::source::Wish;
 
 /// The tools that any build for this pool runs.
-pub(crate) fn build(desired: &Desired) -> Vec<Need> {
-    let make = match desired.generator {
+pub(crate) fn build(desired: &Desired, wish: &Wish) -> Vec<Need> {
+    let make = match wish.generator {
         None => Tool::NinjaOrMake,
         Some(Generator::Ninja) => Tool::Ninja,
         Some(Generator::Make) => Tool::Make,
     };
     let (mut cmake, mut cxx) = (Need::from(Tool::Cmake), Need::from(Tool::Cxx));
     let cuda = desired.accelerator == Accelerator::Cuda;
-    for Floor { tool, version: (major, minor, patch), because } in of_release(desired, cuda, || None).floors {
+    for Floor { tool, version: (major, minor, patch), because } in of_release(wish, cuda, || None).floors {
         let version = Version::new(major, minor, patch);
         match tool {
             BuildTool::Cmake => cmake = cmake.at_least(version, because),
@@ -30,16 +30,20 @@ pub(crate) fn build(desired: &Desired) -> Vec<Need> {
     vec![Tool::Git.into(), cmake, make.into(), Tool::Cc.into(), cxx]
 }
 
-fn of_release(desired: &Desired, cuda: bool, declares_curl: impl FnOnce() -> Option<bool>) -> Requirements {
-    requirements(&desired.source.reference, cuda, &desired.definitions, declares_curl)
+/// The programs that a build uses where they are there.
+pub(crate) fn helpers() -> Vec<Need> {
+    Tool::HELPERS.iter().map(Need::from).collect()
 }
 
-/// What else stands in the list of what is missing: a CUDA toolkit, where nothing else keeps the GPUs from being used, and
-/// the Hugging Face command. The errors of GPU and model say more where these are all that is missing and nothing may be
-/// installed.
-pub(crate) fn further(model: &Presence, lacking: Option<&Conflict>, root: &Path) -> Vec<Need> {
-    let hf = matches!(model, Presence::Unusable(ModelError::NoCommand { .. })).then(|| Need::from(Tool::HfCli));
-    lacking.and_then(|conflict| toolkit(conflict, root)).into_iter().chain(hf).collect()
+fn of_release(wish: &Wish, cuda: bool, declares_curl: impl FnOnce() -> Option<bool>) -> Requirements {
+    requirements(&wish.source.reference, cuda, &wish.definitions, declares_curl)
+}
+
+/// What else belongs to the list of what is missing: a CUDA toolkit, where nothing else keeps the GPUs from being used,
+/// and what other parts of the plan lack. Their own errors say more where these are all that is missing and nothing may
+/// be installed.
+pub(crate) fn further(others: &[Need], lacking: Option<&Conflict>, root: &Path) -> Vec<Need> {
+    lacking.and_then(|conflict| toolkit(conflict, root)).into_iter().chain(others.iter().cloned()).collect()
 }
 
 /// The compiler of a release that fits this host's GPUs, driver and C library; nothing where there is none that a
@@ -61,8 +65,8 @@ fn toolkit(conflict: &Conflict, root: &Path) -> Option<Need> {
 }
 
 /// The headers that the pool's own definitions ask for. `declares_curl`: whether the tree has the option, if that is known.
-pub(crate) fn headers(desired: &Desired, declares_curl: impl FnOnce() -> Option<bool>) -> Vec<Need> {
-    let headers = of_release(desired, false, declares_curl).headers.into_iter();
+pub(crate) fn headers(wish: &Wish, declares_curl: impl FnOnce() -> Option<bool>) -> Vec<Need> {
+    let headers = of_release(wish, false, declares_curl).headers.into_iter();
     let needs = headers.filter_map(|Headers { library, definition }| {
         let tool = match library {
             Library::Curl => Tool::CurlHeaders,

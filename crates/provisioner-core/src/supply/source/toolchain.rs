@@ -3,21 +3,25 @@
 use std::path::PathBuf;
 
 use config_schema::Accelerator;
-use gpu_detect::{Conflict, CudaChoice, GpuError, Host, Memo, Wish, choose, detect_with};
+use gpu_detect::{Conflict, CudaChoice, GpuError, Wish, choose};
 use llamacpp_build::Definition;
 
-use crate::Settings;
-use crate::desired::Desired;
+use crate::host::HostSnapshot;
+use crate::pool::desired::Desired;
 
-/// The toolchain for this pool, or why there is none; nothing for a pool on the processor.
-pub(crate) fn find(desired: &Desired, settings: &Settings, memo: &Memo) -> Option<Result<CudaChoice, GpuError>> {
+/// The toolchain for this pool, or why there is none, with the driver's version; nothing for a pool on the CPU.
+pub(crate) fn find(
+    desired: &Desired,
+    pool: &super::Wish,
+    host: &HostSnapshot,
+) -> (Option<Result<CudaChoice, GpuError>>, Option<String>) {
     if desired.accelerator != Accelerator::Cuda {
-        return None;
+        return (None, None);
     }
-    let mut host =
-        Host::current(settings.env.clone()).with_root(&settings.system_root).with_wish(wish(&desired.definitions));
-    host.probe.clone_from(&settings.probe);
-    Some(choose(&detect_with(&host, memo), &desired.devices, &host))
+    let wish = wish(&pool.definitions);
+    let report = host.gpus(&wish);
+    let driver = report.driver.as_ref().map(|driver| driver.version.clone());
+    (Some(choose(&report, &desired.devices, &host.gpu_host(&wish))), driver)
 }
 
 /// What is known of the toolkit that would do, where this host has none and nothing else is missing.

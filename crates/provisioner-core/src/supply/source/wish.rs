@@ -2,7 +2,8 @@
 //! refused by name.
 
 use config_schema::{PoolConfig, RepoKind};
-use llamacpp_build::{Definition, Generator, Layout, Source, Transport};
+use engine_store::Layout;
+use llamacpp_build::{Definition, Generator, Source, Transport};
 
 use crate::{Error, Result, Settings};
 
@@ -33,7 +34,7 @@ impl Wish {
         };
         let flags = source.build.cmake_flags.iter().flatten();
         let definition =
-            if source.build.allow_unsafe_cmake.unwrap_or(false) { Definition::parse_unsafe } else { Definition::parse };
+            if source.build.allow_unsafe_cmake.unwrap_or(false) { Definition::trusted } else { Definition::new };
         let cache = source.build.cache_dir.as_ref().unwrap_or(&settings.cache_dir);
         Ok(Self {
             source: Source {
@@ -42,7 +43,9 @@ impl Wish {
                 reference: source.git_ref.as_str().to_owned(),
                 submodules: source.submodules.unwrap_or(false),
             },
-            definitions: flags.map(|flag| definition(&flag.to_string())).collect::<std::result::Result<_, _>>()?,
+            definitions: flags
+                .map(|flag| definition(flag.name(), flag.type_(), flag.value()))
+                .collect::<std::result::Result<_, _>>()?,
             generator: source.build.generator.as_deref().map(generator).transpose()?,
             jobs: source.build.jobs.map(Into::into),
             layout: Layout::new(cache)?,
@@ -58,3 +61,54 @@ fn generator(name: &str) -> Result<Generator> {
     }
 }
 
+#[cfg(test)]
+mod tests {
+    use config_schema::CmakeFlag;
+    use llamacpp_build::BuildError;
+
+    use super::*;
+
+    /// One grammar: the build takes every CMake flag that the configuration accepts, with the same parts, and refuses the others
+    /// as no definition. (A secret's name is a definition, and refused for another reason.)
+    #[test]
+    fn what_the_configuration_accepts_is_what_the_build_takes() {
+        let names = ["A", "_x9", "GGML_CUDA", "9A", "", "A-B", "A B", "Ä", "CMAKE_TOOLCHAIN_FILE", "HF_TOKEN"];
+        let types = [
+            "",
+            ":BOOL",
+            ":PATH",
+            ":FILEPATH",
+            ":STRING",
+            ":INTERNAL",
+            ":STATIC",
+            ":UNINITIALIZED",
+            ":",
+            ":bool",
+            ":X",
+            ":BOOL:BOOL",
+        ];
+        let values = ["=", "=ON", "=a=b:c", "=86;89", "=/a b", "=ü", "=a\nb", "=\t", "=\0", "=\u{85}", "", "ON"];
+        let mut accepted = 0;
+        for prefix in ["-D", "-d", "", "-C"] {
+            for (name, kind, value) in
+                names.iter().flat_map(|n| types.iter().flat_map(move |t| values.map(|v| (n, t, v))))
+            {
+                let text = format!("{prefix}{name}{kind}{value}");
+                let taken = |result| !matches!(result, Err(BuildError::BadDefinition { .. }));
+                match text.parse::<CmakeFlag>() {
+                    Ok(flag) => {
+                        let built = Definition::trusted(flag.name(), flag.type_(), flag.value());
+                        assert!(
+                            built.as_ref().is_ok_and(|built| built.to_string() == text) || *name == "HF_TOKEN",
+                            "{text:?}"
+                        );
+                        assert!(taken(Definition::parse_unsafe(&text)), "{text:?}");
+                        accepted += 1;
+                    }
+                    Err(_) => assert!(!taken(Definition::parse_unsafe(&text)), "{text:?}"),
+                }
+            }
+        }
+        assert!(accepted > 100, "{accepted}");
+    }
+}

@@ -1,0 +1,137 @@
+//! Engines that are prepared or run: start, status, readiness, stop, logs, watch.
+//!
+//! The rule: an engine is known by its pool's id alone. Nothing here needs the pool's configuration, so that an engine
+//! whose configuration is gone can still be looked at and stopped.
+
+use std::time::{Duration, Instant};
+
+use config_schema::PoolId;
+use miette::Diagnostic;
+use spawner::{LOG_LIMIT, PoolDir};
+
+use crate::event::{Happening, Reporter};
+use crate::runtime::process::ProcessRuntime;
+use crate::runtime::{Runtime, StopOutcome};
+use crate::{Ensured, Error, PreparedEngine, Result, Settings};
+
+mod error;
+pub(crate) mod exit;
+mod health;
+mod ready;
+mod running;
+mod start;
+mod status;
+
+pub use error::LifecycleError;
+pub use exit::{Ended, ExitReport};
+pub use health::Health;
+pub use ready::Ready;
+pub use running::Running;
+pub use status::{PoolState, PoolStatus};
+
+/// How long a stop waits for whoever starts or stops this pool right now.
+const STOP_PATIENCE: Duration = Duration::from_secs(30);
+
+/// The engines of this host, by pool.
+#[derive(Clone, Debug)]
+pub struct Lifecycle {
+    settings: Settings,
+}
+
+impl Lifecycle {
+    /// The engines whose records are below the settings' run folder.
+    pub fn new(settings: Settings) -> Self {
+        Self { settings }
+    }
+
+    /// Starts exactly what was prepared; refused by name where what it names has changed since. An engine that already
+    /// runs with the same facts is left alone.
+    pub fn start(&self, prepared: &PreparedEngine) -> Result<Ensured> {
+        self.reported(&prepared.pool_id, |reporter| {
+            let ensured = start::start(&self.settings, prepared, reporter)?;
+            Ok((ensured, "started"))
+        })
+    }
+
+    /// What the pool's engine does now.
+    pub fn status(&self, pool: &PoolId) -> Result<PoolStatus> {
+        match self.dir(pool)? {
+            Some(dir) => status::status(&self.settings, pool, &dir),
+            None => Ok(PoolStatus::of(pool, PoolState::Absent)),
+        }
+    }
+
+    /// Waits until the pool's engine answers, for at most `limit`. An engine that exits ends the wait at once, with the
+    /// cause.
+    pub fn wait_ready(&self, pool: &PoolId, limit: Duration) -> Result<Ready> {
+        self.reported(pool, |reporter| {
+            let dir = self.dir(pool)?.ok_or(LifecycleError::Gone)?;
+            Ok((ready::wait(&self.settings, &dir, limit, reporter)?, "ready"))
+        })
+    }
+
+    /// Stops the pool's engine: after `grace` by force. Afterwards none runs.
+    pub fn stop(&self, pool: &PoolId, grace: Duration) -> Result<StopOutcome> {
+        self.reported(pool, |_| {
+            let Some(dir) = self.dir(pool)? else { return Ok((StopOutcome::NothingRecorded, "stopped")) };
+            let guard = dir.lock("stop", STOP_PATIENCE)?;
+            Ok((self.runtime().stop(&guard, grace)?, "stopped"))
+        })
+    }
+
+    /// The last lines of what the pool's engine printed, safe to show.
+    pub fn logs(&self, pool: &PoolId, lines: usize) -> Result<String> {
+        let tail = self.dir(pool)?.map(|dir| spawner::log_tail(&dir, lines)).transpose()?;
+        Ok(tail.unwrap_or_default())
+    }
+
+    /// The last lines of what the pool's engine printed and then what it prints, until it exits.
+    pub fn follow(&self, pool: &PoolId, lines: usize) -> Result<Option<spawner::Follow>> {
+        Ok(self.dir(pool)?.map(|dir| spawner::follow(&dir, lines)).transpose()?)
+    }
+
+    /// The pool's engine while it lives, with a descriptor that becomes readable when it exits.
+    pub fn running(&self, pool: &PoolId) -> Result<Option<Running>> {
+        self.dir(pool)?.map_or(Ok(None), |dir| running::of(&dir))
+    }
+
+    /// The file that the pool's engine prints to, where the pool has one.
+    pub fn log_file(&self, pool: &PoolId) -> Result<Option<std::path::PathBuf>> {
+        Ok(self.dir(pool)?.map(|dir| dir.log_file()))
+    }
+
+    /// What the last `prepare` or `ensure` of the pool did.
+    pub fn executed(&self, pool: &PoolId) -> Result<Option<crate::Executed>> {
+        Ok(self.dir(pool)?.and_then(|dir| crate::execute::record::read(&dir)))
+    }
+
+    /// The folder of a pool; none while nothing was ever prepared for it. A log that nobody keeps within its limit is cut
+    /// on the way.
+    fn dir(&self, pool: &PoolId) -> Result<Option<PoolDir>> {
+        let dir = PoolDir::existing(&self.settings.run_dir, pool.as_str())?;
+        if let Some(Err(error)) = dir.as_ref().map(|dir| spawner::cap_log(dir, LOG_LIMIT)) {
+            tracing::debug!(%error, "the log was not cut");
+        }
+        Ok(dir)
+    }
+
+    fn runtime(&self) -> ProcessRuntime {
+        ProcessRuntime::of(&self.settings)
+    }
+
+    /// Does something for a pool as one run, and reports its end.
+    fn reported<T>(
+        &self,
+        pool: &PoolId,
+        work: impl FnOnce(&Reporter) -> Result<(T, &'static str)>,
+    ) -> Result<T> {
+        let (reporter, begin) = (Reporter::new(&self.settings.observer, pool), Instant::now());
+        let result = work(&reporter).map_err(Error::or_cancelled);
+        let (outcome, code) = match &result {
+            Ok((_, outcome)) => ((*outcome).to_owned(), None),
+            Err(error) => ("failed".to_owned(), error.code().map(|code| code.to_string())),
+        };
+        reporter.send(None, Happening::Finished { outcome, seconds: begin.elapsed().as_secs_f64(), code });
+        result.map(|(value, _)| value)
+    }
+}

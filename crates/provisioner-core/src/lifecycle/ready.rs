@@ -1,0 +1,78 @@
+//! Waiting until an engine answers: an engine that exits ends the wait at once, and so does whoever cancels.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use spawner::{Exit, PoolDir, Record, Status, status, wait_exit};
+
+use crate::event::{Happening, Reporter, Unit};
+use crate::execute::published;
+use crate::lifecycle::error::LifecycleError;
+use crate::lifecycle::exit::{self, Ended};
+use crate::lifecycle::health::{Health, look};
+use crate::runtime::process::instance;
+use crate::{Error, Result, Settings, StepKind};
+
+/// How often the engine is asked.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// An engine that answers.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct Ready {
+    /// Where clients reach it.
+    pub url: String,
+    /// How long it was waited for.
+    pub seconds: f64,
+}
+
+/// Waits until the engine that runs now answers.
+pub(crate) fn wait(settings: &Settings, dir: &PoolDir, limit: Duration, reporter: &Reporter) -> Result<Ready> {
+    let begin = Instant::now();
+    let record = match status(dir)? {
+        Status::Running { record, .. } | Status::Exited { record, .. } => record,
+        Status::Stale { .. } | Status::Foreign { .. } | Status::Absent | Status::Unreadable { .. } => {
+            return Err(LifecycleError::Gone.into());
+        }
+    };
+    let ensured = published::published(&instance(&record, dir), dir).ok_or(LifecycleError::Gone)?;
+    let step = StepKind::Start.into();
+    loop {
+        let (health, other) = look(&ensured, &record)?;
+        if let Some(exit) = wait_exit(&record, if health == Health::Ready { Duration::ZERO } else { PAUSE })? {
+            return Err(exited(dir, &record, exit));
+        }
+        if health == Health::Ready {
+            return Ok(Ready { url: ensured.prepared.url, seconds: begin.elapsed().as_secs_f64() });
+        }
+        settings.cancel.check().map_err(|cancel::Cancelled| Error::Cancelled)?;
+        if begin.elapsed() > limit {
+            return Err(LifecycleError::NotReady { after: limit, tail: exit::tail(dir) }.into());
+        }
+        let what = match (other, health) {
+            (Some(other), _) => format!("port {} is answered by {other}, not by the engine", record.port),
+            (None, Health::Loading) => "the engine loads the model".into(),
+            (None, _) => "the engine does not answer yet".into(),
+        };
+        let (done, total) = (begin.elapsed().as_secs(), Some(limit.as_secs()));
+        reporter.send(Some(&step), Happening::Progress { done, total, unit: Unit::Seconds, what, left_s: None });
+    }
+}
+
+/// Why a wait ended without an engine. Another call may have stopped it.
+fn exited(dir: &PoolDir, record: &Record, exit: Exit) -> Error {
+    let (exit, still_ours) = match status(dir) {
+        Ok(Status::Exited { record: now, exit: known }) => (known.unwrap_or(exit), now.instance == record.instance),
+        Ok(Status::Stale { record: now, .. }) => (exit, now.instance == record.instance),
+        _ => (exit, false),
+    };
+    if !still_ours {
+        return LifecycleError::Gone.into();
+    }
+    let tail = exit::tail(dir);
+    let advice = exit::advice(exit).to_owned();
+    let error = LifecycleError::Exited { how: exit.to_string(), tail: tail.clone(), advice };
+    match Ended::of(&error, exit, &tail) {
+        Some(known) => Error::Ended(Box::new(known)),
+        None => error.into(),
+    }
+}

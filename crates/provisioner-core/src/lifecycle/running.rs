@@ -1,0 +1,46 @@
+//! A living engine for one who must know when it exits.
+
+use std::os::fd::{AsFd, BorrowedFd};
+use std::time::Duration;
+
+use spawner::{PoolDir, Status, Watch};
+
+use crate::lifecycle::exit::ExitReport;
+use crate::runtime::Instance;
+use crate::runtime::process::instance;
+use crate::Result;
+
+/// A living engine. Its descriptor becomes readable when the engine exits, so that one thread can wait for many with
+/// `poll` or an event loop built on it. Dropping it changes nothing.
+#[derive(Debug)]
+pub struct Running {
+    /// What runs.
+    pub instance: Instance,
+    /// How long it has run.
+    pub uptime: Duration,
+    watch: Watch,
+    dir: PoolDir,
+}
+
+impl Running {
+    /// Sleeps in the kernel until the engine has exited, for at most `timeout`; how and why it exited, or nothing while
+    /// it still runs.
+    ///
+    /// Before Linux 6.15 only the process that started it learns its exit status; to others it is unknown once that
+    /// process has collected it. The cause comes from the engine's log and is known to everyone.
+    pub fn wait(&self, timeout: Duration) -> Result<Option<ExitReport>> {
+        Ok(self.watch.wait(timeout)?.map(|exit| ExitReport::of(exit, &self.dir)))
+    }
+}
+
+impl AsFd for Running {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.watch.as_fd()
+    }
+}
+
+pub(crate) fn of(dir: &PoolDir) -> Result<Option<Running>> {
+    let Status::Running { record, uptime } = spawner::status(dir)? else { return Ok(None) };
+    let watch = spawner::watch(&record)?;
+    Ok(watch.map(|watch| Running { instance: instance(&record, dir), uptime, watch, dir: dir.clone() }))
+}

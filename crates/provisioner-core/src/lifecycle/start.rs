@@ -1,0 +1,112 @@
+//! Starts exactly what was prepared and approved: what it names is looked at again, and nothing else is chosen.
+
+use std::collections::BTreeMap;
+use std::net::IpAddr;
+use std::path::Path;
+
+use model_provisioner::{ModelProvisioner, ModelSource, Want};
+use secrecy::SecretString;
+use spawner::PoolDir;
+
+use crate::event::Reporter;
+use crate::execute::{launch, published};
+use crate::lifecycle::error::LifecycleError;
+use crate::plan::SCHEMA;
+use crate::plan::changes::differences;
+use crate::port::claim;
+use crate::runtime::process::ProcessRuntime;
+use crate::runtime::{Runtime, Start};
+use crate::summary::{Ensured, PreparedEngine, Started};
+use crate::{Error, Result, Settings};
+
+pub(crate) fn start(settings: &Settings, prepared: &PreparedEngine, reporter: &Reporter) -> Result<Ensured> {
+    let pool = prepared.pool_id.as_str();
+    if prepared.schema != SCHEMA || prepared.facts.is_empty() {
+        return Err(LifecycleError::OldSummary { pool: pool.to_owned(), schema: prepared.schema }.into());
+    }
+    unchanged(settings, prepared)?;
+    let secret_env = secrets(settings, prepared)?;
+    let dir = PoolDir::open(&settings.run_dir, pool)?;
+    let guard = dir.lock("start", launch::START_PATIENCE)?;
+    let runtime = ProcessRuntime::of(settings);
+    let running = runtime.observe(&dir)?;
+    if let Some(running) = &running {
+        if running.facts == prepared.facts {
+            return launch::publish(launch::adopted(prepared.clone(), running), reporter, &guard);
+        }
+        if !settings.replace {
+            let differences = differences(&running.facts, &prepared.facts);
+            return Err(Error::Differs { pool: prepared.pool_id.clone(), differences });
+        }
+    }
+    let host: IpAddr = prepared.host.parse().map_err(|_not_an_address| {
+        changed(prepared, format!("`{}` is no address to listen on", prepared.host))
+    })?;
+    let own = running.as_ref().map(|running| running.port);
+    let wanted = claim::Wanted { pool, host, ports: &[prepared.port] };
+    let (port, claim) = claim::claim(wanted, own, settings)?;
+    let start = Start {
+        what: launch::what(prepared)?,
+        args: prepared.flags.clone(),
+        env: prepared.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        secret_env,
+        facts: prepared.facts.clone(),
+        host: prepared.host.clone(),
+        port,
+        early_exit: settings.early_exit,
+    };
+    published::withdraw(&dir);
+    // Also without an engine to replace: what an interrupted stop left is finished.
+    if running.is_some() {
+        runtime.stop(&guard, config_schema::Limits::default().stop_grace())?;
+    }
+    let instance = runtime.start(&guard, &start)?;
+    drop(claim);
+    let started = if running.is_some() { Started::Replaced } else { Started::Now };
+    launch::publish(launch::ensured(prepared.clone(), &instance, started), reporter, &guard)
+}
+
+/// Refuses an engine or a model that is no longer what was prepared.
+fn unchanged(settings: &Settings, prepared: &PreparedEngine) -> Result<()> {
+    if let (Some(program), Some(digest)) = (&prepared.binary_path, &prepared.engine_digest) {
+        let now = sha256_of(program).map_err(|why| changed(prepared, format!("`{}`: {why}", program.display())))?;
+        if now != *digest {
+            return Err(changed(prepared, format!("`{}` is {now}, not {digest}", program.display())));
+        }
+    }
+    for file in &prepared.model.files {
+        let path = &file.path;
+        let size = std::fs::metadata(path).map(|meta| meta.len());
+        match size {
+            Ok(size) if size == file.size => {}
+            Ok(size) => {
+                return Err(changed(prepared, format!("`{}` has {size} bytes, not {}", path.display(), file.size)));
+            }
+            Err(error) => return Err(changed(prepared, format!("`{}`: {error}", path.display()))),
+        }
+        if let Some(digest) = &file.digest {
+            // Remembered by what the file system says of the file: a large model is hashed once.
+            let models = ModelProvisioner::new(settings.cache_dir.join("models"), settings.env.clone());
+            let want = Want { sha256: Some(digest.trim_start_matches("sha256:").to_owned()), magic: None };
+            models.ensure_present(&ModelSource::File(path.clone()), &want)?;
+        }
+    }
+    Ok(())
+}
+
+fn sha256_of(program: &Path) -> std::result::Result<String, String> {
+    durable::sha256(program).map(|(_, sum)| format!("sha256:{sum}")).map_err(|error| error.to_string())
+}
+
+fn changed(prepared: &PreparedEngine, what: String) -> Error {
+    LifecycleError::Changed { pool: prepared.pool_id.to_string(), what }.into()
+}
+
+/// The values of its secrets, from this process's environment.
+fn secrets(settings: &Settings, prepared: &PreparedEngine) -> Result<BTreeMap<String, SecretString>> {
+    let value = |name: &String| {
+        let value = settings.env.get_str(name).ok_or_else(|| Error::SecretUnset { name: name.clone() })?;
+        Ok((name.clone(), value.to_owned().into()))
+    };
+    prepared.secret_env.iter().map(value).collect()
+}

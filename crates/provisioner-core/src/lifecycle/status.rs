@@ -1,0 +1,172 @@
+//! What runs for a pool now, from its record and the process itself.
+
+use std::time::Duration;
+
+use config_schema::PoolId;
+use gpu_detect::{Host, memory_used_by};
+use serde::{Deserialize, Serialize};
+use spawner::{Exit, Listener, PoolDir, Record, State, Status};
+
+use crate::execute::published;
+use crate::lifecycle::exit::ExitReport;
+use crate::lifecycle::health::{self, Health};
+use crate::runtime::process::instance;
+use crate::{Ensured, Result, Settings};
+
+/// What is known of a pool's engine.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PoolStatus {
+    /// The pool.
+    pub pool_id: PoolId,
+    /// What its engine does.
+    pub state: PoolState,
+    /// Its process id; for people.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pid: Option<i32>,
+    /// The address it listens on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub host: Option<String>,
+    /// The port it listens on.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// What it answers.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub health: Option<Health>,
+    /// How long it has run, in seconds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub uptime_s: Option<u64>,
+    /// Memory that its processes hold in RAM, in bytes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rss_bytes: Option<u64>,
+    /// GPU memory that its processes hold, in bytes, where the driver tells.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu_memory_bytes: Option<u64>,
+    /// Why it does not run, where that is known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub why: Option<String>,
+    /// How it exited and by which cause, where it did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub exit: Option<ExitReport>,
+    /// What was prepared and started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine: Option<Ensured>,
+}
+
+/// What a pool's engine does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+#[non_exhaustive]
+pub enum PoolState {
+    /// It runs and has finished loading, or runs and does not answer.
+    Running,
+    /// It runs and loads its model.
+    Starting,
+    /// It is being stopped.
+    Stopping,
+    /// It has exited by itself.
+    Exited,
+    /// Its record is of an engine that is gone.
+    Stale,
+    /// It may run, and is not ours to touch from here.
+    Foreign,
+    /// None was started, or it was stopped.
+    Absent,
+    /// Its record cannot be understood.
+    Unreadable,
+}
+
+impl PoolState {
+    /// The word, as JSON has it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Starting => "starting",
+            Self::Stopping => "stopping",
+            Self::Exited => "exited",
+            Self::Stale => "stale",
+            Self::Foreign => "foreign",
+            Self::Absent => "absent",
+            Self::Unreadable => "unreadable",
+        }
+    }
+}
+
+impl PoolStatus {
+    pub(crate) fn of(pool: &PoolId, state: PoolState) -> Self {
+        Self {
+            pool_id: pool.clone(),
+            state,
+            pid: None,
+            host: None,
+            port: None,
+            health: None,
+            uptime_s: None,
+            rss_bytes: None,
+            gpu_memory_bytes: None,
+            why: None,
+            exit: None,
+            engine: None,
+        }
+    }
+
+    /// Whether an engine lives.
+    pub fn lives(&self) -> bool {
+        self.pid.is_some()
+    }
+}
+
+pub(crate) fn status(settings: &Settings, pool: &PoolId, dir: &PoolDir) -> Result<PoolStatus> {
+    let of = |state| PoolStatus::of(pool, state);
+    Ok(match spawner::status(dir)? {
+        Status::Running { record, uptime } => alive(settings, of(PoolState::Running), record, uptime, dir)?,
+        Status::Exited { record, exit } => PoolStatus {
+            why: exit.map(|exit| exit.to_string()),
+            exit: Some(ExitReport::of(exit.unwrap_or(Exit::Unknown), dir)),
+            engine: published::published(&instance(&record, dir), dir),
+            ..of(PoolState::Exited)
+        },
+        Status::Stale { why, .. } => PoolStatus { why: Some(why), ..of(PoolState::Stale) },
+        Status::Foreign { why, .. } => PoolStatus { why: Some(why), ..of(PoolState::Foreign) },
+        Status::Absent => of(PoolState::Absent),
+        Status::Unreadable { why } => PoolStatus { why: Some(why), ..of(PoolState::Unreadable) },
+    })
+}
+
+fn alive(
+    settings: &Settings,
+    blank: PoolStatus,
+    record: Record,
+    uptime: Duration,
+    dir: &PoolDir,
+) -> Result<PoolStatus> {
+    let engine = published::published(&instance(&record, dir), dir);
+    let health = engine.as_ref().map(|engine| health::look(engine, &record)).transpose()?;
+    let (health, other) = health.map_or((None, None), |(health, other)| (Some(health), other));
+    let vitals = spawner::vitals(&record)?;
+    let listens = vitals.as_ref().is_none_or(|vitals| vitals.listener != Listener::Nobody);
+    let state = match record.state {
+        State::Stopping => PoolState::Stopping,
+        State::Running if health == Some(Health::Loading) || !listens => PoolState::Starting,
+        State::Running => PoolState::Running,
+    };
+    Ok(PoolStatus {
+        state,
+        pid: Some(record.pid),
+        host: Some(record.host),
+        port: Some(record.port),
+        health,
+        uptime_s: Some(uptime.as_secs()),
+        rss_bytes: vitals.as_ref().map(|vitals| vitals.rss_bytes),
+        gpu_memory_bytes: vitals.and_then(|vitals| gpu_memory(settings, &vitals.pids)),
+        why: other.map(|other| format!("its port is answered by {other}")),
+        engine,
+        ..blank
+    })
+}
+
+/// What the driver reports within a moment; a status is asked for in trouble, when drivers hang.
+fn gpu_memory(settings: &Settings, pids: &[i32]) -> Option<u64> {
+    let host = Host::current(settings.env.clone());
+    let host = Host { probe: settings.probe(), deadline: Duration::from_secs(2), ..host };
+    memory_used_by(pids, &host)
+}

@@ -1,0 +1,169 @@
+//! Mode `source`: llama.cpp built from its source with CMake, published into the store, proven.
+
+use config_schema::PoolConfig;
+use engine_store::Entry;
+use exec::CommandSpec;
+use gpu_detect::{CudaChoice, GpuError};
+use llamacpp_build::{BuildError, BuildRequest, Commit, Inputs, Near};
+use preflight::{Need, PreflightError};
+
+use crate::plan::StepId;
+use crate::plan::draft::Draft;
+use crate::summary::Artifact;
+use crate::pool::desired::Desired;
+use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply, SupplyNeeds};
+use crate::{Error, Result, Settings};
+
+mod acquire;
+mod artifact;
+mod install;
+mod needs;
+mod observe;
+mod request;
+mod steps;
+mod toolchain;
+mod wish;
+
+pub(crate) use wish::Wish;
+
+/// Builds from source.
+#[derive(Clone, Debug)]
+pub(crate) struct Source {
+    wish: Wish,
+}
+
+impl Source {
+    pub(crate) fn of(pool: &PoolConfig, settings: &Settings) -> Result<Self> {
+        Ok(Self { wish: Wish::of(pool, settings)? })
+    }
+}
+
+impl Supply for Source {
+    fn observe(&self, look: &Look<'_>) -> Result<Box<dyn Supplied>> {
+        Ok(Box::new(observe::observe(&self.wish, look)?))
+    }
+
+    fn needs(&self, desired: &Desired) -> SupplyNeeds {
+        SupplyNeeds { tools: needs::build(desired, &self.wish), folder: Some(self.wish.layout.root().to_owned()) }
+    }
+}
+
+/// What was found. Errors stand in it as facts.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) wish: Wish,
+    /// What the plan says that it is built for, where no GPU is.
+    pub(crate) accelerator: config_schema::Accelerator,
+    /// One line about the tools, or what is missing.
+    pub(crate) tools: std::result::Result<String, PreflightError>,
+    /// What was asked for, which is what would be installed.
+    pub(crate) needs: Vec<Need>,
+    /// How the missing tools would be installed; absent where nothing is missing, or nothing may be installed.
+    pub(crate) install: Option<CommandSpec>,
+    /// What the engine will run on; `None` on the CPU, because the pool says so.
+    pub(crate) cuda: Option<std::result::Result<CudaChoice, GpuError>>,
+    /// The driver's version.
+    pub(crate) driver: Option<String>,
+    /// The build as it would be asked for; absent while tools or accelerator are.
+    pub(crate) request: Option<BuildRequest>,
+    /// The commit, and when it was last asked for (0: never needs asking).
+    pub(crate) commit: Option<(Commit, u64)>,
+    /// What the build comes to; absent while the request is, empty while the commit is not known.
+    pub(crate) inputs: Option<std::result::Result<Option<Inputs>, BuildError>>,
+    /// The finished build, if it is there.
+    pub(crate) entry: Option<Entry>,
+    /// Where it is not, the closest stored one.
+    pub(crate) near: Option<Near>,
+    /// The description of the server in its source, where it is at hand and needed.
+    pub(crate) docs: Option<String>,
+    /// What else is worth reporting of tools and definitions, in sentences.
+    pub(crate) notes: Vec<String>,
+    /// What the steps made.
+    pub(crate) built: acquire::Built,
+}
+
+impl Found {
+    pub(crate) fn known_commit(&self) -> Option<&Commit> {
+        self.commit.as_ref().map(|(commit, _)| commit)
+    }
+
+    pub(crate) fn known_inputs(&self) -> Option<&Inputs> {
+        match &self.inputs {
+            Some(Ok(Some(inputs))) => Some(inputs),
+            _ => None,
+        }
+    }
+
+    /// The entry that is used: the one that was made, else the one that was found.
+    pub(crate) fn entry(&self) -> Option<Entry> {
+        self.built.entry().or_else(|| self.entry.clone())
+    }
+
+    pub(crate) fn chosen(&self) -> Option<&CudaChoice> {
+        self.cuda.as_ref().and_then(|cuda| cuda.as_ref().ok())
+    }
+}
+
+impl Supplied for Found {
+    fn steps(&mut self, runs: bool) -> Vec<Draft> {
+        steps::steps(self, runs)
+    }
+
+    fn run(
+        &self,
+        step: &StepId,
+        work: &crate::execute::work::Work<'_>,
+    ) -> std::result::Result<crate::execute::work::Done, crate::execute::work::StepError> {
+        acquire::run(self, step, work)
+    }
+
+    fn facts(&self) -> Option<Facts> {
+        let key = match self.built.entry() {
+            Some(entry) => entry.manifest.key.to_string(),
+            None => self.known_inputs()?.key().to_string(),
+        };
+        Some(artifact::facts(&self.wish, &key))
+    }
+
+    fn wish(&self) -> String {
+        format!("{} at {}", self.wish.source.repo, self.wish.source.reference)
+    }
+
+    fn artifact(&self) -> Option<Artifact> {
+        self.request.as_ref()?;
+        Some(artifact::planned(self))
+    }
+
+    fn obtained(&self) -> Option<Obtained> {
+        Some(artifact::obtained(&self.wish, &self.entry()?))
+    }
+
+    fn documents(&self) -> Documents {
+        let help = self.entry().as_ref().map(Entry::help);
+        // A server that printed no help when it was built is judged by what its source says.
+        let docs = if help.as_deref().unwrap_or_default().is_empty() { self.source_docs() } else { None };
+        Documents { help, docs, release: self.wish.source.reference.clone() }
+    }
+
+    fn accelerator(&self) -> Option<Accelerated> {
+        Some(artifact::accelerated(self.chosen()?, self.driver.clone()))
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.notes.clone()
+    }
+}
+
+impl Found {
+    fn source_docs(&self) -> Option<String> {
+        self.docs.clone().or_else(|| {
+            let commit = self.built.commit()?;
+            llamacpp_build::server_docs(&self.wish.layout, self.request.as_ref()?, &commit)
+        })
+    }
+}
+
+/// A step that has nothing to do on its own: the error of a supply that was asked for it.
+fn unknown(step: &StepId) -> Error {
+    Error::UnknownStep { step: step.to_string() }
+}

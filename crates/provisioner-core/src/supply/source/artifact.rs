@@ -1,0 +1,76 @@
+//! The built engine in the words of every supply.
+
+use engine_store::Entry;
+use gpu_detect::CudaChoice;
+
+use crate::plan::placeholder::{KEY, literal, marker};
+use crate::summary::{Artifact, Device};
+use crate::supply::source::{Found, Wish};
+use crate::supply::{Accelerated, Facts, Obtained};
+
+/// The facts that make a build the wanted one. Their names are in records of engines that run: they stay.
+pub(crate) fn facts(wish: &Wish, key: &str) -> Facts {
+    Facts::from([
+        ("build".to_owned(), key.to_owned()),
+        ("source".into(), format!("{}@{}", wish.source.repo, wish.source.reference)),
+    ])
+}
+
+/// What will be started: in the store under its key, which only execution may know.
+pub(crate) fn planned(found: &Found) -> Artifact {
+    if let Some(entry) = found.entry() {
+        return of_entry(&entry);
+    }
+    let key = match (found.known_inputs(), asks(found)) {
+        (Some(inputs), false) => literal(inputs.key().as_str()),
+        // A commit that is asked for again may be another one.
+        _ => marker(KEY),
+    };
+    let store = literal(&found.wish.layout.root().join("store").display().to_string());
+    let path = format!("{store}/{key}/bin/llama-server");
+    Artifact::Program { path, version: String::new(), digest: None, provenance: None }
+}
+
+/// Whether the repository is asked which commit the reference is.
+pub(crate) fn asks(found: &Found) -> bool {
+    !matches!(found.commit, Some((_, 0)))
+}
+
+/// What is in the store.
+pub(crate) fn of_entry(entry: &Entry) -> Artifact {
+    let provenance = entry.dir.join("provenance.json");
+    Artifact::Program {
+        path: entry.binary().display().to_string(),
+        version: entry.manifest.engine_version.clone(),
+        digest: Some(entry.manifest.engine_digest()),
+        provenance: provenance.exists().then(|| provenance.display().to_string()),
+    }
+}
+
+/// What the steps led to.
+pub(crate) fn obtained(wish: &Wish, entry: &Entry) -> Obtained {
+    let key = entry.manifest.key.to_string();
+    let inputs: Option<llamacpp_build::Inputs> = entry.manifest.inputs.read().ok();
+    Obtained {
+        artifact: of_entry(entry),
+        facts: facts(wish, &key),
+        build_ref: inputs.map(|inputs| inputs.commit.as_str().to_owned()),
+        build_key: Some(key),
+        logs: vec![entry.log("configure"), entry.log("build"), entry.dir.join("build.json")],
+    }
+}
+
+/// What a CUDA build is made for.
+pub(crate) fn accelerated(choice: &CudaChoice, driver: Option<String>) -> Accelerated {
+    let (major, minor) = choice.version;
+    Accelerated {
+        devices: choice
+            .devices
+            .iter()
+            .map(|gpu| Device { index: gpu.index, uuid: gpu.uuid.clone(), name: gpu.name.clone() })
+            .collect(),
+        driver,
+        toolkit: Some(format!("{major}.{minor}")),
+        architectures: choice.architectures.iter().map(ToString::to_string).collect(),
+    }
+}
