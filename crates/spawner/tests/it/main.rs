@@ -9,6 +9,7 @@ mod early_exit;
 mod engines;
 mod isolation;
 mod listening;
+mod locks;
 mod logs;
 mod machine;
 mod pid_reuse;
