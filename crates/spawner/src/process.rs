@@ -1,10 +1,13 @@
 //! One process, held by a pidfd: the number may be reused, the descriptor never means another process.
 
+pub(crate) mod environ;
 pub(crate) mod family;
 pub(crate) mod identity;
 pub(crate) mod isolate;
 pub(crate) mod marks;
 pub(crate) mod program;
+pub(crate) mod proof;
+pub(crate) mod scan;
 pub(crate) mod stat;
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};

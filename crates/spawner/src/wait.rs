@@ -38,7 +38,7 @@ impl AsFd for Watch {
 pub fn watch(record: &Record) -> Result<Option<Watch>, SpawnError> {
     match identify(record.clone(), &Host::observe()?)? {
         Engine::Alive(_, process) => Ok(Some(Watch(process))),
-        Engine::Ended(..) | Engine::Gone(..) => Ok(None),
+        Engine::Ended(..) | Engine::Gone(..) | Engine::Unproven(..) => Ok(None),
         Engine::Unseen(record, why) => Err(SpawnError::OtherPidNamespace { pool: record.pool, why }),
     }
 }
@@ -51,7 +51,7 @@ pub fn wait_exit(record: &Record, timeout: Duration) -> Result<Option<Exit>, Spa
     match identify(record.clone(), &Host::observe()?)? {
         Engine::Alive(_, process) => Watch(process).wait(timeout),
         Engine::Ended(_, exit) => Ok(Some(exit.unwrap_or(Exit::Unknown))),
-        Engine::Gone(..) => Ok(Some(Exit::Unknown)),
+        Engine::Gone(..) | Engine::Unproven(..) => Ok(Some(Exit::Unknown)),
         Engine::Unseen(record, why) => Err(SpawnError::OtherPidNamespace { pool: record.pool, why }),
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use durable::{Lock, private_dir};
 
 use crate::SpawnError;
+use crate::process::marks::Identity;
 use crate::record::wait::LockWait;
 
 /// Longest pool name, so that every path made from it stays far from the limits of file systems.
@@ -61,6 +62,11 @@ impl PoolDir {
     /// The folder itself; engines run in it.
     pub fn path(&self) -> &Path {
         &self.path
+    }
+
+    /// What the processes of the pool's engine carry.
+    pub(crate) fn identity(&self) -> Identity {
+        Identity::new(self.path.parent().unwrap_or(Path::new("/")), &self.pool)
     }
 
     /// The pool's name.
