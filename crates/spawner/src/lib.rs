@@ -56,4 +56,4 @@ pub use start::{Running, start};
 pub use status::{Status, status};
 pub use stop::{Stopped, stop, stop_pool};
 pub use vitals::{Vitals, vitals};
-pub use wait::{Watch, wait_exit, watch};
+pub use wait::{Watch, running, wait_exit, watch};

@@ -60,6 +60,11 @@ impl Process {
         Self { pid: 0, fd }
     }
 
+    /// The descriptor alone.
+    pub(crate) fn into_fd(self) -> OwnedFd {
+        self.fd
+    }
+
     /// The kernel's number for this process, given to no other until the next boot; nothing where it has none.
     pub(crate) fn inode(&self) -> Option<u64> {
         let numbered = fstatfs(&self.fd).is_ok_and(|fs| u64::try_from(fs.f_type) == Ok(PID_FS));

@@ -3,6 +3,7 @@
 pub(crate) mod child;
 pub(crate) mod gate;
 pub(crate) mod keeper;
+pub(crate) mod outcome;
 pub(crate) mod request;
 
 use std::fs::File;
@@ -26,7 +27,8 @@ use crate::record::{Record, SCHEMA, State};
 use crate::settle::{Settled, settle};
 use crate::start::child::{command, refusal};
 use crate::start::gate::gate;
-use crate::start::keeper::{Keeper, Outcome};
+use crate::start::keeper::Keeper;
+use crate::start::outcome::Outcome;
 use crate::stop::end::{Ended, KILL_WAIT, end};
 use crate::{Lifetime, PoolDir, PoolGuard, SpawnError, StartRequest};
 
@@ -110,7 +112,9 @@ fn launch(dir: &PoolDir, request: &StartRequest, host: &Host, log: &File) -> Res
     match ledger::write_pid_file(dir, pid).and_then(|()| process.wait(request.early_exit)) {
         Ok(false) => {
             tracing::info!(pool = dir.pool(), pid, "engine started");
-            Ok(Running { record, outcome: keeper.tend(dir.clone(), request.log_limit, tender) })
+            let outcome = keeper.tend(dir.clone(), request.log_limit, tender);
+            outcome::publish(&record.instance, &outcome);
+            Ok(Running { record, outcome })
         }
         Ok(true) => {
             dismiss(tender);

@@ -73,7 +73,7 @@ pub fn status(dir: &PoolDir) -> Result<Status, SpawnError> {
 }
 
 /// The time since a start, both counted from boot.
-fn uptime(start_ticks: u64) -> Duration {
+pub(crate) fn uptime(start_ticks: u64) -> Duration {
     let now = clock_gettime(ClockId::Boottime);
     let since_boot =
         Duration::new(u64::try_from(now.tv_sec).unwrap_or_default(), u32::try_from(now.tv_nsec).unwrap_or_default());

@@ -1,11 +1,16 @@
 //! What lives of a pool, as it is observed, and how what was interrupted is finished.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::os::fd::{AsFd, OwnedFd};
 use std::time::{Duration, Instant};
 
-use spawner::{Life, Observation, Record, Settled, StartRequest, State, Stopped, is_free, observe, settle, stop};
+use rustix::event::{PollFd, PollFlags, poll};
+use spawner::{
+    Exit, Life, Observation, Record, Settled, StartRequest, State, Stopped, is_free, observe, running, settle, stop,
+    watch,
+};
 
-use crate::support::{LONG, Pool, fake, lives, sh, start_ticks_of, until, with_token};
+use crate::support::{LONG, Pool, example, fake, lives, outside, sh, start_ticks_of, until, with_token};
 
 const LOCAL: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -119,6 +124,46 @@ fn what_is_settled_is_free() {
     assert_eq!(settle(&pool.lock()).unwrap(), Settled::Free(Vec::new()));
     pool.assert_clean();
     assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::NothingRecorded);
+}
+
+/// An engine is watched by a descriptor; how it exits is known to the process that started it, also where the part of
+/// it that watches is another than the one that started.
+#[test]
+fn a_running_engine_is_watched() {
+    let pool = Pool::new();
+    assert!(running(&pool.dir).unwrap().is_none());
+    let record = pool.start(&fake("until go exit 7")).unwrap().record;
+    let watches = [running(&pool.dir).unwrap().unwrap(), watch(&record).unwrap().unwrap()];
+    for watch in &watches {
+        assert!(watch.is_starter() && watch.record() == &record && watch.uptime() < LONG);
+        assert_eq!(watch.wait(Duration::ZERO).unwrap(), None);
+    }
+    pool.touch("go");
+    for watch in &watches {
+        assert_eq!(watch.wait(LONG).unwrap(), Some(Exit::Code(7)));
+        // Also once it is collected and nobody holds its zombie.
+        until("it is collected", || crate::support::state_of(record.pid).is_none());
+        assert_eq!(watch.wait(Duration::ZERO).unwrap(), Some(Exit::Code(7)));
+    }
+    assert!(running(&pool.dir).unwrap().is_none());
+}
+
+/// Who did not start an engine is told of its end too, and of its exit where the kernel keeps that.
+#[test]
+fn an_adopted_engine_is_watched() {
+    let pool = Pool::new();
+    let mut tool = outside(example("pool"));
+    assert!(tool.arg(pool.root.path()).args(["pool", "ensure", "/bin/sleep", "60"]).status().unwrap().success());
+    let watch = running(&pool.dir).unwrap().unwrap();
+    assert!(!watch.is_starter());
+    let again = watch.as_fd().try_clone_to_owned().unwrap();
+    assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::Graceful);
+    let exit = watch.wait(LONG).unwrap().unwrap();
+    assert!(matches!(exit, Exit::Signal(15) | Exit::Unknown), "{exit:?}");
+    for fd in [again, OwnedFd::from(watch)] {
+        let mut fds = [PollFd::new(&fd, PollFlags::IN)];
+        assert_eq!(poll(&mut fds, Some(&rustix::event::Timespec::default())).unwrap(), 1);
+    }
 }
 
 /// A look without a record to go by examines every process: a few microseconds each.
