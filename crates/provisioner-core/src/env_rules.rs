@@ -61,7 +61,9 @@ fn decided_by(name: &str, accelerator: Accelerator) -> Option<&'static str> {
     match name {
         "CUDA_VISIBLE_DEVICES" | "CUDA_DEVICE_ORDER" if accelerator == Accelerator::Cuda => Some("`devices`"),
         "XDG_CONFIG_HOME" => Some("this program: a configuration file of the engine would change its flags"),
-        spawner::INSTANCE_VAR => Some("this program: the engine is recognised by it"),
+        spawner::INSTANCE_VAR | spawner::POOL_VAR | spawner::RUN_VAR => {
+            Some("this program: the engine is recognised by it")
+        }
         _ => None,
     }
 }
