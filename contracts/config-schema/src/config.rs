@@ -10,14 +10,14 @@ pub(crate) mod provisioning;
 pub(crate) mod resolve;
 pub(crate) mod source;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{nearest::nearest, shown::shown};
 use crate::{ConfigError, PoolConfig};
 
 /// A configuration file.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Config {
     /// Which models are trusted.
@@ -25,12 +25,13 @@ pub struct Config {
     pub catalog: CatalogConfig,
     /// The pools of this host; at least one.
     #[serde(deserialize_with = "fields::pools")]
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub pools: Vec<PoolConfig>,
 }
 
 /// Which models are trusted.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct CatalogConfig {
     /// The policy; none, if left out.
@@ -40,7 +41,8 @@ pub struct CatalogConfig {
 
 /// What a model must bring with it to be trusted. It is for the one who registers models; `engine-provisioner` enforces
 /// none of it, and says so.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct TrustPolicyConfig {
     /// `strict` or `permissive`.

@@ -19,12 +19,13 @@
 //! # Ok::<(), config_schema::ConfigError>(())
 //! ```
 //!
-//! Every error names the file, the line, the column and the keys that lead there, and says what to
+//! The feature `schema` adds `json_schema`. Every error names the file, the line, the column and the keys that lead there, and says what to
 //! write instead. None repeats a value of the file.
 
 mod config;
 mod error;
 mod load;
+#[cfg(feature = "schema")]
 mod schema;
 mod value;
 
@@ -39,6 +40,7 @@ pub use config::{CatalogConfig, Config, TrustPolicyConfig};
 pub use error::ConfigError;
 pub use error::place::{Place, Position};
 pub use load::format::Format;
+#[cfg(feature = "schema")]
 pub use schema::json_schema;
 pub use value::cmake_flag::CmakeFlag;
 pub use value::download_url::DownloadUrl;

@@ -13,4 +13,5 @@ pub(crate) mod port_range;
 pub(crate) mod repo_url;
 pub(crate) mod sha256;
 mod text_type;
+mod url_parts;
 mod url_rules;

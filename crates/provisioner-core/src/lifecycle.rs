@@ -7,11 +7,10 @@ use std::time::{Duration, Instant};
 
 use config_schema::PoolId;
 use miette::Diagnostic;
-use spawner::{LOG_LIMIT, PoolDir};
+use spawner::{LOG_LIMIT, LockWait, PoolDir};
 
 use crate::event::{Happening, Reporter};
-use crate::runtime::process::ProcessRuntime;
-use crate::runtime::{Runtime, StopOutcome};
+use crate::runtime::StopOutcome;
 use crate::{Ensured, Error, PreparedEngine, Result, Settings};
 
 mod error;
@@ -72,10 +71,13 @@ impl Lifecycle {
 
     /// Stops the pool's engine: after `grace` by force. Afterwards none runs.
     pub fn stop(&self, pool: &PoolId, grace: Duration) -> Result<StopOutcome> {
-        self.reported(pool, |_| {
-            let Some(dir) = self.dir(pool)? else { return Ok((StopOutcome::NothingRecorded, "stopped")) };
-            let guard = dir.lock("stop", STOP_PATIENCE)?;
-            Ok((self.runtime().stop(&guard, grace)?, "stopped"))
+        self.reported(pool, |reporter| {
+            let report = |waiting: &spawner::Waiting| reporter.note(None, waiting_for(waiting));
+            let cancelled = || self.settings.cancel.is_cancelled();
+            let wait = LockWait::new(STOP_PATIENCE).reporting(&report).cancelled_by(&cancelled);
+            // By its name in the processes' environment: also where the pool's folder is gone.
+            let stopped = spawner::stop_pool(&self.settings.run_dir, pool.as_str(), grace, &wait)?;
+            Ok((stopped.into(), "stopped"))
         })
     }
 
@@ -115,10 +117,6 @@ impl Lifecycle {
         Ok(dir)
     }
 
-    fn runtime(&self) -> ProcessRuntime {
-        ProcessRuntime::of(&self.settings)
-    }
-
     /// Does something for a pool as one run, and reports its end.
     fn reported<T>(
         &self,
@@ -134,4 +132,9 @@ impl Lifecycle {
         reporter.send(None, Happening::Finished { outcome, seconds: begin.elapsed().as_secs_f64(), code });
         result.map(|(value, _)| value)
     }
+}
+
+/// A wait for another call, in words.
+pub(crate) fn waiting_for(waiting: &spawner::Waiting) -> String {
+    format!("waiting for {}, for {} s at most", waiting.holder, waiting.limit.as_secs())
 }

@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use model_provisioner::{ModelProvisioner, Presence};
-use spawner::PoolDir;
 
 use crate::engine::EngineProfile;
 use crate::engine::command_line::{Given, command_line};
@@ -13,7 +12,7 @@ use crate::model;
 use crate::plan::observed::Observed;
 use crate::pool::desired::Desired;
 use crate::port::choose;
-use crate::runtime::Runtime;
+use crate::runtime::{Runtime, Seen};
 use crate::supply::{Look, Supply};
 use crate::{Result, Settings};
 
@@ -28,20 +27,14 @@ pub(crate) struct Sources<'a> {
 }
 
 /// What the host is like, as far as this pool is concerned. A plan remembers nothing of it.
-pub(crate) fn observe(
-    desired: &Desired,
-    sources: Sources<'_>,
-    dir: Option<&PoolDir>,
-    remember: bool,
-) -> Result<Observed> {
+pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -> Result<Observed> {
     let Sources { settings, profile, supply, runtime, host } = sources;
-    let running = dir.map(|dir| runtime.observe(dir)).transpose()?.flatten();
+    let seen = runtime.observe(&settings.run_dir, desired.pool_id.as_str())?;
     let model = models(desired, settings).inspect(&desired.model.source, &desired.model.want);
     let also_needs = model::needs(&model);
     let supplied = supply.observe(&Look { desired, settings, host, also_needs: &also_needs, remember })?;
-    let own = running.as_ref().map(|running| running.port);
     let neighbours = host.neighbours(desired.pool_id.as_str());
-    let port = choose::choose(desired.host, &desired.ports, own, &neighbours);
+    let port = choose::choose(desired.host, &desired.ports, seen.own_port, &neighbours);
     let documents = supplied.documents();
     let accelerated = supplied.accelerator();
     let devices = accelerated.as_ref().map(|accelerated| accelerated.devices.as_slice());
@@ -57,7 +50,8 @@ pub(crate) fn observe(
         Presence::Unusable(_) => None,
     };
     let system_config = config_files::system_file(profile);
-    Ok(Observed { supplied, model, system_config, port, line, running })
+    let Seen { instance: running, own_port, refusal } = seen;
+    Ok(Observed { supplied, model, system_config, port, line, running, own_port, refusal })
 }
 
 /// Where this pool's model is staged.

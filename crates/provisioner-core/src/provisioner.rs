@@ -5,13 +5,13 @@ use std::time::Instant;
 
 use config_schema::{Accelerator, PoolConfig, PoolId};
 use miette::Diagnostic;
-use spawner::PoolDir;
+use spawner::{LockWait, PoolDir};
 
 use crate::engine::EngineProfile;
 use crate::event::{Happening, Reporter};
 use crate::execute::{Executed, Run, Until, execute, launch, published};
 use crate::host::HostSnapshot;
-use crate::lifecycle::{Lifecycle, PoolStatus, Ready, Running};
+use crate::lifecycle::{Lifecycle, PoolStatus, Ready, Running, waiting_for};
 use crate::observe::{Sources, observe};
 use crate::plan::changes::Comparison;
 use crate::plan::planner::{self, Planned};
@@ -66,8 +66,7 @@ impl Provisioner {
     /// The plan of a pool, with what is the same for all pools of this host.
     pub(crate) fn plan_with(&self, pool: &PoolConfig, host: &HostSnapshot) -> Result<Plan> {
         let call = self.call(pool)?;
-        let dir = PoolDir::existing(&self.settings.run_dir, call.desired.pool_id.as_str())?;
-        let observed = observe(&call.desired, call.sources(host), dir.as_ref(), false)?;
+        let observed = observe(&call.desired, call.sources(host), false)?;
         Ok(planner::plan(&call.desired, observed, self.settings.replace).plan)
     }
 
@@ -178,7 +177,7 @@ impl Call<'_> {
         let mut replanned: Vec<String> = Vec::new();
         let mut host = HostSnapshot::new(self.settings);
         loop {
-            let planned = self.plan(&dir, &host)?;
+            let planned = self.plan(&host)?;
             if until == Until::Running
                 && let Some(ensured) = self.adopt(&dir, &planned)?
             {
@@ -200,8 +199,8 @@ impl Call<'_> {
         }
     }
 
-    fn plan(&self, dir: &PoolDir, host: &HostSnapshot) -> Result<Planned> {
-        let observed = observe(&self.desired, self.sources(host), Some(dir), true)?;
+    fn plan(&self, host: &HostSnapshot) -> Result<Planned> {
+        let observed = observe(&self.desired, self.sources(host), true)?;
         let warnings = planner::found_warnings(&observed);
         let planned = planner::plan(&self.desired, observed, self.settings.replace);
         if planned.comparison != Comparison::Same {
@@ -215,19 +214,21 @@ impl Call<'_> {
     /// The lock of whoever prepares this pool. While another call prepares it, an engine that runs as it is wanted is
     /// found without waiting for that.
     fn lock(&self, dir: &PoolDir, until: Until) -> Result<Locked> {
+        let cancelled = || self.settings.cancel.is_cancelled();
         if let Some(lock) = dir.try_lock_prepare("prepare")? {
             return Ok(Locked::Preparing(lock));
         }
         if until == Until::Running {
-            let planned = self.plan(dir, &HostSnapshot::new(self.settings))?;
+            let planned = self.plan(&HostSnapshot::new(self.settings))?;
             if let Some(ensured) = self.adopt(dir, &planned)? {
                 return Ok(Locked::Runs(Box::new(ensured)));
             }
         }
         let limits = &self.desired.limits;
         let patience = limits.fetch_timeout() + limits.build_timeout() + std::time::Duration::from_mins(2);
-        let report = |holder: &str| self.reporter.note(None, format!("waiting for {holder}, which prepares this pool"));
-        Ok(Locked::Preparing(dir.lock_prepare("prepare", patience, &self.settings.cancel, &report)?))
+        let report = |waiting: &spawner::Waiting| self.reporter.note(None, waiting_for(waiting));
+        let wait = LockWait::new(patience).reporting(&report).cancelled_by(&cancelled);
+        Ok(Locked::Preparing(dir.lock_prepare("prepare", &wait)?))
     }
 
     /// The engine that runs as it is wanted, where its summary is there.

@@ -3,13 +3,13 @@
 use std::collections::BTreeMap;
 use std::ffi::OsString;
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use config_schema::ProvisioningMode;
 use secrecy::SecretString;
 use serde::Serialize;
-use spawner::{PoolDir, PoolGuard};
+use spawner::PoolGuard;
 
 use crate::supply::Facts;
 use crate::{Result, Settings};
@@ -18,8 +18,8 @@ pub(crate) mod process;
 
 /// A way to run engines.
 pub trait Runtime: fmt::Debug + Send + Sync {
-    /// The engine of this pool that lives, whoever started it. Reads only.
-    fn observe(&self, dir: &PoolDir) -> Result<Option<Instance>>;
+    /// What lives of this pool, whoever started it. Reads only. The pool's folder need not exist.
+    fn observe(&self, run_root: &Path, pool: &str) -> Result<Seen>;
 
     /// Starts an engine in a locked pool that has none, and watches it for a moment.
     fn start(&self, guard: &PoolGuard, start: &Start) -> Result<Instance>;
@@ -29,6 +29,17 @@ pub trait Runtime: fmt::Debug + Send + Sync {
 
     /// Gives an engine that goes on running what its starter gave it and it may have lost, such as the care of its log.
     fn adopt(&self, guard: &PoolGuard, instance: &Instance) -> Result<()>;
+}
+
+/// What lives of a pool.
+#[derive(Debug, Default)]
+pub struct Seen {
+    /// Its engine, while that runs.
+    pub instance: Option<Instance>,
+    /// The port that counts as the pool's own: its engine's, or that of one whose stop was interrupted.
+    pub own_port: Option<u16>,
+    /// Why nothing may be started for this pool now, whatever is wanted.
+    pub refusal: Option<crate::Error>,
 }
 
 /// An engine that lives.

@@ -10,5 +10,5 @@ pub use crate::host::HostSnapshot;
 pub use crate::plan::draft::Draft;
 pub use crate::pool::desired::{Desired, DesiredModel};
 pub use crate::provisioner::{Parts, Provisioner};
-pub use crate::runtime::{Instance, Runtime, Start, StopOutcome};
+pub use crate::runtime::{Instance, Runtime, Seen, Start, StartWhat, StopOutcome};
 pub use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply, SupplyNeeds};

@@ -27,7 +27,9 @@ pub fn looks_secret(name: &str) -> bool {
     if words.iter().any(|word| words::is_strong(word)) {
         return true;
     }
-    if before.iter().any(|word| words::COUNTS_OR_SWITCHES.contains(word)) {
+    let checked = matches!(*last, "auth" | "authorization" | "sig" | "signature");
+    let opens = |word: &&str| words::COUNTS_OR_SWITCHES.contains(word) || (checked && words::CHECKS.contains(word));
+    if before.iter().any(opens) {
         return false;
     }
     let previous = before.last().copied().unwrap_or_default();

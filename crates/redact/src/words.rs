@@ -61,9 +61,12 @@ pub(crate) const PROPERTIES: &[&str] = &[
 
 /// Words before the last one that make the name a number or a switch. They do not open a password.
 pub(crate) const COUNTS_OR_SWITCHES: &[&str] = &[
-    "allow", "check", "disable", "enable", "force", "ignore", "max", "maximum", "min", "minimum", "n", "no", "num",
-    "number", "per", "require", "skip", "total", "validate", "verify", "without",
+    "allow", "disable", "enable", "force", "ignore", "max", "maximum", "min", "minimum", "n", "no", "num", "number",
+    "per", "require", "skip", "total", "without",
 ];
+
+/// Words that make a switch of a signature or of authentication. `VERIFY_TOKEN` is the secret of a webhook.
+pub(crate) const CHECKS: &[&str] = &["check", "validate", "verify"];
 
 /// Last words that are credentials wherever they occur.
 pub(crate) const CREDENTIALS: &[&str] = &[

@@ -1,7 +1,8 @@
 //! An engine for tests, which misbehaves as told: its arguments are carried out one after the other, and then it sleeps.
 //!
 //! `ignore SIGNAL`, `say TEXT`, `flood BYTES`, `wait MILLISECONDS`, `until FILE`, `listen ADDRESS`, `worker` (a process that
-//! ignores SIGTERM), `stray` (the same, in a session of its own), `exit CODE`, `die SIGNAL`.
+//! ignores SIGTERM), `stray` (the same, in a session of its own), `child WORDS` (another one that does
+//! these, separated by commas), `session`, `undumpable`, `title` (over its environment), `exit CODE`, `die SIGNAL`.
 #![expect(clippy::print_stdout, reason = "an engine prints")]
 
 use std::io::{Write, stdout};
@@ -38,7 +39,10 @@ fn main() -> Outcome<()> {
             }
             "worker" => again(&["ignore", "SIGTERM", "say", "worker up"])?,
             "stray" => again(&["session", "ignore", "SIGTERM", "say", "stray up"])?,
+            "child" => again(&value()?.split(',').collect::<Vec<_>>())?,
             "session" => drop(nix::unistd::setsid()?),
+            "undumpable" => rustix::process::set_dumpable_behavior(rustix::process::DumpableBehavior::NotDumpable)?,
+            "title" => title()?,
             "exit" => std::process::exit(value()?.parse()?),
             "die" => {
                 let signal: Signal = value()?.parse()?;
@@ -62,6 +66,19 @@ fn flood(bytes: usize) -> Outcome<()> {
         left -= stdout().write(line.get(..left.min(line.len())).unwrap_or_default())?;
     }
     Ok(())
+}
+
+/// Overwrites its environment with a title, as `setproctitle` does.
+fn title() -> Outcome<()> {
+    let text = std::fs::read_to_string("/proc/self/stat")?;
+    // `env_start` and `env_end` are fields 50 and 51, and the first one after the name is field 3.
+    let mut bounds = text.rsplit(')').next().unwrap_or_default().split_whitespace().skip(47);
+    let mut bound = || -> Outcome<u64> { Ok(bounds.next().ok_or("no bounds")?.parse()?) };
+    let (start, end) = (bound()?, bound()?);
+    let mut title = vec![0; usize::try_from(end - start)?];
+    title.iter_mut().zip(b"ENGINE::Core").for_each(|(to, from)| *to = *from);
+    let memory = std::fs::OpenOptions::new().write(true).open("/proc/self/mem")?;
+    Ok(std::os::unix::fs::FileExt::write_all_at(&memory, &title, start)?)
 }
 
 #[expect(unsafe_code, reason = "nix calls handlers unsafe; these two run no code")]

@@ -235,6 +235,16 @@ pub enum SpawnError {
         #[source]
         source: io::Error,
     },
+    /// The caller cancelled what was waited for.
+    #[error("{what} was cancelled")]
+    #[diagnostic(
+        code(spawner::cancelled),
+        help("nothing was changed by it; run the command again when you want it done")
+    )]
+    Cancelled {
+        /// What was broken off.
+        what: String,
+    },
     /// Two failures: the one that counts is the source, the other happened while its traces were removed.
     #[error("a start failed, and so did cleaning up after it: {cleanup}")]
     #[diagnostic(

@@ -1,10 +1,13 @@
 //! One process, held by a pidfd: the number may be reused, the descriptor never means another process.
 
+pub(crate) mod environ;
 pub(crate) mod family;
 pub(crate) mod identity;
 pub(crate) mod isolate;
 pub(crate) mod marks;
 pub(crate) mod program;
+pub(crate) mod proof;
+pub(crate) mod scan;
 pub(crate) mod stat;
 
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, OwnedFd};
@@ -55,6 +58,11 @@ impl Process {
     /// The process that an inherited pidfd is for; its number is not known.
     pub(crate) fn from_fd(fd: OwnedFd) -> Self {
         Self { pid: 0, fd }
+    }
+
+    /// The descriptor alone.
+    pub(crate) fn into_fd(self) -> OwnedFd {
+        self.fd
     }
 
     /// The kernel's number for this process, given to no other until the next boot; nothing where it has none.

@@ -3,6 +3,7 @@
 pub(crate) mod host;
 pub(crate) mod ledger;
 pub(crate) mod pool;
+pub(crate) mod wait;
 
 use std::collections::BTreeMap;
 

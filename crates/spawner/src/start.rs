@@ -3,6 +3,7 @@
 pub(crate) mod child;
 pub(crate) mod gate;
 pub(crate) mod keeper;
+pub(crate) mod outcome;
 pub(crate) mod request;
 
 use std::fs::File;
@@ -18,20 +19,18 @@ use nix::libc::ETXTBSY;
 use crate::log::tender::{self, dismiss};
 use crate::log::{files, tail};
 use crate::process::Process;
-use crate::process::family::{Family, none_unrecorded};
-use crate::process::identity::{Engine, identify, unseen};
+use crate::process::family::Family;
 use crate::process::program;
 use crate::record::host::Host;
-use crate::record::ledger::{self, Entry};
+use crate::record::ledger;
 use crate::record::{Record, SCHEMA, State};
+use crate::settle::{Settled, settle};
 use crate::start::child::{command, refusal};
 use crate::start::gate::gate;
-use crate::start::keeper::{Keeper, Outcome};
+use crate::start::keeper::Keeper;
+use crate::start::outcome::Outcome;
 use crate::stop::end::{Ended, KILL_WAIT, end};
 use crate::{Lifetime, PoolDir, PoolGuard, SpawnError, StartRequest};
-
-/// How long what a dead engine left behind has between SIGTERM and SIGKILL.
-const LEFTOVER_GRACE: Duration = Duration::from_secs(2);
 
 /// How many log lines an error about an early end carries.
 const LOG_LINES: usize = 20;
@@ -65,7 +64,12 @@ pub fn start(guard: &PoolGuard, request: &StartRequest) -> Result<Running, Spawn
     request.validate()?;
     program::inspect(&request.program)?;
     let host = Host::observe()?;
-    settle(dir, &host)?;
+    if let Settled::Running(Record { pool, pid, host, port, .. }) = settle(guard)? {
+        return Err(SpawnError::AlreadyRunning { pool, pid, host, port });
+    }
+    // That of an engine that exited would name another process once this start is interrupted.
+    // One that cannot be removed cannot be replaced either, which is reported below.
+    ledger::remove_pid_file(dir).ok();
     let log = files::open_fresh(dir)?;
     let mut tries = 0;
     loop {
@@ -108,7 +112,9 @@ fn launch(dir: &PoolDir, request: &StartRequest, host: &Host, log: &File) -> Res
     match ledger::write_pid_file(dir, pid).and_then(|()| process.wait(request.early_exit)) {
         Ok(false) => {
             tracing::info!(pool = dir.pool(), pid, "engine started");
-            Ok(Running { record, outcome: keeper.tend(dir.clone(), request.log_limit, tender) })
+            let outcome = keeper.tend(dir.clone(), request.log_limit, tender);
+            outcome::publish(&record.instance, &outcome);
+            Ok(Running { record, outcome })
         }
         Ok(true) => {
             dismiss(tender);
@@ -120,43 +126,6 @@ fn launch(dir: &PoolDir, request: &StartRequest, host: &Host, log: &File) -> Res
             Err(error.after(undone))
         }
     }
-}
-
-/// Makes room for a new engine: refuses where one lives or may live, ends what a dead one left behind.
-fn settle(dir: &PoolDir, host: &Host) -> Result<(), SpawnError> {
-    let record = match ledger::read(dir)? {
-        Entry::Absent => return none_unrecorded(dir, "there is none"),
-        Entry::Torn(why) => {
-            tracing::warn!(pool = dir.pool(), why, "a record that cannot be read is replaced");
-            return none_unrecorded(dir, &why);
-        }
-        Entry::Foreign(why) => return Err(SpawnError::RecordUnreadable { path: dir.record_file(), why }),
-        Entry::Valid(record) => record,
-    };
-    let mut left = match identify(record, host)? {
-        // The pool's lock is ours, so that nobody is stopping it any more: it may have been asked to end already.
-        Engine::Alive(record, leader) if record.state == State::Stopping => {
-            tracing::warn!(pool = dir.pool(), pid = record.pid, "finishes a stop that was interrupted");
-            let mut family = Family::of_leader(&record);
-            family.add(leader);
-            family
-        }
-        Engine::Alive(record, _) => {
-            if !dir.pid_file().exists() {
-                tracing::warn!(pool = dir.pool(), pid = record.pid, "took over the engine of an interrupted start");
-                ledger::write_pid_file(dir, record.pid)?;
-            }
-            let Record { pool, pid, host, port, .. } = record;
-            return Err(SpawnError::AlreadyRunning { pool, pid, host, port });
-        }
-        Engine::Unseen(_, why) => return Err(unseen(dir, why)),
-        Engine::Ended(record, _) => Family::of_leader(&record),
-        Engine::Gone(record, _) => Family::of_token(&record.instance),
-    };
-    if end(&mut left, LEFTOVER_GRACE)? != Ended::Nothing {
-        tracing::warn!(pool = dir.pool(), "ended processes that an earlier engine left behind");
-    }
-    Ok(())
 }
 
 /// The record of the process that is about to be; its numbers come with it.

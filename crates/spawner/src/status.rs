@@ -5,7 +5,7 @@ use std::time::Duration;
 use exec::Exit;
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::process::identity::{Engine, identify};
+use crate::process::identity::{Engine, prove};
 use crate::record::host::Host;
 use crate::record::ledger::{self, Entry};
 use crate::{PoolDir, Record, SpawnError};
@@ -36,7 +36,7 @@ pub enum Status {
         why: String,
     },
     /// The engine may run, and is not ours to touch from here: it was started in another PID namespace or by another
-    /// user. A start or stop here is refused.
+    /// user, or its process does not carry the token of the record. A start or stop here is refused.
     Foreign {
         /// The record.
         record: Record,
@@ -60,7 +60,7 @@ pub fn status(dir: &PoolDir) -> Result<Status, SpawnError> {
         Entry::Valid(record) => record,
     };
     let host = Host::observe()?;
-    Ok(match identify(record, &host)? {
+    Ok(match prove(dir, record, &host)? {
         Engine::Alive(record, _) if record.uid != host.uid && host.uid != 0 => {
             let why = format!("it was started by user {}, this is user {}", record.uid, host.uid);
             Status::Foreign { record, why }
@@ -68,12 +68,12 @@ pub fn status(dir: &PoolDir) -> Result<Status, SpawnError> {
         Engine::Alive(record, _) => Status::Running { uptime: uptime(record.start_ticks), record },
         Engine::Ended(record, exit) => Status::Exited { record, exit },
         Engine::Gone(record, why) => Status::Stale { record, why },
-        Engine::Unseen(record, why) => Status::Foreign { record, why },
+        Engine::Unseen(record, why) | Engine::Unproven(record, why) => Status::Foreign { record, why },
     })
 }
 
 /// The time since a start, both counted from boot.
-fn uptime(start_ticks: u64) -> Duration {
+pub(crate) fn uptime(start_ticks: u64) -> Duration {
     let now = clock_gettime(ClockId::Boottime);
     let since_boot =
         Duration::new(u64::try_from(now.tv_sec).unwrap_or_default(), u32::try_from(now.tv_nsec).unwrap_or_default());

@@ -3,6 +3,7 @@
 mod layers;
 mod manifests;
 mod sources;
+mod trees;
 
 use std::fmt;
 use std::time::Duration;
@@ -43,6 +44,7 @@ fn findings() -> Result<Vec<Finding>> {
     let members = manifests::read(&metadata()?)?;
     let mut findings = layers::findings(&members);
     findings.extend(manifests::findings(&members));
+    findings.extend(trees::findings(&members)?);
     for file in source_files::all()? {
         findings.extend(sources::findings(&file));
     }

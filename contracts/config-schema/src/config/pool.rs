@@ -1,13 +1,13 @@
 //! One pool: a model served by an engine on some devices.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fields;
 use crate::{Engine, PoolId, ProvisioningConfig};
 
 /// One pool.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PoolConfig {
     /// The pool's name, different from every other pool's.
@@ -27,7 +27,7 @@ pub struct PoolConfig {
     pub devices: Vec<u32>,
     /// How the model is divided among the GPUs: one share for each, of any sum.
     #[serde(default, deserialize_with = "fields::tensor_split", skip_serializing_if = "Option::is_none")]
-    #[schemars(inner(range(min = 0)))]
+    #[cfg_attr(feature = "schema", schemars(inner(range(min = 0))))]
     pub tensor_split: Option<Vec<f32>>,
     /// Whether the model is loaded before the first request.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -53,7 +53,8 @@ pub struct PoolConfig {
 }
 
 /// The queue of waiting requests.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct QueueConfig {
     /// How many requests may wait.
@@ -65,7 +66,8 @@ pub struct QueueConfig {
 }
 
 /// Who is let in.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct AdmissionConfig {
     /// The classes of requests, most important first.
@@ -74,7 +76,8 @@ pub struct AdmissionConfig {
 }
 
 /// One class of requests.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct PriorityClass {
     /// The class's name, such as `interactive` or `batch`.
@@ -91,7 +94,8 @@ pub struct PriorityClass {
 }
 
 /// How long a request may take.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct Timeouts {
     /// Longest time from request to end of answer, in milliseconds.

@@ -6,14 +6,14 @@ use std::{
     net::{IpAddr, Ipv4Addr},
 };
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fields;
 use crate::{BinaryConfig, ContainerConfig, EnvName, Limits, ModelConfig, PackageConfig, PortRange, SourceConfig};
 
 /// How a pool's engine is provisioned and started.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ProvisioningConfig {
     /// Where the engine comes from.
@@ -49,7 +49,7 @@ pub struct ProvisioningConfig {
     pub host: IpAddr,
     /// The ports the engine may listen on, single ones or ranges such as `"8080-8099"`; the first free one is taken. Left out: 8080 to 8179.
     #[serde(deserialize_with = "fields::ports", skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1))]
+    #[cfg_attr(feature = "schema", schemars(length(min = 1)))]
     pub ports: Option<Vec<PortRange>>,
     /// Open environment variables of the engine. Names that look secret are refused here.
     #[serde(deserialize_with = "fields::env")]
@@ -88,7 +88,8 @@ impl Default for ProvisioningConfig {
 }
 
 /// Where an engine comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ProvisioningMode {
     /// Somebody else installs it; it is only started.
@@ -117,7 +118,8 @@ impl fmt::Display for ProvisioningMode {
 }
 
 /// What an engine must run on.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Accelerator {
     /// An NVIDIA GPU.

@@ -2,14 +2,14 @@
 
 use std::{num::NonZeroU32, path::PathBuf};
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::fields;
 use crate::{CmakeFlag, GitRef, RepoUrl};
 
 /// The source tree an engine is built from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct SourceConfig {
     /// The git repository. Building it runs its CMake code, so it is trusted by being named here.
@@ -26,7 +26,8 @@ pub struct SourceConfig {
 }
 
 /// How a source tree is built.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct SourceBuildConfig {
     /// CMake definitions.

@@ -2,7 +2,6 @@
 
 use std::{fmt, str::FromStr};
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text_type::from_text;
@@ -19,9 +18,10 @@ use crate::Invalid;
 /// assert_eq!((flag.name(), flag.type_(), flag.value()), ("GGML_CUDA", Some("BOOL"), "ON"));
 /// # Ok::<(), config_schema::Invalid>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
-#[schemars(extend("pattern" = "^-D[A-Za-z_][A-Za-z0-9_]*(:[A-Z]+)?="))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^-D[A-Za-z_][A-Za-z0-9_]*(:[A-Z]+)?=")))]
 pub struct CmakeFlag {
     name: String,
     type_: Option<String>,

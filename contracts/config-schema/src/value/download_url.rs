@@ -1,6 +1,5 @@
 //! Where a finished engine is downloaded from: https, or a file on this host.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{text_type::checked_text, url_rules};
@@ -10,9 +9,10 @@ use crate::Invalid;
 ///
 /// Plain http, user names, passwords, and query parameters with a secret-looking name are refused.
 /// Text behind `file://` is the path as it is, without percent-encoding.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
-#[schemars(extend("pattern" = "^(https://|file:///)", "maxLength" = 4096))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^(https://|file:///)", "maxLength" = 4096)))]
 pub struct DownloadUrl(String);
 
 checked_text!(DownloadUrl, check);

@@ -1,6 +1,5 @@
 //! The name of an environment variable, and never its value.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text_type::checked_text;
@@ -11,9 +10,10 @@ use crate::Invalid;
 /// These are the names POSIX calls portable, with small letters allowed
 /// (<https://pubs.opengroup.org/onlinepubs/9799919799/basedefs/V1_chap08.html>). An entry of the
 /// form `NAME=value` is refused without repeating any of it.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
-#[schemars(extend("pattern" = "^[A-Za-z_][A-Za-z0-9_]*$"))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^[A-Za-z_][A-Za-z0-9_]*$")))]
 pub struct EnvName(String);
 
 checked_text!(EnvName, check);

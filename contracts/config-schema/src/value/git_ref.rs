@@ -1,6 +1,5 @@
 //! What to check out: a branch, a tag or a commit that git itself would accept as a name.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text_type::checked_text;
@@ -12,9 +11,10 @@ use crate::Invalid;
 /// (<https://git-scm.com/docs/git-check-ref-format>), without a leading `-` (git would read it as
 /// an option) and with at most 255 bytes. A revision expression (`main~2`, `v1^{}`, `a..b`) is not
 /// a ref and is refused.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
-#[schemars(extend("minLength" = 1, "maxLength" = 255))]
+#[cfg_attr(feature = "schema", schemars(extend("minLength" = 1, "maxLength" = 255)))]
 pub struct GitRef(String);
 
 checked_text!(GitRef, check);

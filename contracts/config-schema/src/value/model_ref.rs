@@ -6,7 +6,6 @@ use std::{
     str::FromStr,
 };
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, ser::Error as _};
 
 use crate::Invalid;
@@ -24,8 +23,9 @@ use crate::Invalid;
 /// assert_eq!((file.as_deref(), revision.as_deref()), (Some("q4_k_m.gguf"), Some("main")));
 /// # Ok::<(), config_schema::Invalid>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, JsonSchema)]
-#[schemars(with = "String", extend("minLength" = 1, "maxLength" = 4096))]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[cfg_attr(feature = "schema", schemars(with = "String", extend("minLength" = 1, "maxLength" = 4096)))]
 pub enum ModelRef {
     /// A model of the Hugging Face hub, or one file of it.
     ///

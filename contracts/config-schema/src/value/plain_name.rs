@@ -1,6 +1,5 @@
 //! The name of an image, a tag, a package or a version: one word that no program takes for an option.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text_type::checked_text;
@@ -10,9 +9,10 @@ use crate::Invalid;
 ///
 /// It starts with a letter or a digit, goes on with letters, digits and `. _ - : / @ + ~`, and has at
 /// most 255 bytes.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
-#[schemars(extend("pattern" = "^[A-Za-z0-9][A-Za-z0-9._:/@+~-]{0,254}$"))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^[A-Za-z0-9][A-Za-z0-9._:/@+~-]{0,254}$")))]
 pub struct PlainName(String);
 
 checked_text!(PlainName, check);

@@ -1,6 +1,5 @@
 //! A pool's id: a slug that is also one plain file name.
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text_type::checked_text;
@@ -18,9 +17,10 @@ use crate::Invalid;
 /// assert!("../escape".parse::<PoolId>().is_err());
 /// # Ok::<(), config_schema::Invalid>(())
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
-#[schemars(extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$"))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^[a-z0-9][a-z0-9_-]{0,63}$")))]
 pub struct PoolId(String);
 
 checked_text!(PoolId, check);

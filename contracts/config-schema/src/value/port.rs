@@ -2,7 +2,6 @@
 
 use std::{fmt, num::NonZeroU16, str::FromStr};
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::Invalid;
@@ -10,9 +9,10 @@ use crate::Invalid;
 /// A TCP port, 1 to 65535.
 ///
 /// 0 is refused: it asks the kernel for any free port, and then nobody knows where the engine is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "i64", into = "u16")]
-#[schemars(extend("minimum" = 1, "maximum" = 65535))]
+#[cfg_attr(feature = "schema", schemars(extend("minimum" = 1, "maximum" = 65535)))]
 pub struct Port(NonZeroU16);
 
 const RANGE: Invalid = Invalid::new(

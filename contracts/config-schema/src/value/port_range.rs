@@ -1,11 +1,9 @@
 //! One entry of `ports`: a port, or a range of them.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::ops::RangeInclusive;
 use std::str::FromStr;
 
-use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
@@ -87,13 +85,14 @@ impl<'de> Deserialize<'de> for PortRange {
     }
 }
 
-impl JsonSchema for PortRange {
-    fn schema_name() -> Cow<'static, str> {
+#[cfg(feature = "schema")]
+impl schemars::JsonSchema for PortRange {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
         "PortRange".into()
     }
 
-    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        json_schema!({
+    fn json_schema(generator: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        schemars::json_schema!({
             "description": "A port, or a range of ports with both ends, as in \"8080-8099\".",
             "anyOf": [generator.subschema_for::<Port>(), { "type": "string", "pattern": "^[0-9]{1,5}-[0-9]{1,5}$" }],
         })

@@ -2,7 +2,6 @@
 
 use std::str::FromStr;
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{text_type::from_text, url_rules};
@@ -17,9 +16,10 @@ use crate::Invalid;
 /// Transports that run a program or carry no authentication (`ext::`, `fd::`, `http://`, `git://`),
 /// passwords, and query parameters with a secret-looking name are refused, and so is anything git
 /// or ssh would read as an option.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
-#[schemars(extend("minLength" = 1, "maxLength" = 4096))]
+#[cfg_attr(feature = "schema", schemars(extend("minLength" = 1, "maxLength" = 4096)))]
 pub struct RepoUrl {
     text: String,
     kind: RepoKind,

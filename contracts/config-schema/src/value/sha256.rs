@@ -2,16 +2,16 @@
 
 use std::{fmt, str::FromStr};
 
-use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::text_type::from_text;
 use crate::Invalid;
 
 /// A SHA-256 digest. Written `sha256:` and 64 hexadecimal digits; shown in small letters.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(try_from = "String", into = "String")]
-#[schemars(extend("pattern" = "^sha256:[0-9a-fA-F]{64}$"))]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^sha256:[0-9a-fA-F]{64}$")))]
 pub struct Sha256([u8; 32]);
 
 from_text!(Sha256);

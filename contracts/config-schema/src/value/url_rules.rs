@@ -1,8 +1,8 @@
 //! The rules every URL of this contract keeps: nothing secret in it, nothing a program reads as an option.
 
 use redact::looks_secret;
-use url::Url;
 
+use super::url_parts::{self, Parts};
 use crate::Invalid;
 
 const LONGEST: usize = 4096;
@@ -58,31 +58,28 @@ pub(crate) fn remote(text: &str, user_allowed: bool) -> Result<(), Invalid> {
     if !text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\') {
         return Err(CHARACTER);
     }
-    let (_scheme, rest) = text.split_once("://").ok_or(NOT_A_URL)?;
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let (scheme, rest) = text.split_once("://").ok_or(NOT_A_URL)?;
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     match authority.rsplit_once('@') {
         Some(_) if !user_allowed => return Err(USERINFO),
         Some((login, _)) if login.contains(':') => return Err(PASSWORD),
         Some((login, host)) => {
             user(login)?;
-            host_and_port(host)?;
+            host_and_port(host, scheme)?;
         }
-        None => host_and_port(authority)?,
+        None => host_and_port(authority, scheme)?,
     }
-    let url = Url::parse(text).map_err(|_text_in_it| NOT_A_URL)?;
-    if !url.username().is_empty() && !user_allowed || url.password().is_some() {
-        return Err(USERINFO);
-    }
-    if matches!(url.path(), "" | "/") {
+    let parts = Parts::of(rest);
+    if parts.is_root() {
         return Err(PATH);
     }
     if hides_control(rest) {
         return Err(ENCODED_CONTROL);
     }
-    if url.fragment().is_some() {
+    if parts.has_fragment {
         return Err(FRAGMENT);
     }
-    if url.query_pairs().any(|(name, _value)| looks_secret(&name)) {
+    if parts.parameters().any(|name| looks_secret(&name)) {
         return Err(QUERY_SECRET);
     }
     Ok(())
@@ -98,16 +95,18 @@ pub(crate) fn host(text: &str) -> Result<(), Invalid> {
     if is_word(text) { Ok(()) } else { Err(HOST) }
 }
 
-/// A host name or an address in brackets, with or without a port (whose range `Url::parse` checks).
-fn host_and_port(text: &str) -> Result<(), Invalid> {
-    if let Some(address) = text.strip_prefix('[') {
-        return match address.split_once(']') {
-            Some((_, "")) => Ok(()),
-            Some((_, port)) if port.starts_with(':') => Ok(()),
-            _ => Err(HOST),
-        };
-    }
-    host(text.split_once(':').map_or(text, |(name, _port)| name))
+/// A host name or an address in brackets, with or without a port.
+fn host_and_port(text: &str, scheme: &str) -> Result<(), Invalid> {
+    let (valid, port) = if let Some(bracketed) = text.strip_prefix('[') {
+        let (address, port) = bracketed.split_once(']').ok_or(HOST)?;
+        let port = if port.is_empty() { port } else { port.strip_prefix(':').ok_or(HOST)? };
+        (url_parts::is_ipv6(address), port)
+    } else {
+        let (name, port) = text.split_once(':').unwrap_or((text, ""));
+        host(name)?;
+        (scheme != "https" || url_parts::is_name_or_ipv4(name), port)
+    };
+    if valid && url_parts::is_port(port) { Ok(()) } else { Err(NOT_A_URL) }
 }
 
 fn is_word(text: &str) -> bool {

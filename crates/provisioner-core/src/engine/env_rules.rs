@@ -49,7 +49,9 @@ pub(crate) fn check(
 fn decided_by(name: &str, accelerator: Accelerator, profile: &EngineProfile) -> Option<&'static str> {
     match name {
         "CUDA_VISIBLE_DEVICES" | "CUDA_DEVICE_ORDER" if accelerator == Accelerator::Cuda => Some("`devices`"),
-        spawner::INSTANCE_VAR => Some("this program: the engine is recognised by it"),
+        spawner::INSTANCE_VAR | spawner::POOL_VAR | spawner::RUN_VAR => {
+            Some("this program: the engine is recognised by it")
+        }
         _ if profile.config_home_env == Some(name) => {
             Some("this program: a configuration file of the engine would change its flags")
         }

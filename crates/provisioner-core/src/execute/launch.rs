@@ -41,7 +41,7 @@ pub(crate) fn prepared(
     let (desired, settings, profile) = (run.desired, run.sources.settings, run.sources.profile);
     proof.keep(&obtained.logs);
     // A build may have taken hours: the port is chosen now, and nobody else is given it until this engine has it.
-    let own = planned.running.as_ref().map(|running| running.port);
+    let own = planned.own_port;
     let (port, claim) = match guard {
         Some(_) => claim::claim(wanted(desired), own, settings).map(|(port, claim)| (port, Some(claim)))?,
         None => (planned.port.or(desired.ports.first().copied()).unwrap_or_default(), None),
@@ -138,7 +138,7 @@ pub(crate) fn start(
         early_exit: settings.early_exit,
     };
     // The pool was not locked while the engine was prepared.
-    let now = run.sources.runtime.observe(run.dir)?;
+    let now = run.sources.runtime.observe(&settings.run_dir, run.desired.pool_id.as_str())?.instance;
     if let Some(running) = now.as_ref().filter(|running| running.facts == start.facts) {
         return Ok((publish(adopted(summary, running), run.reporter, guard)?, Vec::new()));
     }

@@ -3,7 +3,7 @@
 use std::os::fd::{AsFd, BorrowedFd};
 use std::time::Duration;
 
-use spawner::{PoolDir, Status, Watch};
+use spawner::{PoolDir, Watch};
 
 use crate::lifecycle::exit::ExitReport;
 use crate::runtime::Instance;
@@ -16,13 +16,16 @@ use crate::Result;
 pub struct Running {
     /// What runs.
     pub instance: Instance,
-    /// How long it has run.
-    pub uptime: Duration,
     watch: Watch,
     dir: PoolDir,
 }
 
 impl Running {
+    /// How long it has run.
+    pub fn uptime(&self) -> Duration {
+        self.watch.uptime()
+    }
+
     /// Sleeps in the kernel until the engine has exited, for at most `timeout`; how and why it exited, or nothing while
     /// it still runs.
     ///
@@ -40,7 +43,6 @@ impl AsFd for Running {
 }
 
 pub(crate) fn of(dir: &PoolDir) -> Result<Option<Running>> {
-    let Status::Running { record, uptime } = spawner::status(dir)? else { return Ok(None) };
-    let watch = spawner::watch(&record)?;
-    Ok(watch.map(|watch| Running { instance: instance(&record, dir), uptime, watch, dir: dir.clone() }))
+    let watch = spawner::running(dir)?;
+    Ok(watch.map(|watch| Running { instance: instance(watch.record(), dir), watch, dir: dir.clone() }))
 }

@@ -29,7 +29,11 @@ pub(crate) fn start(settings: &Settings, prepared: &PreparedEngine, reporter: &R
     let dir = PoolDir::open(&settings.run_dir, pool)?;
     let guard = dir.lock("start", launch::START_PATIENCE)?;
     let runtime = ProcessRuntime::of(settings);
-    let running = runtime.observe(&dir)?;
+    let seen = runtime.observe(&settings.run_dir, pool)?;
+    if let Some(refusal) = seen.refusal {
+        return Err(refusal);
+    }
+    let running = seen.instance;
     if let Some(running) = &running {
         if running.facts == prepared.facts {
             return launch::publish(launch::adopted(prepared.clone(), running), reporter, &guard);
@@ -42,9 +46,8 @@ pub(crate) fn start(settings: &Settings, prepared: &PreparedEngine, reporter: &R
     let host: IpAddr = prepared.host.parse().map_err(|_not_an_address| {
         changed(prepared, format!("`{}` is no address to listen on", prepared.host))
     })?;
-    let own = running.as_ref().map(|running| running.port);
     let wanted = claim::Wanted { pool, host, ports: &[prepared.port] };
-    let (port, claim) = claim::claim(wanted, own, settings)?;
+    let (port, claim) = claim::claim(wanted, seen.own_port, settings)?;
     let start = Start {
         what: launch::what(prepared)?,
         args: prepared.flags.clone(),

@@ -25,4 +25,8 @@ pub(crate) struct Observed {
     pub(crate) line: Option<Result<CommandLine, Error>>,
     /// The engine that lives for this pool.
     pub(crate) running: Option<Instance>,
+    /// The port that counts as the pool's own.
+    pub(crate) own_port: Option<u16>,
+    /// Why nothing may be started for this pool now, whatever is wanted.
+    pub(crate) refusal: Option<Error>,
 }

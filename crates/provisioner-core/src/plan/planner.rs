@@ -36,6 +36,7 @@ pub(crate) struct Planned {
     pub(crate) comparison: Comparison,
     pub(crate) supplied: Box<dyn Supplied>,
     pub(crate) running: Option<Instance>,
+    pub(crate) own_port: Option<u16>,
     /// The port that a new engine would listen on now.
     pub(crate) port: Option<u16>,
 }
@@ -57,7 +58,7 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
     let last = drafts.last().map(|draft| draft.step.id.clone());
     let first = drafts.first().map(|draft| draft.step.id.clone());
     let artifact = observed.supplied.artifact();
-    let Observed { supplied, model, port, line, running, .. } = observed;
+    let Observed { supplied, model, port, line, running, own_port, refusal, .. } = observed;
     let notes = line.as_ref().and_then(|line| line.as_ref().ok()).map(|line| line.notes.clone()).unwrap_or_default();
     let launch = match (&line, &artifact) {
         (Some(Ok(line)), Some(artifact)) => Some(launch(desired, line, artifact)),
@@ -66,7 +67,11 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
     let chosen = port.as_ref().ok().copied();
     let model = self::model(desired, model).after(first);
     let flags = flags(line, model.is_blocked()).after(last.into_iter().chain([StepKind::Model.into()]));
-    let start = start(desired, port, running.as_ref(), &comparison, replace, launch).after([StepKind::Flags]);
+    let start = match refusal {
+        Some(error) => Draft::blocked(StepKind::Start, "the pool's earlier engine", error),
+        None => start(desired, port, running.as_ref(), &comparison, replace, launch),
+    };
+    let start = start.after([StepKind::Flags]);
     drafts.extend([model, flags, start]);
     hold_back(&mut drafts);
     let builds = drafts.iter().any(|draft| draft.step.kind == StepKind::Build && draft.step.status == Status::ToRun);
@@ -90,7 +95,7 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let pool_id = desired.pool_id.clone();
     let plan = Plan { schema: SCHEMA, version, pool_id, steps, placeholders, notes, warnings };
-    Planned { plan, errors, comparison, supplied, running, port: chosen }
+    Planned { plan, errors, comparison, supplied, running, own_port, port: chosen }
 }
 
 /// A word as schema 1 showed it: placeholders as they are, texts without escapes.

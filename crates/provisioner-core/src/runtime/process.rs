@@ -1,11 +1,12 @@
 //! Engines that run as processes of this host, owned by `spawner`'s records.
 
+use std::path::Path;
 use std::time::Duration;
 
-use spawner::{LOG_LIMIT, PoolDir, PoolGuard, Record, StartRequest, Status, Stopped, Tender};
+use spawner::{LOG_LIMIT, Life, PoolDir, PoolGuard, Record, StartRequest, Status, Stopped, Tender};
 
 use crate::lifecycle::exit::Ended;
-use crate::runtime::{Instance, Runtime, Start, StartWhat, StopOutcome};
+use crate::runtime::{Instance, Runtime, Seen, Start, StartWhat, StopOutcome};
 use crate::{Error, InstanceKind, Result, Settings};
 
 /// Runs engines as processes.
@@ -21,12 +22,15 @@ impl ProcessRuntime {
 }
 
 impl Runtime for ProcessRuntime {
-    fn observe(&self, dir: &PoolDir) -> Result<Option<Instance>> {
-        Ok(match spawner::status(dir)? {
-            // While we hold the lock, one that is being stopped is what an interrupted stop left: the next start ends it.
-            Status::Running { record, .. } if record.state != spawner::State::Stopping => Some(instance(&record, dir)),
-            _ => None,
-        })
+    fn observe(&self, run_root: &Path, pool: &str) -> Result<Seen> {
+        let seen = spawner::observe(run_root, pool)?;
+        let dir = PoolDir::existing(run_root, pool)?;
+        let own_port = seen.own_port()?;
+        let refusal = dir.as_ref().and_then(|dir| seen.refusal(dir)).map(Error::from);
+        // What an interrupted stop left is no engine to be kept: the next start finishes it.
+        let runs = matches!(seen.life, Life::Running | Life::Starting);
+        let record = seen.record.filter(|_| runs).zip(dir);
+        Ok(Seen { instance: record.map(|(record, dir)| instance(&record, &dir)), own_port, refusal })
     }
 
     fn start(&self, guard: &PoolGuard, start: &Start) -> Result<Instance> {
@@ -41,17 +45,14 @@ impl Runtime for ProcessRuntime {
         request.fingerprint.clone_from(&start.facts);
         request.host.clone_from(&start.host);
         request.port = start.port;
+        // What an interrupted start or stop left is finished first, so that it holds no port.
+        spawner::settle(guard)?;
         let running = spawner::start(guard, &request).map_err(Ended::explain)?;
         Ok(instance(&running.record, guard.dir()))
     }
 
     fn stop(&self, guard: &PoolGuard, grace: Duration) -> Result<StopOutcome> {
-        Ok(match spawner::stop(guard, grace)? {
-            Stopped::Graceful => StopOutcome::Graceful,
-            Stopped::Forced => StopOutcome::Forced,
-            Stopped::AlreadyGone => StopOutcome::AlreadyGone,
-            Stopped::NothingRecorded => StopOutcome::NothingRecorded,
-        })
+        Ok(spawner::stop(guard, grace)?.into())
     }
 
     fn adopt(&self, guard: &PoolGuard, instance: &Instance) -> Result<()> {
@@ -65,6 +66,17 @@ impl Runtime for ProcessRuntime {
             tracing::info!(pool = guard.dir().pool(), "the engine's log has its keeper again");
         }
         Ok(())
+    }
+}
+
+impl From<Stopped> for StopOutcome {
+    fn from(stopped: Stopped) -> Self {
+        match stopped {
+            Stopped::Graceful => Self::Graceful,
+            Stopped::Forced => Self::Forced,
+            Stopped::AlreadyGone => Self::AlreadyGone,
+            Stopped::NothingRecorded => Self::NothingRecorded,
+        }
     }
 }
 

@@ -44,9 +44,10 @@ pub fn listener(record: &Record) -> Result<Listener, SpawnError> {
             }
             Family::of_leader(&record)
         }
-        Engine::Ended(record, _) | Engine::Gone(record, _) | Engine::Unseen(record, _) => {
-            Family::of_token(&record.instance)
-        }
+        Engine::Ended(record, _)
+        | Engine::Gone(record, _)
+        | Engine::Unseen(record, _)
+        | Engine::Unproven(record, _) => Family::of_token(&record.instance),
     };
     family.sweep()?;
     let members = family.pids();

@@ -53,6 +53,15 @@ impl Listeners {
     }
 }
 
+impl Listeners {
+    /// The ports on which these processes listen, lowest first.
+    pub(crate) fn held_by(&self, pids: &[i32]) -> Vec<u16> {
+        let held = self.0.iter().filter(|socket| owner(socket.inode, pids.iter().copied()).is_some());
+        let ports: std::collections::BTreeSet<u16> = held.map(|socket| socket.address.port()).collect();
+        ports.into_iter().collect()
+    }
+}
+
 /// Whether a socket that listens at `listener` keeps `host:port` from being bound.
 fn blocks(listener: SocketAddr, host: IpAddr, port: u16) -> bool {
     let ip = listener.ip();

@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use crate::process::marks::{INSTANCE_VAR, TENDER_VAR};
-use crate::process::stat::{self, Facts, environment};
+use crate::process::environ;
+use crate::process::marks::{tender_mark_of, token_of};
+use crate::process::stat::{self, Environment, Facts};
 use crate::process::{Process, wait_any};
-use crate::{PoolDir, Record, SpawnError};
+use crate::{Record, SpawnError};
 
 /// The living processes of one engine that were found so far.
+#[derive(Debug)]
 pub(crate) struct Family {
     token: Vec<u8>,
     /// The mark of the engine's tender.
@@ -26,6 +28,7 @@ pub(crate) struct Family {
     members: Vec<Member>,
 }
 
+#[derive(Debug)]
 struct Member {
     process: Process,
     role: Role,
@@ -46,7 +49,7 @@ enum Role {
 impl Family {
     /// The family of an engine known by its token alone.
     pub(crate) fn of_token(instance: &str) -> Self {
-        Self { token: token_of(instance), mark: mark_of(instance), leader: None, since: 0, members: Vec::new() }
+        Self { token: token_of(instance), mark: tender_mark_of(instance), leader: None, since: 0, members: Vec::new() }
     }
 
     /// The family of an engine whose leader was proven to be there a moment ago, alive or as a zombie.
@@ -55,6 +58,12 @@ impl Family {
         // Where the leader is gone by now, what the record says of times may be that of another time namespace.
         let since = if stands { record.start_ticks } else { 0 };
         Self { leader: Some((record.pid, record.start_ticks)), since, ..Self::of_token(&record.instance) }
+    }
+
+    /// The family of an engine that was found by what its processes carry, and of which `leader` (number and start time)
+    /// carries it too.
+    pub(crate) fn of_found(instance: &str, leader: Option<(i32, u64)>) -> Self {
+        Self { leader, ..Self::of_token(instance) }
     }
 
     /// Adds a process that is proven already.
@@ -98,8 +107,11 @@ impl Family {
         if self.owns_session_of(facts) {
             return Some(Role::Engine);
         }
-        let marks = [(&self.token, Role::Engine), (&self.mark, Role::Tender)];
-        environment(pid, |entry| marks.iter().find(|(mark, _)| entry == mark.as_slice()).map(|(_, role)| *role))
+        if facts.environment == Environment::None {
+            return None;
+        }
+        let environ = environ::read(pid).ok()?;
+        if environ.has(&self.token) { Some(Role::Engine) } else { environ.has(&self.mark).then_some(Role::Tender) }
     }
 
     fn owns_session_of(&self, facts: Facts) -> bool {
@@ -173,40 +185,4 @@ impl Family {
     fn engine(&self) -> impl Iterator<Item = &Member> {
         self.members.iter().filter(|member| member.role == Role::Engine)
     }
-}
-
-/// The processes that some engine of `dir` left, told without a record: they carry a token, and run in its folder.
-///
-/// Enough to refuse a second engine, not enough to signal one.
-pub(crate) fn unrecorded(dir: &PoolDir) -> Result<Vec<i32>, SpawnError> {
-    let folder = std::fs::canonicalize(dir.path()).map_err(SpawnError::io("look at", dir.path()))?;
-    // So the kernel calls the folder of a process that was removed since.
-    let mut removed = folder.clone().into_os_string();
-    removed.push(" (deleted)");
-    let runs_here =
-        |pid| std::fs::read_link(format!("/proc/{pid}/cwd")).is_ok_and(|cwd| cwd == folder || cwd == removed);
-    let prefix = token_of("");
-    Ok(stat::all()?
-        .filter(|pid| runs_here(*pid) && environment(*pid, |entry| entry.starts_with(&prefix).then_some(())).is_some())
-        .collect())
-}
-
-/// Without a record nothing may be signalled, and nothing of this pool may run: somebody lost the record of an engine.
-pub(crate) fn none_unrecorded(dir: &PoolDir, why: &str) -> Result<(), SpawnError> {
-    match unrecorded(dir)?.as_slice() {
-        [] => Ok(()),
-        pids => {
-            let pids = pids.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ");
-            let why = format!("{why}, while an engine of this pool runs as process {pids}");
-            Err(SpawnError::RecordUnreadable { path: dir.record_file(), why })
-        }
-    }
-}
-
-fn mark_of(instance: &str) -> Vec<u8> {
-    format!("{TENDER_VAR}={instance}").into_bytes()
-}
-
-fn token_of(instance: &str) -> Vec<u8> {
-    format!("{INSTANCE_VAR}={instance}").into_bytes()
 }

@@ -3,7 +3,7 @@
 
 use exec::Exit;
 
-use crate::process::Process;
+use crate::process::{Process, proof};
 use crate::record::host::Host;
 use crate::record::{Elsewhere, Record};
 use crate::{PoolDir, SpawnError};
@@ -19,6 +19,21 @@ pub(crate) enum Engine {
     Gone(Record, String),
     /// It may be running where we cannot see it: why.
     Unseen(Record, String),
+    /// The process that the record names is there and does not show that it is the engine: why. Only [`prove`] says so.
+    Unproven(Record, String),
+}
+
+/// Finds the engine of the record of `dir`, and does not take a process for it that lacks the engine's token. Whoever
+/// is about to signal it asks this; reads only.
+pub(crate) fn prove(dir: &PoolDir, record: Record, host: &Host) -> Result<Engine, SpawnError> {
+    Ok(match identify(record, host)? {
+        Engine::Alive(record, process) => match proof::missing(record.pid, &record.instance, dir.path()) {
+            // What was read of a number is this process's only while it still lives.
+            Some(why) if !process.has_exited()? => Engine::Unproven(record, why),
+            _ => Engine::Alive(record, process),
+        },
+        other => other,
+    })
 }
 
 /// Finds the engine of a record. Reads only.
@@ -36,7 +51,13 @@ pub(crate) fn identify(mut record: Record, host: &Host) -> Result<Engine, SpawnE
     let Some(process) = Process::open(record.pid)? else {
         return Ok(Engine::Ended(record, None));
     };
-    let number = process.inode().filter(|_| record.pidfd_inode != 0);
+    let number = process.inode();
+    if number.is_some() && record.pidfd_inode == 0 {
+        // Nobody but a forger leaves it out where the kernel has it.
+        let why =
+            format!("process {} is not proven to be the engine: the kernel's number for it is missing", record.pid);
+        return Ok(Engine::Gone(record, why));
+    }
     if number.is_some_and(|number| number != record.pidfd_inode) {
         let why = format!("process {} is not the engine: its number was given to another process", record.pid);
         return Ok(Engine::Gone(record, why));

@@ -6,7 +6,6 @@
 use std::io;
 use std::os::unix::process::ExitStatusExt;
 use std::process::ExitStatus;
-use std::time::{Duration, Instant};
 
 use exec::Exit;
 use rustix::fs::{CWD, Mode, OFlags, openat};
@@ -16,12 +15,6 @@ use crate::SpawnError;
 /// `PF_KTHREAD` and `PF_EXITING` of the kernel's `sched.h`: a process of the kernel itself, and one that ends.
 const WITHOUT_PROGRAM: u64 = 0x0020_0004;
 
-/// How long a process may take from giving up one program to being the next. Between the two its environment is empty.
-const EXEC: Duration = Duration::from_secs(1);
-
-/// How long, of that, its environment may stand between its bounds before the end is known.
-const LAYING_OUT: Duration = Duration::from_millis(5);
-
 /// What `/proc` says of a process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Facts {
@@ -30,12 +23,12 @@ pub(crate) struct Facts {
     pub(crate) group: i32,
     /// Dead and not yet collected by its parent, with how it ended.
     pub(crate) dead: Option<Exit>,
-    environment: Environment,
+    pub(crate) environment: Environment,
 }
 
 /// What is known of an environment that is not read.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Environment {
+pub(crate) enum Environment {
     /// There is none: the process runs no program.
     None,
     /// It has no entry, or is about to have some.
@@ -93,41 +86,6 @@ fn parse(line: &[u8]) -> Option<Facts> {
     Some(Facts { start_ticks, session, group, dead, environment })
 }
 
-/// What `find` finds first among the entries of a process's environment; one that we may not read has none.
-///
-/// A process in the middle of an `execve` shows an empty one for a moment; it is looked at again until that is over.
-pub(crate) fn environment<T>(pid: i32, find: impl Fn(&[u8]) -> Option<T>) -> Option<T> {
-    let begin = Instant::now();
-    loop {
-        let environ = environ(pid).ok()?;
-        let expected = || read(pid).ok().filter(|facts| facts.dead.is_none()).map(|facts| facts.environment);
-        let patience = match environ.is_empty().then(expected).flatten() {
-            Some(Environment::Some) => EXEC,
-            Some(Environment::Empty) => LAYING_OUT,
-            Some(Environment::None) | None => Duration::ZERO,
-        };
-        if begin.elapsed() >= patience {
-            return environ.split(|b| *b == 0).find_map(find);
-        }
-        std::thread::sleep(Duration::from_micros(100));
-    }
-}
-
-/// The whole environment as it is at one moment: of a process that gives up its program, a second read would tell nothing
-/// more, and the first only its beginning.
-fn environ(pid: i32) -> io::Result<Vec<u8>> {
-    let file = openat(CWD, format!("/proc/{pid}/environ"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-    let mut bytes = vec![0; 16 << 10];
-    loop {
-        let length = rustix::io::pread(&file, &mut bytes, 0)?;
-        if length < bytes.len() {
-            bytes.truncate(length);
-            return Ok(bytes);
-        }
-        bytes.resize(bytes.len() * 2, 0);
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -156,21 +114,6 @@ mod tests {
         assert_eq!(dead('Z', 11), Some(Exit::Signal(11)));
         assert_eq!(dead('X', 0), Some(Exit::Code(0)));
         assert_eq!(dead('T', 0), None);
-    }
-
-    /// F43: whoever executes one program after the other carries its token all the time.
-    #[test]
-    #[expect(clippy::disallowed_methods, reason = "a process of somebody else")]
-    fn a_process_that_executes_is_seen() {
-        let again = "exec /bin/sh -c \"$AGAIN\"";
-        let mut command = std::process::Command::new("/bin/sh");
-        let mut child = command.args(["-c", again]).env("AGAIN", again).spawn().unwrap();
-        let pid = i32::try_from(child.id()).unwrap();
-        let missed = (0..20_000).filter(|_| environment(pid, |e| e.starts_with(b"AGAIN=").then_some(())).is_none());
-        let missed = missed.count();
-        child.kill().unwrap();
-        child.wait().unwrap();
-        assert_eq!(missed, 0);
     }
 
     #[test]

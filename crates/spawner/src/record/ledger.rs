@@ -67,6 +67,11 @@ pub(crate) fn write_pid_file(dir: &PoolDir, pid: i32) -> Result<(), SpawnError> 
     Ok(replace_until_reboot(&dir.pid_file(), format!("{pid}\n").as_bytes())?)
 }
 
+/// Removes the PID file.
+pub(crate) fn remove_pid_file(dir: &PoolDir) -> Result<(), SpawnError> {
+    remove(&dir.pid_file())
+}
+
 /// Removes the PID file and then the record, so that whoever is interrupted between finds the record again.
 pub(crate) fn clear(dir: &PoolDir) -> Result<(), SpawnError> {
     remove(&dir.pid_file())?;

@@ -1,4 +1,5 @@
-//! The folder of one pool under the run root, and the lock that start and stop need.
+//! The folder of one pool under the run root, and its two locks: a short one to start, stop and keep the record, and a
+//! long one to prepare an engine.
 
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -7,6 +8,8 @@ use std::time::Duration;
 use durable::{Lock, private_dir};
 
 use crate::SpawnError;
+use crate::process::marks::Identity;
+use crate::record::wait::LockWait;
 
 /// Longest pool name, so that every path made from it stays far from the limits of file systems.
 const LONGEST: usize = 64;
@@ -61,6 +64,11 @@ impl PoolDir {
         &self.path
     }
 
+    /// What the processes of the pool's engine carry.
+    pub(crate) fn identity(&self) -> Identity {
+        Identity::new(self.path.parent().unwrap_or(Path::new("/")), &self.pool)
+    }
+
     /// The pool's name.
     pub fn pool(&self) -> &str {
         &self.pool
@@ -91,11 +99,38 @@ impl PoolDir {
         self.path.join("proof")
     }
 
-    /// Takes the pool's lock, waiting up to `wait` for its holder. `purpose` is shown to whoever waits for us.
+    /// Takes the pool's lock, which is held for the moments of a start or stop, waiting up to `wait` for its holder. `purpose` is shown to whoever waits for us.
     pub fn lock(&self, purpose: &str, wait: Duration) -> Result<PoolGuard, SpawnError> {
-        let lock = Lock::acquire(&self.path.join("pool.lock"), purpose, wait)?;
+        self.lock_with(purpose, &LockWait::new(wait))
+    }
+
+    /// The same, with more to say about the wait.
+    pub fn lock_with(&self, purpose: &str, wait: &LockWait<'_>) -> Result<PoolGuard, SpawnError> {
+        let lock = wait.acquire(&self.path.join("pool.lock"), purpose)?;
         Ok(PoolGuard { dir: self.clone(), _lock: lock })
     }
+
+    /// Takes the pool's second lock, which is held while an engine is prepared: that takes as long as a build or a
+    /// download does, and meanwhile [`PoolDir::lock`] stays free for whoever stops or starts what is there.
+    ///
+    /// Whoever needs both takes this one first.
+    pub fn lock_prepare(&self, purpose: &str, wait: &LockWait<'_>) -> Result<PrepareGuard, SpawnError> {
+        Ok(PrepareGuard { _lock: wait.acquire(&self.path.join("prepare.lock"), purpose)? })
+    }
+}
+
+impl PoolDir {
+    /// [`PoolDir::lock_prepare`] without a wait; nothing while another call holds the lock.
+    pub fn try_lock_prepare(&self, purpose: &str) -> Result<Option<PrepareGuard>, SpawnError> {
+        let lock = Lock::try_acquire(&self.path.join("prepare.lock"), purpose)?;
+        Ok(lock.map(|lock| PrepareGuard { _lock: lock }))
+    }
+}
+
+/// Proof that this process alone prepares an engine for the pool; dropping it releases the lock.
+#[derive(Debug)]
+pub struct PrepareGuard {
+    _lock: Lock,
 }
 
 impl PoolGuard {

@@ -14,7 +14,7 @@ use crate::start::request::{Lifetime, StartRequest};
 use crate::{PoolDir, SpawnError};
 
 /// The command that becomes the engine: in a session of its own, in the pool's folder, with standard input closed, both
-/// outputs in `log`, exactly the asked-for environment and the token, no other open file, no signal ignored, files
+/// outputs in `log`, exactly the asked-for environment with the token and the pool's identity, no other open file, no signal ignored, files
 /// private, and core dumps off. Its process waits at `threshold` before it runs the program.
 #[expect(clippy::disallowed_methods, reason = "the one place that starts engines")]
 pub(crate) fn command(
@@ -27,7 +27,7 @@ pub(crate) fn command(
     let mut command = Command::new(&request.program);
     command.args(&request.args).env_clear().envs(&request.env);
     command.envs(request.secret_env.iter().map(|(name, value)| (name, value.expose_secret())));
-    command.env(INSTANCE_VAR, instance).current_dir(dir.path());
+    command.envs(dir.identity().variables()).env(INSTANCE_VAR, instance).current_dir(dir.path());
     command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log.try_clone()?);
     let tied = request.lifetime == Lifetime::Tied;
     in_child(&mut command, move || isolate().and_then(|()| threshold.cross(tied)));

@@ -4,8 +4,8 @@
 use std::io;
 use std::os::fd::AsFd;
 use std::process::{Child, Command};
+use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
 use std::thread;
 use std::time::Duration;
 
@@ -18,28 +18,8 @@ use crate::log::tend::tend;
 use crate::process::Process;
 use crate::process::stat::exit_of;
 use crate::start::gate::Absence;
+use crate::start::outcome::Outcome;
 use crate::{PoolDir, SpawnError};
-
-/// How the engine ended, once it has.
-#[derive(Debug, Default)]
-pub(crate) struct Outcome {
-    exit: Mutex<Option<Exit>>,
-    known: Condvar,
-}
-
-impl Outcome {
-    fn set(&self, exit: Exit) {
-        *self.exit.lock().unwrap_or_else(PoisonError::into_inner) = Some(exit);
-        self.known.notify_all();
-    }
-
-    /// Waits for the end, for at most `limit`.
-    pub(crate) fn wait(&self, limit: Duration) -> Option<Exit> {
-        let exit = self.exit.lock().unwrap_or_else(PoisonError::into_inner);
-        let waited = self.known.wait_timeout_while(exit, limit, |exit| exit.is_none());
-        *waited.unwrap_or_else(PoisonError::into_inner).0
-    }
-}
 
 /// What the keeper does once its child runs.
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use secrecy::{ExposeSecret, SecretString};
 
 use crate::SpawnError;
 use crate::log::tender::Tender;
-use crate::process::marks::INSTANCE_VAR;
+use crate::process::marks::{INSTANCE_VAR, POOL_VAR, RUN_VAR};
 
 /// How many bytes a pool's log may hold, unless the request says otherwise: 16 MiB.
 pub const LOG_LIMIT: u64 = 16 << 20;
@@ -33,7 +33,8 @@ pub struct StartRequest {
     pub program: PathBuf,
     /// The arguments after the program's name. They are recorded and visible to every user: no secret belongs here.
     pub args: Vec<OsString>,
-    /// The engine's environment; nothing is inherited, and [`INSTANCE_VAR`] and `secret_env` are all that is added.
+    /// The engine's environment; nothing is inherited, and [`INSTANCE_VAR`], [`POOL_VAR`], [`RUN_VAR`] and
+    /// `secret_env` are all that is added.
     pub env: BTreeMap<OsString, OsString>,
     /// Variables whose values are never written anywhere; one of the same name in `env` gives way. In log lines shown
     /// by an error they are masked, unless shorter than four bytes.
@@ -94,7 +95,7 @@ impl StartRequest {
             if nul(value) {
                 return refuse(format!("the environment variable `{shown}` holds a NUL byte"));
             }
-            if name == INSTANCE_VAR {
+            if [INSTANCE_VAR, POOL_VAR, RUN_VAR].iter().any(|given| name == *given) {
                 return refuse(format!("the environment variable `{shown}` is given by this program"));
             }
         }
@@ -123,7 +124,9 @@ mod tests {
         refused(|r| drop(r.env.insert("".into(), "1".into())), "`` is not a name");
         refused(|r| drop(r.env.insert("A".into(), "hunter2\0".into())), "`A` holds a NUL byte");
         refused(|r| drop(r.secret_env.insert("K".into(), "hunter2\0".into())), "`K` holds a NUL byte");
-        refused(|r| drop(r.env.insert(INSTANCE_VAR.into(), "1".into())), "is given by this program");
+        for name in [INSTANCE_VAR, POOL_VAR, RUN_VAR] {
+            refused(|r| drop(r.env.insert(name.into(), "1".into())), "is given by this program");
+        }
     }
 
     /// EP-51

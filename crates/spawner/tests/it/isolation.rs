@@ -7,7 +7,7 @@ use std::os::unix::fs::{MetadataExt, symlink};
 use crate::support::{LONG, Pool, environ, sh};
 use spawner::{SpawnError, log_tail, status};
 
-/// EP-51, F57: the whole environment is what was asked for and the token.
+/// EP-51, F57: the whole environment is what was asked for, the token and the pool.
 #[test]
 fn the_environment_is_exactly_what_was_asked() {
     let pool = Pool::new();
@@ -17,7 +17,9 @@ fn the_environment_is_exactly_what_was_asked() {
     request.secret_env.insert("HF_TOKEN".into(), "hf_sentinel42".into());
     let engine = pool.start(&request).unwrap();
     let token = format!("ENGINE_PROVISIONER_INSTANCE={}", engine.record.instance);
-    assert_eq!(environ(engine.record.pid), [token.as_str(), "HF_TOKEN=hf_sentinel42", "LANG=C.UTF-8"]);
+    let run = format!("ENGINE_PROVISIONER_RUN={}", fs::canonicalize(pool.root.path()).unwrap().display());
+    let expected = [&token, "ENGINE_PROVISIONER_POOL=pool", &run, "HF_TOKEN=hf_sentinel42", "LANG=C.UTF-8"];
+    assert_eq!(environ(engine.record.pid), expected);
 }
 
 /// EP-51, F57: a secret is in the engine's environment and nowhere else.

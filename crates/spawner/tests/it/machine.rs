@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use crate::support::{LONG, Pool, Stranger, engines_in, sh, until};
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use spawner::{Record, SpawnError, State, Status, Stopped, status, stop, watch};
+use spawner::{Life, Record, Settled, SpawnError, State, Status, Stopped, observe, settle, status, stop, watch};
 
 #[derive(Clone, Copy, Debug)]
 enum Step {
@@ -24,6 +24,8 @@ enum Step {
     LoseRecord,
     /// The record names a stranger.
     PointElsewhere,
+    /// What an `ensure` does before it chooses a port.
+    Settle,
     Look,
 }
 
@@ -32,7 +34,7 @@ fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         4 => Just(Start), 1 => Just(StartThatEnds), 3 => Just(Stop), 2 => Just(Crash), 1 => Just(Vanish),
         1 => Just(Reboot), 1 => Just(HalfStop), 1 => Just(LosePidFile), 1 => Just(TearRecord), 1 => Just(LoseRecord),
-        1 => Just(PointElsewhere), 2 => Just(Look),
+        1 => Just(PointElsewhere), 2 => Just(Settle), 2 => Just(Look),
     ]
 }
 
@@ -49,7 +51,7 @@ enum Model {
     Dead,
     /// A record that says nothing, or none, and no process.
     Useless,
-    /// An engine whose record was lost or damaged by somebody else: it is neither doubled nor touched.
+    /// An engine whose record was lost or damaged by somebody else: it is not doubled, and a stop ends it.
     Lost,
 }
 
@@ -96,11 +98,25 @@ impl World {
                 }
             }
             Step::Stop => match (self.model, stop(&self.pool.lock(), LONG)) {
-                (Model::Lost, Err(SpawnError::RecordUnreadable { .. })) => {}
                 (Model::Nothing, Ok(Stopped::NothingRecorded))
                 | (Model::Useless, Ok(Stopped::AlreadyGone | Stopped::NothingRecorded))
                 | (Model::Dead, Ok(Stopped::AlreadyGone | Stopped::Graceful))
-                | (Model::Owned | Model::Stopping, Ok(Stopped::Graceful)) => self.model = Model::Nothing,
+                | (Model::Owned | Model::Stopping | Model::Lost, Ok(Stopped::Graceful)) => self.model = Model::Nothing,
+                (model, other) => panic!("{model:?}: {other:?}"),
+            },
+            Step::Settle => match (self.model, settle(&self.pool.lock())) {
+                (Model::Owned, Ok(Settled::Running(record))) => {
+                    assert_eq!(Some(&record), self.record.as_ref());
+                    assert!(self.pool.dir.pid_file().exists());
+                }
+                (Model::Lost, Err(SpawnError::RecordUnreadable { .. })) => {}
+                (Model::Nothing | Model::Stopping | Model::Dead | Model::Useless, Ok(Settled::Free(_))) => {
+                    assert_eq!(engines_in(&self.pool.dir), Vec::<i32>::new());
+                    // The record of a stop that was interrupted is gone, that of an engine that exited is kept.
+                    if !self.pool.dir.record_file().exists() {
+                        self.model = Model::Nothing;
+                    }
+                }
                 (model, other) => panic!("{model:?}: {other:?}"),
             },
             Step::Crash if matches!(self.model, Model::Owned | Model::Stopping) => {
@@ -165,6 +181,15 @@ impl World {
             (Model::Lost, Status::Unreadable { .. } | Status::Absent) => assert!(!running.is_empty()),
             other => panic!("{other:?}"),
         }
+        let life = observe(self.pool.root.path(), "pool").unwrap().life;
+        let expected: &[Life] = match self.model {
+            Model::Nothing | Model::Useless => &[Life::Nothing],
+            Model::Owned => &[Life::Running, Life::Starting],
+            Model::Stopping => &[Life::Stopping],
+            Model::Dead => &[Life::LeaderGone, Life::StaleAlive, Life::Nothing],
+            Model::Lost => &[Life::Unrecorded],
+        };
+        assert!(expected.contains(&life), "{:?}: {life:?}", self.model);
         self.stranger.assert_unharmed();
     }
 }

@@ -3,9 +3,11 @@
 use std::fs;
 use std::os::unix::fs::symlink;
 
-use crate::support::{LONG, Pool, Stranger, lives, outside, sh, start_ticks_of, until, with_token};
+use crate::support::{
+    Earlier, LONG, Pool, Stranger, fake, lives, outside, pidfd_inode_of, sh, start_ticks_of, until, with_token,
+};
 use miette::Diagnostic;
-use spawner::{Record, SpawnError, State, Status, Stopped, status, stop};
+use spawner::{Life, Record, SpawnError, State, Status, Stopped, observe, status, stop};
 
 /// F09: whatever a PID file says, nobody is signalled for it.
 #[test]
@@ -33,7 +35,7 @@ fn a_pid_file_is_never_believed() {
 #[test]
 fn a_torn_record_is_never_believed() {
     let pool = Pool::new();
-    let engine = pool.start(&sh("exec sleep 60")).unwrap();
+    let engine = Earlier::start(&pool);
     let whole = fs::read(pool.dir.record_file()).unwrap();
     for end in (0..whole.len()).step_by(16) {
         durable::replace(&pool.dir.record_file(), &whole[..end]).unwrap();
@@ -41,6 +43,7 @@ fn a_torn_record_is_never_believed() {
         assert!(matches!(stop(&pool.lock(), LONG), Err(SpawnError::RecordUnreadable { .. })), "{end} bytes");
     }
     assert!(lives(engine.record.pid), "the engine of a torn record was hit");
+    assert_eq!(observe(pool.root.path(), "pool").unwrap().life, Life::Unproven);
     durable::replace(&pool.dir.record_file(), &whole).unwrap();
     assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::Graceful);
 
@@ -80,11 +83,14 @@ fn a_link_in_the_records_place_is_not_followed() {
 fn record_of(pool: &Pool, change: impl FnOnce(&mut Record)) -> Record {
     let mut record = pool.start(&sh("exec sleep 60")).unwrap().record;
     assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::Graceful);
-    // Forged: not the kernel's number of the process that it is made to name.
-    record.pidfd_inode = 0;
     change(&mut record);
     pool.write_record(&record);
     record
+}
+
+/// Lets the record name another process, with the kernel's number for it.
+fn forge(record: &mut Record, pid: i32, start_ticks: u64) {
+    (record.pid, record.start_ticks, record.pidfd_inode) = (pid, start_ticks, pidfd_inode_of(pid));
 }
 
 #[track_caller]
@@ -134,10 +140,66 @@ fn the_kernels_number_decides() {
 fn an_equal_start_time_is_not_enough() {
     let (pool, mut stranger) = (Pool::new(), Stranger::new());
     let start_ticks = start_ticks_of(stranger.pid());
-    record_of(&pool, |record| (record.pid, record.start_ticks) = (stranger.pid(), start_ticks));
+    record_of(&pool, |record| forge(record, stranger.pid(), start_ticks));
     stale(&pool, "not the leader of a session");
     assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::AlreadyGone);
     stranger.assert_unharmed();
+}
+
+/// D2: a record that was forged to name a stranger that leads a session gets no signal sent to it: not without the
+/// kernel's number, which only a forger leaves out, and not with it, since the stranger does not carry the token.
+#[test]
+fn a_forged_record_harms_no_stranger() {
+    let pool = Pool::new();
+    let mut child = outside("/usr/bin/setsid").args(["/bin/sleep", "60"]).current_dir("/").spawn().unwrap();
+    let pid = i32::try_from(child.id()).unwrap();
+    let argv0 = || fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with(b"/bin/sleep"));
+    until("it leads its session", argv0);
+    if pidfd_inode_of(pid) != 0 {
+        let unnumbered = |record: &mut Record| {
+            forge(record, pid, start_ticks_of(pid));
+            record.pidfd_inode = 0;
+        };
+        record_of(&pool, unnumbered);
+        stale(&pool, "the kernel's number for it is missing");
+        assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::AlreadyGone);
+        record_of(&pool, unnumbered);
+        pool.start(&sh("exec sleep 60")).unwrap();
+        stop(&pool.lock(), LONG).unwrap();
+    }
+    let record = record_of(&pool, |record| forge(record, pid, start_ticks_of(pid)));
+    let found = status(&pool.dir).unwrap();
+    assert!(matches!(&found, Status::Foreign { why, .. } if why.contains("does not carry its token")), "{found:?}");
+    assert_eq!(observe(pool.root.path(), "pool").unwrap().life, Life::Unproven);
+    for error in [pool.start(&sh("exec sleep 60")).unwrap_err(), stop(&pool.lock(), LONG).unwrap_err()] {
+        assert_eq!(error.code().unwrap().to_string(), "spawner::record_unreadable");
+    }
+    assert_eq!(pool.record(), record);
+    assert_eq!(child.try_wait().unwrap(), None, "the stranger was hit");
+    child.kill().unwrap();
+    child.wait().unwrap();
+    fs::remove_file(pool.dir.record_file()).unwrap();
+}
+
+/// Engines that hide or lose their token are stopped by number, start time and boot: one that is not dumpable, one that
+/// wrote a title over its environment, and wrappers that replace it.
+#[test]
+fn an_engine_without_a_readable_token_is_stopped() {
+    for request in [
+        fake("undumpable say up"),
+        fake("title say up"),
+        sh("exec env -i /bin/sh -c 'echo up; exec sleep 60'"),
+        sh("exec env -i A=1 /bin/sh -c 'echo up; exec sleep 60'"),
+    ] {
+        let pool = Pool::new();
+        let engine = pool.start(&request).unwrap().record;
+        until("it is up", || pool.log() == "up\n");
+        assert!(matches!(status(&pool.dir).unwrap(), Status::Running { .. }));
+        assert_eq!(observe(pool.root.path(), "pool").unwrap().life, Life::Running);
+        assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::Graceful);
+        assert!(!lives(engine.pid));
+        pool.assert_clean();
+    }
 }
 
 /// F41: after a reboot neither the number nor the start time means anything, even where both match.
@@ -187,7 +249,7 @@ fn an_engine_of_another_user_is_not_taken_for_gone() {
     let pid = i32::try_from(child.id()).unwrap();
     let argv0 = || fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with(b"/bin/sleep"));
     until("it leads its session", argv0);
-    let record = record_of(&pool, |record| (record.pid, record.start_ticks) = (pid, start_ticks_of(pid)));
+    let record = record_of(&pool, |record| forge(record, pid, start_ticks_of(pid)));
     for path in [pool.root.path(), pool.dir.path(), &pool.dir.record_file(), &pool.dir.path().join("pool.lock")] {
         std::os::unix::fs::chown(path, Some(65534), None).unwrap();
     }
@@ -215,7 +277,7 @@ fn a_zombie_is_dead() {
     let pid = i32::try_from(child.id()).unwrap();
     until("it is a zombie", || crate::support::state_of(pid) == Some('Z'));
     let start_ticks = start_ticks_of(pid);
-    record_of(&pool, |record| (record.pid, record.start_ticks) = (pid, start_ticks));
+    record_of(&pool, |record| forge(record, pid, start_ticks));
     let found = status(&pool.dir).unwrap();
     assert!(matches!(found, Status::Exited { exit: Some(spawner::Exit::Code(7)), .. }), "{found:?}");
     assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::AlreadyGone);
@@ -241,12 +303,12 @@ fn an_interrupted_start_is_adopted() {
     pool.assert_clean();
 }
 
-/// Promise 1: an engine that lost its record (deleted by hand, or with the session's run folder) is not doubled, and
-/// not signalled either.
+/// Promise 1: an engine of an earlier version that lost its record is not doubled, and not signalled either: nothing but
+/// its working directory says whose it is.
 #[test]
 fn an_engine_without_a_record_is_not_doubled() {
     let pool = Pool::new();
-    let engine = pool.start(&sh("exec sleep 60")).unwrap();
+    let engine = Earlier::start(&pool);
     let whole = fs::read(pool.dir.record_file()).unwrap();
     for lost in [None, Some(&whole[..9])] {
         match lost {

@@ -232,3 +232,50 @@ impl Drop for Stranger {
         self.0.wait().ok();
     }
 }
+
+/// The kernel's number of a process: the inode of a pidfd, or 0 before Linux 6.9.
+pub(crate) fn pidfd_inode_of(pid: i32) -> u64 {
+    let number = rustix::process::Pid::from_raw(pid).unwrap();
+    let fd = rustix::process::pidfd_open(number, rustix::process::PidfdFlags::empty()).unwrap();
+    let numbered = rustix::fs::fstatfs(&fd).unwrap().f_type == 0x5049_4446;
+    if numbered { rustix::fs::fstat(&fd).unwrap().st_ino } else { 0 }
+}
+
+/// An engine as an earlier version of this crate started it: its environment holds the token and not the pool.
+pub(crate) struct Earlier {
+    pub(crate) record: Record,
+    child: std::process::Child,
+}
+
+impl Earlier {
+    /// The record is as that version wrote it; the PID file too.
+    pub(crate) fn start(pool: &Pool) -> Self {
+        let instance = "0123456789abcdef0123456789abcdef";
+        let mut command = outside("/usr/bin/setsid");
+        command.args(["/bin/sleep", "60"]).current_dir(pool.dir.path());
+        let child = command.env_clear().env("ENGINE_PROVISIONER_INSTANCE", instance).spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        until("it leads its session", || {
+            fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line.starts_with(b"/bin/sleep"))
+        });
+        let boot_id = fs::read_to_string("/proc/sys/kernel/random/boot_id").unwrap();
+        let pid_ns = std::os::unix::fs::MetadataExt::ino(&fs::metadata("/proc/self/ns/pid").unwrap());
+        let record = serde_json::json!({
+            "schema": 1, "pool": "pool", "instance": instance, "state": "running", "pid": pid,
+            "start_ticks": start_ticks_of(pid), "pidfd_inode": pidfd_inode_of(pid), "boot_id": boot_id.trim(),
+            "pid_ns": pid_ns, "uid": rustix::process::geteuid().as_raw(), "exe": "/bin/sleep", "argv": ["60"],
+            "host": "127.0.0.1", "port": 0, "fingerprint": {}, "started_unix_s": 1
+        });
+        let record = serde_json::from_value(record).unwrap();
+        pool.write_record(&record);
+        durable::replace(&pool.dir.pid_file(), format!("{pid}\n").as_bytes()).unwrap();
+        Self { record, child }
+    }
+}
+
+impl Drop for Earlier {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}

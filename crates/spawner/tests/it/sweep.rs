@@ -5,7 +5,7 @@
 use std::process::{ExitStatus, Output, Stdio};
 
 use crate::support::{Pool, engines_in, example, outside, tenders_in, until};
-use spawner::{PoolDir, Status, status};
+use spawner::{Life, PoolDir, Settled, Status, observe, settle, status};
 
 /// The calls that change anything or that somebody else can see, and those that wait. `strace` counts each for itself.
 const CALLS: [&str; 18] = [
@@ -45,7 +45,10 @@ struct Place {
 }
 
 /// A worker that is no session leader, so that a stop has two processes to end.
-const WITH_WORKER: &[&str] = &["/bin/sh", "-c", "/bin/sleep 60 & exec /bin/sleep 60"];
+const WITH_WORKER: &[&str] = &["/bin/sh", "-c", "/bin/sleep 60 & exec /bin/sleep 60", "engine", "--port", "4711"];
+
+/// The port of that engine.
+const PORT: u16 = 4711;
 
 /// An engine that makes none of the calls that are struck in its process before its program runs.
 const ALONE: &[&str] = &["/bin/sleep", "60"];
@@ -111,6 +114,24 @@ impl Place {
         self.assert_tidy(point);
     }
 
+    /// B1: while anything is left of the engine its port counts as the pool's own, and finishing what was interrupted
+    /// either leaves that engine running or frees the port.
+    #[track_caller]
+    fn assert_port_is_freed(&self, point: &str) {
+        let seen = observe(self.pool.root.path(), "pool").unwrap();
+        assert!(!seen.lives() || seen.own_port().unwrap() == Some(PORT), "{point}: {seen:?}");
+        match settle(&self.pool.lock()).unwrap() {
+            Settled::Running(record) => {
+                assert_eq!((record.port, seen.life), (PORT, Life::Running), "{point}");
+                assert!(self.pool.dir.pid_file().exists(), "{point}");
+            }
+            Settled::Free(_) => {
+                assert_eq!(engines_in(&self.pool.dir), Vec::<i32>::new(), "{point}");
+                assert_eq!(observe(self.pool.root.path(), "pool").unwrap().life, Life::Nothing, "{point}");
+            }
+        }
+    }
+
     #[track_caller]
     fn assert_tidy(&self, point: &str) {
         assert!(!self.pool.dir.record_file().exists() && !self.pool.dir.pid_file().exists(), "{point}");
@@ -143,6 +164,35 @@ fn a_start_killed_anywhere_is_put_right() {
     });
 }
 
+/// B11: wherever a start is killed, the PID file names the engine that the record owns or there is none, also where an
+/// engine that crashed left its own; and finishing the start makes the file.
+#[test]
+fn a_killed_start_leaves_no_pid_file_of_an_earlier_engine() {
+    need_strace();
+    for call in ["rename", "renameat", "renameat2", "unlink", "unlinkat", "futex"] {
+        for n in 1..END {
+            let inject = format!("{call}:signal=KILL:when={n}");
+            let place = Place::new(ALONE);
+            place.run("ensure");
+            let crashed = nix::unistd::Pid::from_raw(place.pool.record().pid);
+            nix::sys::signal::kill(crashed, nix::sys::signal::Signal::SIGKILL).unwrap();
+            until("it ended", || engines_in(&place.pool.dir).is_empty());
+            let through = place.strike("ensure", &inject).status.success();
+            place.assert_owned(&inject);
+            let file = || std::fs::read_to_string(place.pool.dir.pid_file()).ok().map(|text| text.trim().to_owned());
+            let written = file();
+            if let Settled::Running(record) = settle(&place.pool.lock()).unwrap() {
+                let pid = record.pid.to_string();
+                assert!(written.is_none() || written.as_ref() == Some(&pid), "{inject}: {written:?} {pid}");
+                assert_eq!(file(), Some(pid), "{inject}");
+            }
+            if through {
+                break;
+            }
+        }
+    }
+}
+
 /// F05: killed at the calls of the thread that forks, and of the child between fork and exec.
 #[test]
 fn a_child_killed_before_its_program_leaves_nothing() {
@@ -165,6 +215,7 @@ fn a_stop_killed_anywhere_is_finished() {
         let place = Place::new(WITH_WORKER);
         place.run("ensure");
         let through = place.strike("stop", inject).status.success();
+        place.assert_port_is_freed(inject);
         if n % 2 == 0 {
             place.run("stop");
             assert_eq!(engines_in(&place.pool.dir), Vec::<i32>::new(), "{inject}");

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use serde_saphyr::granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
+use granit_parser::{Event, Parser, ScalarStyle, ScanError, Span, Tag};
 
 use super::{Entry, MAX_BYTES, MAX_DEPTH, Node, TOO_DEEP, TreeError, Value};
 
@@ -25,7 +25,7 @@ fn offset(span: &Span) -> usize {
 /// The parser's own words, which name no more of the text than one unexpected character.
 fn scan_error(text: &str, error: &ScanError) -> TreeError {
     let at = error.marker().byte_offset().unwrap_or(text.len());
-    if matches!(error.kind(), serde_saphyr::granit_parser::ErrorKind::RecursionLimitExceeded) {
+    if matches!(error.kind(), granit_parser::ErrorKind::RecursionLimitExceeded) {
         return TreeError::too_large(at, TOO_DEEP);
     }
     TreeError::syntax(at, error.info())
