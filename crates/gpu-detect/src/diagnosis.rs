@@ -5,14 +5,12 @@ use serde::Serialize;
 
 use exec::ProbeCache;
 
-use crate::choose::choose;
-use crate::conflict::Conflict;
-use crate::cuda_choice::CudaChoice;
 use crate::detect::detect_with;
 use crate::error::GpuError;
 use crate::host::Host;
-use crate::host_compiler::host_compilers;
 use crate::report::GpuReport;
+use crate::solver::{Conflict, CudaChoice, choose};
+use crate::toolkit::host_compilers;
 
 /// Facts and verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -3,8 +3,8 @@
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::conflict::{CPU, Conflict};
-use crate::report::{Looked, lines};
+use crate::solver::{CPU, Conflict};
+use crate::source::{Looked, lines};
 
 /// A GPU or CUDA toolkit that was asked for and could not be proven usable.
 #[derive(Debug, Error, Diagnostic)]

@@ -1,17 +1,15 @@
 //! What detection found, as plain data: absence is an empty list or `None`, never an error.
 
-use std::fmt;
 use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
-use crate::card::Card;
+use crate::cards::Card;
 use crate::distribution::Family;
-use crate::glibc::Glibc;
+use crate::driver::Problem;
 use crate::gpu::Gpu;
-use crate::host_compiler::HostCompiler;
-use crate::problem::Problem;
-use crate::toolkit::Toolkit;
+use crate::source::{Looked, Source, Subject};
+use crate::toolkit::{Glibc, HostCompiler, Toolkit};
 
 /// Everything that a decision about a CUDA build needs to know of a host.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
@@ -62,48 +60,6 @@ pub struct Libcuda {
     pub linkable: bool,
 }
 
-/// Where a fact came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// The management library at this path or under this name.
-    Nvml(PathBuf),
-    /// This `nvidia-smi`.
-    NvidiaSmi(PathBuf),
-    /// This file.
-    File(PathBuf),
-    /// This program.
-    Program(PathBuf),
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Nvml(path) | Self::NvidiaSmi(path) | Self::File(path) | Self::Program(path)) = self;
-        write!(f, "`{}`", path.display())
-    }
-}
-
-/// One place that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Looked {
-    /// What was looked for.
-    pub subject: Subject,
-    /// The file, library, variable or folder.
-    pub place: String,
-    /// What was found, in a few words.
-    pub found: String,
-}
-
-/// What a place was looked at for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Subject {
-    /// The driver and its GPUs.
-    Driver,
-    /// A CUDA toolkit.
-    Toolkit,
-}
-
 impl GpuReport {
     /// The places that were looked at for one subject.
     pub(crate) fn looked_for(&self, subject: Subject) -> Vec<Looked> {
@@ -113,9 +69,4 @@ impl GpuReport {
     pub(crate) fn look(&mut self, subject: Subject, place: impl Into<String>, found: impl Into<String>) {
         self.looked.push(Looked { subject, place: place.into(), found: found.into() });
     }
-}
-
-/// One line for each place.
-pub(crate) fn lines(looked: &[Looked]) -> String {
-    looked.iter().flat_map(|looked| ["\n  ", &looked.place, ": ", &looked.found]).collect()
 }
