@@ -2,9 +2,10 @@
 
 use exec::ProbeCache;
 
+use crate::family::Family;
 use crate::host::Host;
 use crate::report::GpuReport;
-use crate::{cards, distribution, driver, toolkit};
+use crate::{cards, driver, toolkit};
 
 /// Everything that can be found out about the host's GPUs and CUDA toolkits.
 ///
@@ -17,12 +18,14 @@ pub fn detect(host: &Host) -> GpuReport {
 
 /// Like [`detect`], and asks no compiler whose answer is in `cache`; what it had to ask it adds.
 pub fn detect_with(host: &Host, cache: &ProbeCache) -> GpuReport {
+    let distribution = distro::distribution(&host.root);
     let mut report = GpuReport {
         cards: cards::detect(host),
         vulkan_drivers: cards::vulkan_drivers(host),
         libcuda: driver::libcuda(host),
         glibc: toolkit::glibc(host),
-        family: distribution::detect(host),
+        family: Family::of(&distribution),
+        distribution,
         ..GpuReport::default()
     };
     driver::detect(host, &mut report);

@@ -18,9 +18,9 @@
 mod cards;
 mod detect;
 mod diagnosis;
-mod distribution;
 mod driver;
 mod error;
+mod family;
 mod fs;
 mod gpu;
 mod host;
@@ -33,11 +33,11 @@ mod wish;
 pub use cards::{Card, Vendor};
 pub use detect::{detect, detect_with};
 pub use diagnosis::{Diagnosis, Verdict, diagnose};
-pub use distribution::Family;
 pub use driver::{Problem, ProblemKind, answer_probe, memory_used_by};
 pub use error::GpuError;
 /// What compilers answered; see [`detect_with`].
 pub use exec::ProbeCache as Memo;
+pub use family::Family;
 pub use gpu::{Gpu, GpuProcess, Mig, MigInstance};
 pub use host::{Host, Probe};
 pub use report::{Driver, GpuReport, Libcuda};

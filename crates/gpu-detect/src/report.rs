@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use distro::Distribution;
 use serde::{Deserialize, Serialize};
 
 use crate::cards::Card;
-use crate::distribution::Family;
 use crate::driver::Problem;
+use crate::family::Family;
 use crate::gpu::Gpu;
 use crate::source::{Looked, Source, Subject};
 use crate::toolkit::{Glibc, HostCompiler, Toolkit};
@@ -34,6 +35,8 @@ pub struct GpuReport {
     pub glibc: Option<Glibc>,
     /// Whose packages this host takes.
     pub family: Option<Family>,
+    /// The distribution: what installs packages here.
+    pub distribution: Distribution,
     /// What was looked at, in order, and what was found there.
     pub looked: Vec<Looked>,
 }

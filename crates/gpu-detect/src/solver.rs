@@ -5,6 +5,7 @@ mod conflict;
 mod cuda_choice;
 mod fit;
 mod obstacle;
+mod remedies;
 mod remedy;
 mod select;
 mod solve;

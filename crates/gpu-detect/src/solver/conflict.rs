@@ -3,13 +3,14 @@
 
 use std::fmt;
 
+use distro::Distribution;
 use miette::Diagnostic;
 use serde::Serialize;
 
 use super::obstacle::Obstacle;
-use super::remedy;
+use super::remedies;
 use super::remedy::Remedy;
-use crate::distribution::Family;
+use crate::family::Family;
 use crate::source::{Looked, lines};
 use crate::toolkit::releases::Releases;
 use crate::toolkit::{Toolkit, ToolkitSource};
@@ -35,6 +36,9 @@ pub struct Conflict {
     pub remedy: Remedy,
     /// Whose packages this host takes.
     pub family: Option<Family>,
+    /// The host's distribution, whose commands the help shows.
+    #[serde(skip)]
+    pub distribution: Box<Distribution>,
 }
 
 /// A toolkit that cannot be used.
@@ -52,13 +56,22 @@ impl Conflict {
         mut candidates: Vec<Rejected>,
         looked: Vec<Looked>,
         fits: Releases,
-        family: Option<Family>,
+        distribution: Distribution,
     ) -> Self {
         candidates.sort_by_key(|rejected| {
             let chosen = rejected.obstacles.iter().any(|obstacle| matches!(obstacle, Obstacle::Overruled { .. }));
             (chosen, rejected.obstacles.len(), rejected.toolkit.order)
         });
-        Self { gpus, candidates, looked, fits, remedy: remedy::toolkit(fits), family }
+        let family = Family::of(&distribution);
+        Self {
+            gpus,
+            candidates,
+            looked,
+            fits,
+            remedy: remedies::toolkit(fits),
+            family,
+            distribution: Box::new(distribution),
+        }
     }
 
     /// The stable code: that of the first obstacle of the first candidate.
@@ -69,8 +82,11 @@ impl Conflict {
 
     /// The remedies of one candidate for this host: all of them are needed.
     fn remedies(&self, rejected: &Rejected) -> String {
-        let family = if rejected.toolkit.source == ToolkitSource::Conda { Some(Family::Conda) } else { self.family };
-        let all: Vec<String> = rejected.obstacles.iter().map(|obstacle| obstacle.remedy().for_family(family)).collect();
+        let here = |remedy: Remedy| match rejected.toolkit.source {
+            ToolkitSource::Conda => remedy.for_family(Some(Family::Conda)),
+            _ => remedy.for_host(&self.distribution),
+        };
+        let all: Vec<String> = rejected.obstacles.iter().map(|obstacle| here(obstacle.remedy())).collect();
         all.join("; and ")
     }
 }
@@ -98,7 +114,7 @@ impl Diagnostic for Conflict {
 
     fn help<'a>(&'a self) -> Option<Box<dyn fmt::Display + 'a>> {
         let ways: Vec<String> = match self.candidates.as_slice() {
-            [] => vec![self.remedy.for_family(self.family)],
+            [] => vec![self.remedy.for_host(&self.distribution)],
             [only] => vec![self.remedies(only)],
             several => several
                 .iter()

@@ -4,7 +4,7 @@ use miette::Diagnostic;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use thiserror::Error;
 
-use super::remedy;
+use super::remedies;
 use super::remedy::Remedy;
 use crate::toolkit::releases::{Releases, dotted};
 
@@ -118,15 +118,17 @@ impl Obstacle {
     /// The one change that takes it away.
     pub fn remedy(&self) -> Remedy {
         match self {
-            Self::Incomplete { missing, version } => remedy::parts(missing, *version),
-            Self::Mixed { nvcc, .. } => remedy::one_release(*nvcc),
-            Self::NvccFailed { .. } => remedy::reinstall(),
-            Self::NewerThanDriver { needed, fits, .. } => remedy::driver_or_toolkit(*needed, *fits),
+            Self::Incomplete { missing, version } => remedies::parts(missing, *version),
+            Self::Mixed { nvcc, .. } => remedies::one_release(*nvcc),
+            Self::NvccFailed { .. } => remedies::reinstall(),
+            Self::NewerThanDriver { needed, fits, .. } => remedies::driver_or_toolkit(*needed, *fits),
             Self::TooOld { fits, .. } | Self::ArchUnsupported { fits, .. } | Self::GlibcTooNew { fits, .. } => {
-                remedy::toolkit(*fits)
+                remedies::toolkit(*fits)
             }
-            Self::HostCompilerTooNew { gcc, .. } | Self::HostCompilerMissing { gcc, .. } => remedy::host_compiler(*gcc),
-            Self::Overruled { by, root } => remedy::overruled(by, root),
+            Self::HostCompilerTooNew { gcc, .. } | Self::HostCompilerMissing { gcc, .. } => {
+                remedies::host_compiler(*gcc)
+            }
+            Self::Overruled { by, root } => remedies::overruled(by, root),
         }
     }
 

@@ -1,24 +1,26 @@
 //! What to change, in words and as a command for each family of systems. Nothing here is ever run.
-//!
-//! Names of packages: NVIDIA's repositories carry `cuda-toolkit-12-9` and its parts for Debian, Ubuntu, Fedora, RHEL and
-//! openSUSE (<https://docs.nvidia.com/cuda/cuda-installation-guide-linux/>); nixpkgs has a set for each release
-//! (`cudaPackages_12_9`); conda-forge names parts alike and takes the release from `cuda-version`.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::Serialize;
+use distro::Distribution;
+use serde::{Deserialize, Serialize};
 
-use crate::distribution::Family;
-use crate::toolkit::releases::{Releases, dotted};
+use crate::family::Family;
 
 /// One change.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Remedy {
     /// What to do, in words.
     pub change: String,
     /// What to type, for each family of systems where that is known.
     pub commands: BTreeMap<Family, String>,
+    /// The packages that those commands install, where that is all they do.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub packages: BTreeMap<Family, Vec<String>>,
+    /// The name in `distro`'s table of software that does it, too, for distributions that have a package of their own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub software: Option<String>,
 }
 
 impl Remedy {
@@ -30,12 +32,36 @@ impl Remedy {
         }
     }
 
-    fn words(change: impl Into<String>) -> Self {
-        Self { change: change.into(), commands: BTreeMap::new() }
+    /// The change in words with the command of this very system: its own package manager, or what an immutable system has
+    /// instead. With all commands where the system is unknown or has no such package.
+    pub fn for_host(&self, distribution: &Distribution) -> String {
+        let family = Family::of(distribution);
+        let own = || distribution.family()?.packages(self.software.as_deref()?);
+        let packages = family.and_then(|family| self.packages.get(&family)).map(Vec::as_slice).or_else(own);
+        match packages.and_then(|packages| distribution.install(packages)) {
+            Some(install) => {
+                let then = install.then.map(|then| format!(", {then}")).unwrap_or_default();
+                format!("{}: `{}`{then}", self.change, install.command)
+            }
+            None => self.for_family(family),
+        }
     }
 
-    fn with(mut self, commands: [(Family, String); 6]) -> Self {
-        self.commands = commands.into_iter().filter(|(_, command)| !command.is_empty()).collect();
+    /// A change without a command.
+    pub(super) fn words(change: impl Into<String>) -> Self {
+        Self { change: change.into(), ..Self::default() }
+    }
+
+    /// The same, done by installing these packages; a family with none has no command.
+    pub(super) fn by_installing<const N: usize>(mut self, packages: [(Family, Vec<String>); N]) -> Self {
+        self.packages = packages.into_iter().filter(|(_, names)| !names.is_empty()).collect();
+        self.commands = self.packages.iter().map(|(family, names)| (*family, family.install_line(names))).collect();
+        self
+    }
+
+    /// The same, done by a distribution's own package as well.
+    pub(super) fn or_software(mut self, name: &str) -> Self {
+        self.software = Some(name.into());
         self
     }
 }
@@ -48,128 +74,56 @@ impl fmt::Display for Remedy {
     }
 }
 
-/// A toolkit that fits, beside the others.
-pub(crate) fn toolkit(fits: Releases) -> Remedy {
-    if fits.is_empty() {
-        return Remedy::words(
-            "no CUDA release fits GPUs, driver and C library at once: change one of them, for example by building in a \
-             container with an older system",
-        );
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::solver::remedies;
+    use crate::toolkit::Releases;
+
+    #[track_caller]
+    fn check(os_release: &str, remedy: &Remedy, expected: &str) {
+        assert_eq!(remedy.for_host(&Distribution::parse(os_release)), expected, "{os_release}");
     }
-    let range = match fits.last {
-        Some(last) if last == fits.first => format!("CUDA {}", dotted(last)),
-        Some(last) => format!("CUDA {} to {}", dotted(fits.first), dotted(last)),
-        None => format!("CUDA {} or newer", dotted(fits.first)),
-    };
-    install(format!("install {range} and point `CUDA_HOME` at it"), fits.last)
-}
 
-/// Commands for a whole toolkit: of one release, or the newest there is.
-fn install(change: String, release: Option<(u32, u32)>) -> Remedy {
-    let dashed = release.map(|(major, minor)| format!("-{major}-{minor}")).unwrap_or_default();
-    let package = format!("cuda-toolkit{dashed}");
-    Remedy::words(change).with([
-        // Arch carries the newest release only.
-        (Family::Arch, if release.is_none() { "pacman -S --needed cuda".into() } else { String::new() }),
-        (Family::Debian, format!("apt-get install {package}")),
-        (Family::Fedora, format!("dnf install {package}")),
-        (Family::Suse, format!("zypper install {package}")),
-        (Family::Nixos, format!("nix shell nixpkgs#{}.cudatoolkit", nix_set(release))),
-        (Family::Conda, format!("conda install -c conda-forge cuda-toolkit{}", conda_version(release))),
-    ])
-}
-
-fn nix_set(release: Option<(u32, u32)>) -> String {
-    release.map_or_else(|| "cudaPackages".into(), |(major, minor)| format!("cudaPackages_{major}_{minor}"))
-}
-
-fn conda_version(release: Option<(u32, u32)>) -> String {
-    release.map(|release| format!(" cuda-version={}", dotted(release))).unwrap_or_default()
-}
-
-/// A newer driver, or an older toolkit.
-pub(crate) fn driver_or_toolkit(needed: Option<&'static str>, fits: Releases) -> Remedy {
-    let driver = needed
-        .map_or_else(|| "update the NVIDIA driver".into(), |v| format!("update the NVIDIA driver to {v} or newer"));
-    if fits.is_empty() {
-        return Remedy::words(driver);
+    /// Each system's own command, also of families that NVIDIA has no packages for.
+    #[test]
+    fn a_compiler() {
+        let any = remedies::host_compiler(None);
+        check("ID=debian", &any, "install g++: `apt-get update && apt-get install g++`");
+        check("ID=void", &any, "install g++: `xbps-install -S gcc`");
+        check("ID=gentoo", &any, "install g++: `emerge --noreplace sys-devel/gcc`");
+        check("ID=centos\nVERSION_ID=7", &any, "install g++: `yum install gcc-c++`");
+        let old = remedies::host_compiler(Some(13));
+        let change = "install g++ 13 beside the others; as `g++-13` on `PATH` it is found";
+        check("ID=azurelinux", &old, &format!("{change}: `tdnf install gcc13-c++`"));
+        let unknown = old.for_host(&Distribution::default());
+        assert!(unknown.contains("Debian, Ubuntu: `apt-get update && apt-get install g++-13`"), "{unknown}");
     }
-    let other = toolkit(fits);
-    Remedy { change: format!("{driver}, or {}", other.change), commands: other.commands }
-}
 
-/// The parts that a toolkit lacks, of its own release.
-pub(crate) fn parts(missing: &[String], version: Option<(u32, u32)>) -> Remedy {
-    let Some(release) = version else {
-        return install(
-            "install a whole CUDA toolkit, and point `CUDA_HOME` at the folder that holds `bin/nvcc`".into(),
-            None,
-        );
-    };
-    // The part, its name for Debian, for RPM systems, in nixpkgs and in conda-forge.
-    let known = [
-        ("`nvcc`", ["cuda-nvcc", "cuda-nvcc", "cuda_nvcc", "cuda-nvcc"]),
-        ("cuda_runtime.h", ["cuda-cudart-dev", "cuda-cudart-devel", "cuda_cudart", "cuda-cudart-dev"]),
-        ("libcudart", ["cuda-cudart-dev", "cuda-cudart-devel", "cuda_cudart", "cuda-cudart-dev"]),
-        ("libcublas", ["libcublas-dev", "libcublas-devel", "libcublas", "libcublas-dev"]),
-        ("libcuda ", ["cuda-driver-dev", "cuda-driver-devel", "cuda_cudart", "cuda-driver-dev"]),
-    ];
-    let packages = |column: usize, decorate: &dyn Fn(&str) -> String| {
-        let mut names: Vec<String> = Vec::new();
-        for (part, columns) in &known {
-            let name = columns.get(column).map(|name| decorate(name)).unwrap_or_default();
-            if missing.iter().any(|missing| missing.starts_with(part)) && !names.contains(&name) {
-                names.push(name);
-            }
-        }
-        names.join(" ")
-    };
-    let dashed = |name: &str| format!("{name}-{}-{}", release.0, release.1);
-    let line = |command: &str, names: String| if names.is_empty() { names } else { format!("{command} {names}") };
-    let nix = |name: &str| format!("nixpkgs#{}.{name}", nix_set(version));
-    let conda = line("conda install -c conda-forge", packages(3, &str::to_owned));
-    Remedy::words(format!("install its missing parts, all of CUDA {}", dotted(release))).with([
-        (Family::Arch, "pacman -S cuda".into()),
-        (Family::Debian, line("apt-get install", packages(0, &dashed))),
-        (Family::Fedora, line("dnf install", packages(1, &dashed))),
-        (Family::Suse, line("zypper install", packages(1, &dashed))),
-        (Family::Nixos, line("nix shell", packages(2, &nix))),
-        (Family::Conda, if conda.is_empty() { conda } else { format!("{conda}{}", conda_version(version)) }),
-    ])
-}
+    #[test]
+    fn a_toolkit() {
+        let newest = remedies::toolkit(Releases { first: (12, 8), last: None });
+        let change = "install CUDA 12.8 or newer and point `CUDA_HOME` at it";
+        check("ID=arch", &newest, &format!("{change}: `pacman -S --needed cuda`"));
+        check("ID=gentoo", &newest, &format!("{change}: `emerge --noreplace dev-util/nvidia-cuda-toolkit`"));
+        check("ID=aosc", &newest, &format!("{change}: `oma install cuda`"));
+        let last = remedies::toolkit(Releases { first: (12, 8), last: Some((12, 9)) });
+        let change = "install CUDA 12.8 to 12.9 and point `CUDA_HOME` at it";
+        check("ID=rocky\nID_LIKE=rhel", &last, &format!("{change}: `dnf install cuda-toolkit-12-9`"));
+        let nix = "NIXPKGS_ALLOW_UNFREE=1 nix-shell -p cudaPackages_12_9.cudatoolkit";
+        check("ID=nixos", &last, &format!("{change}: `{nix}`, and run this program in that shell"));
+        // Its own package is of another release: no command is better than a wrong one.
+        let gentoo = last.for_host(&Distribution::parse("ID=gentoo"));
+        assert!(!gentoo.contains("emerge") && gentoo.contains("conda"), "{gentoo}");
+    }
 
-/// Compiler and headers of one release.
-pub(crate) fn one_release(release: (u32, u32)) -> Remedy {
-    install("take compiler and headers from one release".into(), Some(release))
-}
-
-pub(crate) fn reinstall() -> Remedy {
-    Remedy::words("run its `nvcc --list-gpu-code` yourself; if that fails too, reinstall the toolkit")
-}
-
-pub(crate) fn overruled(by: &str, root: &str) -> Remedy {
-    Remedy::words(format!("unset or correct {by}, for example to `{root}`"))
-}
-
-/// A g++ that nvcc accepts, beside the others.
-pub(crate) fn host_compiler(gcc: Option<u32>) -> Remedy {
-    let Some(major) = gcc else {
-        return Remedy::words("install g++").with([
-            (Family::Arch, "pacman -S --needed gcc".into()),
-            (Family::Debian, "apt-get install g++".into()),
-            (Family::Fedora, "dnf install gcc-c++".into()),
-            (Family::Suse, "zypper install gcc-c++".into()),
-            (Family::Nixos, "nix shell nixpkgs#gcc".into()),
-            (Family::Conda, "conda install -c conda-forge gxx".into()),
-        ]);
-    };
-    let change = format!("install g++ {major} beside the others; as `g++-{major}` on `PATH` it is found");
-    Remedy::words(change).with([
-        (Family::Arch, format!("pacman -S --needed gcc{major}")),
-        (Family::Debian, format!("apt-get install g++-{major}")),
-        (Family::Fedora, format!("dnf install gcc{major}-c++")),
-        (Family::Suse, format!("zypper install gcc{major}-c++")),
-        (Family::Nixos, format!("nix shell nixpkgs#gcc{major}")),
-        (Family::Conda, format!("conda install -c conda-forge gxx={major}")),
-    ])
+    /// What an immutable system is told works there.
+    #[test]
+    fn an_immutable_system() {
+        let remedy = remedies::toolkit(Releases { first: (12, 8), last: Some((12, 9)) });
+        let immutable = Some(distro::Immutable::Ostree);
+        let silverblue = Distribution { immutable, ..Distribution::parse("ID=fedora") };
+        let line = "`rpm-ostree install --idempotent --apply-live cuda-toolkit-12-9`";
+        assert!(remedy.for_host(&silverblue).ends_with(line), "{}", remedy.for_host(&silverblue));
+    }
 }

@@ -38,7 +38,7 @@ pub fn solve(facts: &GpuReport, targets: &[Target], wish: &Wish) -> Result<CudaC
         }
     }
     let gpus = targets.iter().map(|target| format!("{} ({})", target.name, target.architecture)).collect();
-    Err(Conflict::new(gpus, rejected, facts.looked_for(Subject::Toolkit), fits, facts.family))
+    Err(Conflict::new(gpus, rejected, facts.looked_for(Subject::Toolkit), fits, facts.distribution.clone()))
 }
 
 /// Says which variables name a toolkit that another choice stands above.
