@@ -1,6 +1,5 @@
 //! All that is known of a host and what would come of it, as one document: for `doctor`, and for people who help others.
 
-use miette::Diagnostic;
 use serde::Serialize;
 
 use exec::ProbeCache;

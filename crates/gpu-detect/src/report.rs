@@ -13,7 +13,7 @@ use crate::source::{Looked, Source, Subject};
 use crate::toolkit::{Glibc, HostCompiler, Toolkit};
 
 /// Everything that a decision about a CUDA build needs to know of a host.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GpuReport {
     /// The NVIDIA driver, where one says its version.
     pub driver: Option<Driver>,
@@ -36,6 +36,7 @@ pub struct GpuReport {
     /// Whose packages this host takes.
     pub family: Option<Family>,
     /// The distribution: what installs packages here.
+    #[serde(default)]
     pub distribution: Distribution,
     /// What was looked at, in order, and what was found there.
     pub looked: Vec<Looked>,
@@ -53,7 +54,7 @@ pub struct Driver {
 }
 
 /// Where the driver's `libcuda.so.1` lies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Libcuda {
     /// The folder.
     pub folder: PathBuf,

@@ -17,4 +17,5 @@ pub use conflict::{Conflict, Rejected};
 pub use cuda_choice::{CudaChoice, Target};
 pub use obstacle::Obstacle;
 pub use remedy::Remedy;
+pub use select::select;
 pub use solve::solve;

@@ -14,6 +14,7 @@ mod packaged;
 pub(crate) mod releases;
 mod toolkit_version;
 mod usual;
+mod variable;
 
 pub(crate) use candidates::resolved;
 pub use description::{Toolkit, ToolkitSource};

@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::toolkit::{HostCompiler, ToolkitSource};
 
 /// What a CUDA build for the chosen GPUs uses.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[non_exhaustive]
 pub struct CudaChoice {
     /// The toolkit's root folder.
@@ -40,7 +40,7 @@ pub struct CudaChoice {
 }
 
 /// A GPU, or an instance of a partitioned one, that a build and an engine are for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Target {
     /// The GPU's number as `nvidia-smi` prints it.
     pub index: u32,

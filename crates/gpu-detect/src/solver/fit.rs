@@ -96,12 +96,15 @@ fn driver(facts: &GpuReport, toolkit: &Toolkit, fits: Releases) -> Option<Obstac
     let minor = driver.cuda.is_some_and(|runs| version.0 < 11 && version > runs);
     // The driver's word counts; its version only where it gives none.
     let old = driver.cuda.is_none()
-        && toolkit.oldest_driver.is_some_and(|oldest| releases::numbers(&driver.version) < releases::numbers(oldest));
+        && toolkit
+            .oldest_driver
+            .as_deref()
+            .is_some_and(|oldest| releases::numbers(&driver.version) < releases::numbers(oldest));
     (version.0 > major || minor || old).then(|| Obstacle::NewerThanDriver {
         driver: driver.version.clone(),
         cuda: driver.cuda,
         major,
-        needed: toolkit.oldest_driver,
+        needed: toolkit.oldest_driver.clone(),
         fits,
     })
 }

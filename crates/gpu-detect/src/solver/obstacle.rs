@@ -57,7 +57,7 @@ pub enum Obstacle {
         /// The newest major release that it runs.
         major: u32,
         /// The oldest driver that would do.
-        needed: Option<&'static str>,
+        needed: Option<String>,
         /// The releases that fit this host.
         fits: Releases,
     },
@@ -121,7 +121,7 @@ impl Obstacle {
             Self::Incomplete { missing, version } => remedies::parts(missing, *version),
             Self::Mixed { nvcc, .. } => remedies::one_release(*nvcc),
             Self::NvccFailed { .. } => remedies::reinstall(),
-            Self::NewerThanDriver { needed, fits, .. } => remedies::driver_or_toolkit(*needed, *fits),
+            Self::NewerThanDriver { needed, fits, .. } => remedies::driver_or_toolkit(needed.as_deref(), *fits),
             Self::TooOld { fits, .. } | Self::ArchUnsupported { fits, .. } | Self::GlibcTooNew { fits, .. } => {
                 remedies::toolkit(*fits)
             }

@@ -49,7 +49,7 @@ fn conda_version(release: Option<(u32, u32)>) -> Vec<String> {
 }
 
 /// A newer driver, or an older toolkit.
-pub(crate) fn driver_or_toolkit(needed: Option<&'static str>, fits: Releases) -> Remedy {
+pub(crate) fn driver_or_toolkit(needed: Option<&str>, fits: Releases) -> Remedy {
     let driver = needed
         .map_or_else(|| "update the NVIDIA driver".into(), |v| format!("update the NVIDIA driver to {v} or newer"));
     if fits.is_empty() {

@@ -1,4 +1,4 @@
-//! Which of the host's GPUs a pool uses.
+//! Which of the host's GPUs are used: those that were asked for, each proven usable. No toolkit is needed for it.
 
 use exec::Env;
 
@@ -12,8 +12,25 @@ use crate::gpu::Gpu;
 use crate::report::GpuReport;
 use crate::source::{Source, Subject};
 
-/// The GPUs with the numbers `asked`, or every visible one where none is asked for, each proven usable.
-pub(crate) fn select(report: &GpuReport, asked: &[u32], env: &Env) -> Result<Vec<Target>, GpuError> {
+/// The GPUs with the numbers `asked`, which are those that `nvidia-smi` prints, or every GPU that `CUDA_VISIBLE_DEVICES`
+/// leaves visible where none is asked for. Each is proven usable by the driver's own words.
+///
+/// Toolkits are not looked at: this is the answer for an engine that is not built here, such as one in a container.
+/// [`choose`](crate::choose) adds the toolkit. Reads nothing but its arguments.
+///
+/// Fails with what keeps the GPUs from being used: no driver, a driver that does not answer, no such GPU, a GPU that
+/// the environment hides, one without a usable MIG instance.
+///
+/// ```
+/// use gpu_detect::{Host, detect, select};
+///
+/// let host = Host::current(exec::Env::current());
+/// match select(&detect(&host), &[0], &host.env) {
+///     Ok(targets) => println!("--device nvidia.com/gpu={}", targets.iter().map(|t| t.uuid.clone()).collect::<String>()),
+///     Err(error) => println!("{error}\n{}", error.help().map(|help| help.to_string()).unwrap_or_default()),
+/// }
+/// ```
+pub fn select(report: &GpuReport, asked: &[u32], env: &Env) -> Result<Vec<Target>, GpuError> {
     let usable = report.devices.iter().any(|gpu| gpu.compute_capability.is_some());
     match &report.problem {
         Some(problem) if !usable || problem.kind == ProblemKind::NoCudaLibrary => {

@@ -5,12 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::candidate::{Candidate, Place};
 use super::description::ToolkitSource;
-use super::{packaged, usual};
+use super::{packaged, usual, variable};
 use crate::host::Host;
-
-/// The variables that name a toolkit's root, in order, after the one that names a compiler.
-const ROOT_VARIABLES: [&str; 3] = ["CUDAToolkit_ROOT", "CUDA_HOME", "CUDA_PATH"];
-const COMPILER_VARIABLE: &str = "CUDACXX";
 
 /// All places in order: what the configuration and the environment name, `nvcc` on `PATH`, the usual folders, what
 /// other package managers installed.
@@ -33,11 +29,11 @@ fn named(host: &Host) -> Vec<Place> {
         };
         found.push(("the configuration".to_owned(), Ok(candidate)));
     }
-    if let Some(value) = host.env.get(COMPILER_VARIABLE) {
-        let source = ToolkitSource::Variable(COMPILER_VARIABLE);
-        found.push((COMPILER_VARIABLE.to_owned(), Ok(from_nvcc(source, on_search_path(host, Path::new(value))))));
+    if let Some(value) = host.env.get(variable::COMPILER) {
+        let source = ToolkitSource::Variable(variable::COMPILER);
+        found.push((variable::COMPILER.to_owned(), Ok(from_nvcc(source, on_search_path(host, Path::new(value))))));
     }
-    for name in ROOT_VARIABLES {
+    for name in variable::ROOT {
         let Some(value) = host.env.get(name) else { continue };
         // CMake reads a list here, and Nix makes one of it: the toolkit is the entry with a compiler.
         let entries: Vec<PathBuf> =
@@ -51,7 +47,7 @@ fn named(host: &Host) -> Vec<Place> {
         found.push((name.to_owned(), Ok(Candidate { source, root, nvcc: None })));
     }
     if found.is_empty() {
-        found.push((format!("{COMPILER_VARIABLE}, {}", ROOT_VARIABLES.join(", ")), Err("not set".into())));
+        found.push((format!("{}, {}", variable::COMPILER, variable::ROOT.join(", ")), Err("not set".into())));
     }
     found
 }

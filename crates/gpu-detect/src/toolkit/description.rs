@@ -3,10 +3,12 @@
 use std::fmt;
 use std::path::PathBuf;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+
+use super::variable::{self, Name};
 
 /// A CUDA toolkit, or what is left of one.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Toolkit {
     /// The folder CMake calls `CUDAToolkit_ROOT`, with symbolic links resolved.
     pub root: PathBuf,
@@ -34,7 +36,7 @@ pub struct Toolkit {
     /// Why its compiler does not say what it makes code for.
     pub nvcc_failure: Option<String>,
     /// The oldest driver that runs what it makes, where that is known.
-    pub oldest_driver: Option<&'static str>,
+    pub oldest_driver: Option<String>,
     /// The folder with its stand-in for `libcuda.so`.
     pub stubs: Option<PathBuf>,
 }
@@ -66,13 +68,14 @@ impl fmt::Display for Toolkit {
 }
 
 /// What led to a toolkit, in the order of preference.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToolkitSource {
     /// The configuration: a choice that somebody made, and that is never passed over.
     Config,
     /// This environment variable: likewise.
-    Variable(&'static str),
+    #[serde(deserialize_with = "variable::known")]
+    Variable(Name),
     /// `nvcc` on `PATH`.
     SearchPath,
     /// A folder where toolkits are usually installed.

@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use exec::CommandSpec;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::headers::definition;
 use crate::host::Host;
@@ -16,7 +16,7 @@ const DEADLINE: Duration = Duration::from_secs(5);
 const HEADER: &str = "/usr/include/features.h";
 
 /// glibc.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Glibc {
     /// Its version as (major, minor), such as (2, 41).
     pub version: (u32, u32),

@@ -8,19 +8,18 @@ use std::thread;
 use std::time::Duration;
 
 use exec::{CommandSpec, Env, Output, ProbeCache};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::nvcc;
+use super::variable::{self, Name};
 use crate::fs::entries;
 use crate::host::Host;
 
 /// The longest a compiler may take to tell its version.
 const DEADLINE: Duration = Duration::from_secs(10);
-/// The variables that name nvcc's host compiler: CMake's, then nvcc's own, which may also name its folder.
-const VARIABLES: [&str; 2] = ["CUDAHOSTCXX", "NVCC_CCBIN"];
 
 /// A C++ compiler.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HostCompiler {
     /// The program, as it is found on `PATH`.
     pub path: PathBuf,
@@ -33,7 +32,7 @@ pub struct HostCompiler {
 }
 
 /// The compilers that nvcc takes.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CompilerKind {
     /// GCC's C++ compiler.
@@ -43,13 +42,14 @@ pub enum CompilerKind {
 }
 
 /// What led to a host compiler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum CompilerSource {
     /// The configuration: used or refused, never replaced.
     Config,
     /// This environment variable: likewise.
-    Variable(&'static str),
+    #[serde(deserialize_with = "variable::known")]
+    Variable(Name),
     /// The compiler that nvcc takes by itself: `g++` on `PATH`.
     Default,
     /// A name with a version on `PATH`, or a usual place.
@@ -100,7 +100,7 @@ fn candidates(host: &Host) -> Vec<HostCompiler> {
     let named = host.wish.host_compiler.clone().map(|value| (CompilerSource::Config, value));
     let variable = |name| Some((CompilerSource::Variable(name), PathBuf::from(host.env.get(name)?)));
     let mut all = Vec::new();
-    if let Some((source, value)) = named.or_else(|| VARIABLES.into_iter().find_map(variable)) {
+    if let Some((source, value)) = named.or_else(|| variable::HOST_COMPILER.into_iter().find_map(variable)) {
         let found = value.to_str().and_then(|name| host.env.find(name));
         let path = found.unwrap_or_else(|| if value.is_dir() { value.join("g++") } else { value });
         // What is no text cannot be told to CMake; it stays in the list as a compiler that does not answer.

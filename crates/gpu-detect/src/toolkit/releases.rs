@@ -4,7 +4,7 @@
 //! <https://docs.nvidia.com/datacenter/tesla/drivers/cuda-toolkit-driver-and-architecture-matrix.html>,
 //! <https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html>
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::report::Driver;
 
@@ -12,7 +12,7 @@ use crate::report::Driver;
 pub(crate) type Version = (u32, u32);
 
 /// The CUDA releases that know all chosen GPUs, fit driver and C library, and are enough for the engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Releases {
     /// The first one.
     pub first: (u32, u32),
@@ -67,8 +67,8 @@ pub(crate) fn architectures(release: Version) -> Vec<u32> {
 }
 
 /// The oldest driver for a release, where it is known.
-pub(crate) fn oldest_driver(release: Version) -> Option<&'static str> {
-    DRIVERS.iter().find(|(major, _)| *major == release.0).map(|(_, driver)| *driver)
+pub(crate) fn oldest_driver(release: Version) -> Option<String> {
+    DRIVERS.iter().find(|(major, _)| *major == release.0).map(|(_, driver)| (*driver).to_owned())
 }
 
 /// The newest major release that a driver runs, from the driver's version alone.
@@ -131,6 +131,6 @@ mod tests {
         assert_eq!(newest_major_of("535.104.05"), Some(12));
         assert_eq!(newest_major_of("580.65.06"), Some(13));
         assert_eq!(newest_major_of("390.46"), None);
-        assert_eq!(oldest_driver((12, 4)), Some("525.60.13"));
+        assert_eq!(oldest_driver((12, 4)).as_deref(), Some("525.60.13"));
     }
 }
