@@ -1,7 +1,7 @@
 //! From what is wanted and what is there to a plan: a pure function.
 
 use exec::{CommandSpec, Redactor, shell_line};
-use llamacpp_build::planned_commands;
+use llamacpp_build::{decide_jobs, planned_resolve, planned_steps};
 use miette::Diagnostic;
 use model_provisioner::Presence;
 
@@ -156,21 +156,20 @@ fn build(desired: &Desired, observed: &Observed, runs: bool) -> [PlanStep; 4] {
         build.nearest = observed.near.clone().filter(|_| build.status == Status::ToRun);
     }
     let Some(request) = &observed.request else { return steps };
-    let planned = |commit| planned_commands(&desired.layout, request, commit).unwrap_or_default();
     let redactor = Redactor::new();
-    let argv = |(_, command): &(&str, CommandSpec)| command.argv(&redactor);
-    // Without a commit, the first command is the one that asks for it.
-    if asks
+    let argv = |commands: &[CommandSpec]| commands.iter().map(|command| command.argv(&redactor)).collect();
+    if status == Status::ToRun {
+        // A commit that is asked for is not known yet, whatever it was the last time.
+        let commit = commit.filter(|_| !asks);
+        let planned = planned_steps(&desired.layout, request, commit, decide_jobs(request)).unwrap_or_default();
+        for (step, planned) in steps.iter_mut().zip(&planned) {
+            step.commands = argv(&planned.commands);
+        }
+    } else if asks
         && let [fetch, ..] = &mut steps
         && fetch.status == Status::ToRun
     {
-        fetch.commands.extend(planned(None).first().map(argv));
-    }
-    if status == Status::ToRun {
-        let known = usize::from(commit.is_none());
-        for (step, command) in steps.iter_mut().zip(&planned(commit)).skip(known) {
-            step.commands.push(argv(command));
-        }
+        fetch.commands = argv(&planned_resolve(&desired.layout, request));
     }
     steps
 }

@@ -159,10 +159,27 @@ impl Definitions {
         Ok(here)
     }
 
+    /// The arguments that the tree or the host may still change: options of the tree, and what needs a working helper.
+    pub(crate) fn late(&self) -> Vec<String> {
+        let fixed = |name: &str| matches!(name, "GGML_CUDA" | "LLAMA_BUILD_SERVER");
+        let late = |name: &str, value: &str| {
+            (is_of_the_tree(name) && !fixed(name))
+                || (name.ends_with("_COMPILER_LAUNCHER") && !self.asked_for(name))
+                || (FLAGS.contains(&name) && value.contains("-fuse-ld="))
+        };
+        let late = self.all.iter().filter(|(name, value)| late(name, value));
+        late.map(|(name, value)| format!("-D{name}={value}")).collect()
+    }
+
     /// As CMake arguments.
     pub fn arguments(&self) -> impl Iterator<Item = String> {
         self.all.iter().map(|(name, value)| format!("-D{name}={value}"))
     }
+}
+
+/// Whether a name is llama.cpp's own, not CMake's.
+pub(crate) fn is_of_the_tree(name: &str) -> bool {
+    name.starts_with("LLAMA_") || name.starts_with("GGML_")
 }
 
 fn renamed(name: &str) -> &str {

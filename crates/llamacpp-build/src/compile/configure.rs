@@ -6,11 +6,14 @@ use engine_store::{Layout, Staging};
 use exec::{CommandSpec, Exit};
 use failure_diagnosis::{Phase, relevant_lines};
 
+use crate::cmake::definitions::is_of_the_tree;
 use crate::cmake::file_api::{self, Configured};
 use crate::cmake::tree::TreeOptions;
 use crate::compile::step::{environment, last_call, run_logged};
 use crate::compile::{SERVER, ccache_and_linker, resume};
 use crate::folders::Folders;
+use crate::plan::job::Job;
+use crate::plan::placeholder::DefinitionChanges;
 use crate::{Backend, BuildError, BuildRequest, CmakeCache, Definitions, Diagnosed};
 
 /// The command that configures `source` into `build`.
@@ -33,13 +36,13 @@ pub(crate) fn command(
     environment(layout, request, staging, spec)
 }
 
-/// Configures, and checks the cache: EP-14, a GPU asked for and lost is an error here, before any compiler runs.
+/// Configures, and checks the cache; returns how the definitions differ from the planned ones. EP-14: a GPU asked for and lost is an error here, before any compiler runs.
 pub(crate) fn configure(
     layout: &Layout,
-    request: &BuildRequest,
-    definitions: &Definitions,
+    request: &Job<'_>,
+    planned: &Definitions,
     staging: &Staging,
-) -> Result<(), BuildError> {
+) -> Result<DefinitionChanges, BuildError> {
     let tree = TreeOptions::read(&staging.source());
     if !staging.source().join("CMakeLists.txt").exists() {
         return Err(BuildError::NotLlamaCpp {
@@ -51,8 +54,8 @@ pub(crate) fn configure(
         return Err(BuildError::TooOld { repo: crate::error::shown(&request.source.repo), old, new });
     }
     let cuda = matches!(request.backend, Backend::Cuda { .. });
-    let here = definitions.in_tree(&tree, cuda)?;
-    for note in here.notes().iter().skip(definitions.notes().len()) {
+    let here = planned.in_tree(&tree, cuda)?;
+    for note in here.notes().iter().skip(planned.notes().len()) {
         tracing::warn!(note, "build");
     }
     let definitions = &here;
@@ -70,7 +73,7 @@ pub(crate) fn configure(
     file_api::ask(&staging.build())?;
     let spec = command(layout, request, &definitions, staging.dir());
     let log = staging.log("configure.log");
-    let output = run_logged(&spec, &log, &mut |_| ())?;
+    let output = run_logged(request, &spec, None, &log, &mut |_| ())?;
     let text = last_call(&log);
     if output.exit != Exit::Code(0) {
         let excerpt = relevant_lines(&text).join("\n");
@@ -97,12 +100,8 @@ pub(crate) fn configure(
         });
     }
     resume::note(request, staging, &definitions);
-    Ok(())
-}
-
-/// Whether a name is llama.cpp's own, not CMake's.
-fn is_of_the_tree(name: &str) -> bool {
-    name.starts_with("LLAMA_") || name.starts_with("GGML_")
+    let words = |definitions: &Definitions| definitions.arguments().collect::<Vec<_>>();
+    Ok(DefinitionChanges::between(&words(planned), &words(&definitions)))
 }
 
 /// Whether the operator wants what the tree only warns of when it is not to be had.
