@@ -5,7 +5,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use durable::{Holder, Lock};
+use durable::{Lock, Wait};
 
 use crate::contents::write;
 use crate::manifest::{FILE, SCHEMA};
@@ -35,17 +35,10 @@ pub struct NewEntry {
 }
 
 impl Store {
-    /// Takes the lock of a key, waiting up to `patience` for another process that makes the same entry. `on_wait` is called
-    /// when it has to wait, with the holder.
-    pub fn claim(
-        &self,
-        key: &EntryKey,
-        task: &str,
-        patience: Duration,
-        on_wait: impl FnMut(&Holder),
-    ) -> Result<Claim, StoreError> {
+    /// Takes the lock of a key, waiting for another process that makes the same entry.
+    pub fn claim(&self, key: &EntryKey, task: &str, wait: Wait<'_>) -> Result<Claim, StoreError> {
         self.layout().create()?;
-        let lock = Lock::acquire_telling(&self.lock(key), task, patience, on_wait)?;
+        let lock = Lock::acquire_with(&self.lock(key), task, wait)?;
         Ok(Claim { store: self.clone(), key: key.clone(), _lock: lock })
     }
 }

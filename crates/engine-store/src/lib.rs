@@ -7,6 +7,7 @@
 //!
 //! ```
 //! use std::time::Duration;
+//! use durable::Wait;
 //! use engine_store::{Contents, EntryKey, Layout, NewEntry, OpaqueInputs, Recipe, Store};
 //!
 //! # let cache = std::env::temp_dir().join(format!("engine-store-{}", std::process::id()));
@@ -15,7 +16,8 @@
 //! let inputs = OpaqueInputs::of(&("https://example.com/engine.tar.gz", "sha256:00"))?;
 //! let key = EntryKey::of(&recipe, &inputs.canonical());
 //!
-//! let claim = store.claim(&key, "unpack", Duration::from_secs(60), |holder| eprintln!("waiting for {holder}"))?;
+//! let wait = Wait::new(Duration::from_secs(60)).tell(|holder| eprintln!("waiting for {holder}"));
+//! let claim = store.claim(&key, "unpack", wait)?;
 //! if claim.take()?.is_none() {
 //!     let staging = claim.stage()?;
 //!     std::fs::create_dir_all(staging.out().join("bin"))?;

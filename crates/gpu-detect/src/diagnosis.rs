@@ -1,18 +1,15 @@
 //! All that is known of a host and what would come of it, as one document: for `doctor`, and for people who help others.
 
-use miette::Diagnostic;
 use serde::Serialize;
 
 use exec::ProbeCache;
 
-use crate::choose::choose;
-use crate::conflict::Conflict;
-use crate::cuda_choice::CudaChoice;
 use crate::detect::detect_with;
 use crate::error::GpuError;
 use crate::host::Host;
-use crate::host_compiler::host_compilers;
 use crate::report::GpuReport;
+use crate::solver::{Conflict, CudaChoice, choose};
+use crate::toolkit::host_compilers;
 
 /// Facts and verdict.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

@@ -1,10 +1,12 @@
 //! What stands in the way of a CUDA build, one variant for each thing an operator would do about it.
 
+use std::fmt;
+
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::conflict::{CPU, Conflict};
-use crate::report::{Looked, lines};
+use crate::solver::{CPU, Conflict};
+use crate::source::{Looked, lines};
 
 /// A GPU or CUDA toolkit that was asked for and could not be proven usable.
 #[derive(Debug, Error, Diagnostic)]
@@ -212,6 +214,19 @@ pub enum GpuError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Conflict(#[from] Box<Conflict>),
+}
+
+impl GpuError {
+    /// The stable code, such as `gpu::no_driver`; there is always one. The same as [`Diagnostic::code`], for callers without
+    /// `miette`.
+    pub fn code(&self) -> Option<Box<dyn fmt::Display + '_>> {
+        Diagnostic::code(self)
+    }
+
+    /// What to do about it, where that is known. The same as [`Diagnostic::help`], for callers without `miette`.
+    pub fn help(&self) -> Option<Box<dyn fmt::Display + '_>> {
+        Diagnostic::help(self)
+    }
 }
 
 /// One line for each card.

@@ -1,11 +1,12 @@
 //! What detection may look at, as one value: the environment, the root folder and the NVML libraries.
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use exec::Env;
 
-use crate::probe::Probe;
+use crate::fs::multiarch;
 use crate::wish::Wish;
 
 /// The longest that the driver may take to answer.
@@ -26,6 +27,15 @@ pub struct Host {
     pub deadline: Duration,
     /// What the configuration says.
     pub wish: Wish,
+}
+
+/// A program that prints [`answer_probe`](crate::answer_probe) of the libraries that are added to its arguments.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Probe {
+    /// The program; absolute.
+    pub program: PathBuf,
+    /// Its arguments before the libraries.
+    pub args: Vec<OsString>,
 }
 
 impl Host {
@@ -92,9 +102,4 @@ fn driver_folders() -> Vec<PathBuf> {
         PathBuf::from("usr/lib64"),
         PathBuf::from("usr/lib"),
     ]
-}
-
-/// Debian's name for this machine's architecture, such as `x86_64-linux-gnu`.
-pub(crate) fn multiarch() -> String {
-    format!("{}-linux-gnu", std::env::consts::ARCH)
 }

@@ -15,69 +15,35 @@
 //! }
 //! ```
 
-mod candidates;
-mod card;
-mod choose;
-mod conflict;
-mod cuda_choice;
+mod cards;
 mod detect;
 mod diagnosis;
-mod distribution;
+mod driver;
 mod error;
-mod fit;
-mod glibc;
+mod family;
+mod fs;
 mod gpu;
-mod headers;
 mod host;
-mod host_compiler;
-mod inspect;
-mod kernel_module;
-mod kfd;
-mod layout;
-mod libcuda;
-mod link;
-mod memory;
-mod nvcc;
-mod nvml;
-mod nvml_gpu;
-mod obstacle;
-mod packaged;
-mod probe;
-mod problem;
-mod releases;
-mod remedy;
 mod report;
-mod select;
-mod smi;
-mod smi_text;
-mod solve;
+mod solver;
+mod source;
 mod toolkit;
-mod toolkit_version;
-mod usual;
-mod visible;
-mod vulkan;
 mod wish;
 
-pub use card::{Card, Vendor};
-pub use choose::choose;
-pub use conflict::{Conflict, Rejected};
-pub use cuda_choice::{CudaChoice, Target};
+pub use cards::{Card, Vendor};
 pub use detect::{detect, detect_with};
 pub use diagnosis::{Diagnosis, Verdict, diagnose};
-pub use distribution::Family;
+pub use driver::{Problem, ProblemKind, answer_probe, memory_used_by};
 pub use error::GpuError;
 /// What compilers answered; see [`detect_with`].
 pub use exec::ProbeCache as Memo;
-pub use glibc::Glibc;
+pub use family::Family;
 pub use gpu::{Gpu, GpuProcess, Mig, MigInstance};
-pub use host::Host;
-pub use host_compiler::{CompilerKind, CompilerSource, HostCompiler, host_compilers};
-pub use memory::memory_used_by;
-pub use obstacle::{Obstacle, Releases};
-pub use probe::{Probe, answer_probe};
-pub use problem::{Problem, ProblemKind};
-pub use remedy::Remedy;
-pub use report::{Driver, GpuReport, Libcuda, Looked, Source, Subject};
-pub use solve::solve;
-pub use toolkit::{Toolkit, ToolkitSource};
+pub use host::{Host, Probe};
+pub use report::{Driver, GpuReport, Libcuda};
+pub use solver::{Conflict, CudaChoice, Obstacle, Rejected, Remedy, Target, choose, select, solve};
+pub use source::{Looked, Source, Subject};
+pub use toolkit::{
+    CompilerKind, CompilerSource, Glibc, HostCompiler, Releases, Toolkit, ToolkitSource, host_compilers,
+};
 pub use wish::Wish;

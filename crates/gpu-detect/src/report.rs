@@ -1,20 +1,19 @@
 //! What detection found, as plain data: absence is an empty list or `None`, never an error.
 
-use std::fmt;
 use std::path::PathBuf;
 
+use distro::Distribution;
 use serde::{Deserialize, Serialize};
 
-use crate::card::Card;
-use crate::distribution::Family;
-use crate::glibc::Glibc;
+use crate::cards::Card;
+use crate::driver::Problem;
+use crate::family::Family;
 use crate::gpu::Gpu;
-use crate::host_compiler::HostCompiler;
-use crate::problem::Problem;
-use crate::toolkit::Toolkit;
+use crate::source::{Looked, Source, Subject};
+use crate::toolkit::{Glibc, HostCompiler, Toolkit};
 
 /// Everything that a decision about a CUDA build needs to know of a host.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct GpuReport {
     /// The NVIDIA driver, where one says its version.
     pub driver: Option<Driver>,
@@ -36,6 +35,9 @@ pub struct GpuReport {
     pub glibc: Option<Glibc>,
     /// Whose packages this host takes.
     pub family: Option<Family>,
+    /// The distribution: what installs packages here.
+    #[serde(default)]
+    pub distribution: Distribution,
     /// What was looked at, in order, and what was found there.
     pub looked: Vec<Looked>,
 }
@@ -52,7 +54,7 @@ pub struct Driver {
 }
 
 /// Where the driver's `libcuda.so.1` lies.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Libcuda {
     /// The folder.
     pub folder: PathBuf,
@@ -60,48 +62,6 @@ pub struct Libcuda {
     pub system: bool,
     /// Whether it also lies there under the name to link with, `libcuda.so`.
     pub linkable: bool,
-}
-
-/// Where a fact came from.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Source {
-    /// The management library at this path or under this name.
-    Nvml(PathBuf),
-    /// This `nvidia-smi`.
-    NvidiaSmi(PathBuf),
-    /// This file.
-    File(PathBuf),
-    /// This program.
-    Program(PathBuf),
-}
-
-impl fmt::Display for Source {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (Self::Nvml(path) | Self::NvidiaSmi(path) | Self::File(path) | Self::Program(path)) = self;
-        write!(f, "`{}`", path.display())
-    }
-}
-
-/// One place that was looked at.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Looked {
-    /// What was looked for.
-    pub subject: Subject,
-    /// The file, library, variable or folder.
-    pub place: String,
-    /// What was found, in a few words.
-    pub found: String,
-}
-
-/// What a place was looked at for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Subject {
-    /// The driver and its GPUs.
-    Driver,
-    /// A CUDA toolkit.
-    Toolkit,
 }
 
 impl GpuReport {
@@ -113,9 +73,4 @@ impl GpuReport {
     pub(crate) fn look(&mut self, subject: Subject, place: impl Into<String>, found: impl Into<String>) {
         self.looked.push(Looked { subject, place: place.into(), found: found.into() });
     }
-}
-
-/// One line for each place.
-pub(crate) fn lines(looked: &[Looked]) -> String {
-    looked.iter().flat_map(|looked| ["\n  ", &looked.place, ": ", &looked.found]).collect()
 }

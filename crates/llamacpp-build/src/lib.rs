@@ -16,8 +16,8 @@
 //! # Ok::<(), llamacpp_build::BuildError>(())
 //! ```
 //!
-//! The whole way is [`resolve`] → [`identify`] → [`Store::lookup`] → [`build`]; `examples/build.rs` walks it.
-//! [`Store::list`], [`Store::verify`] and [`Store::gc`] look after what came of it.
+//! [`resolve`], then [`build`], is the whole way; `examples/build.rs` walks it. [`planned_steps`] shows it before, and
+//! [`BuildSession`] walks it step by step and reports what ran. The entries lie in an `engine_store::Store`.
 
 mod build;
 mod cmake;
@@ -27,28 +27,35 @@ mod error;
 mod folders;
 mod key;
 mod output;
+mod plan;
 mod request;
 mod requirements;
+mod session;
 mod source;
 #[cfg(test)]
 #[path = "../tests/it/validate.rs"]
 mod validate;
 
-pub use build::{build, planned_commands};
+pub use build::build;
 pub use cmake::build_dir::{BuildDir, Wanted};
 pub use cmake::cache::CmakeCache;
 pub use cmake::definition::Definition;
 pub use cmake::definitions::Definitions;
 pub use compile::jobs::{Memory, jobs};
+pub use compile::make::decide_jobs;
 pub use diagnosed::Diagnosed;
 /// The name of a build in the store.
 pub use engine_store::EntryKey as BuildKey;
 pub use error::BuildError;
 pub use key::difference::{Difference, Near, nearest};
 pub use key::identity::{Inputs, identify};
-pub use request::{Backend, BuildRequest, Event, Generator, Limits, Observer, Source, ToolId, Toolchain, Transport};
+pub use plan::call::{Call, Ran};
+pub use plan::placeholder::{Placeholder, PlaceholderKind, Values};
+pub use plan::steps::{PlannedStep, Step, planned_resolve, planned_steps};
+pub use request::{Backend, BuildRequest, Event, Generator, Guard, Limits, Observer, Source, ToolId, Toolchain, Transport};
 pub use requirements::{BuildTool, Floor, Headers, Library, Requirements, requirements};
+pub use session::{Begun, BuildSession, Outcome, StepReport};
 pub use source::commit::Commit;
 pub use source::declared::declares;
-pub use source::resolve::{known_commit, resolve};
+pub use source::resolve::{Resolved, known_commit, resolve, resolve_recorded};
 pub use source::server_docs::server_docs;

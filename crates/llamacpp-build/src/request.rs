@@ -4,7 +4,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
-use exec::Env;
+use cancel::Cancel;
+use exec::{CommandSpec, Env, Keeper};
 use serde::{Deserialize, Serialize};
 
 use crate::Definition;
@@ -138,6 +139,28 @@ pub struct BuildRequest {
     pub limits: Limits,
     /// The caller's environment: proxies, certificates and the ssh agent are taken from it, nothing else.
     pub env: Env,
+    /// What ends a build early.
+    pub guard: Guard,
+}
+
+/// What ends the programs of a build before they are done.
+#[derive(Clone, Debug, Default)]
+pub struct Guard {
+    /// Ends what runs and every wait once it is cancelled. What was compiled by then is resumed by the next build.
+    pub cancel: Cancel,
+    /// Ends what runs when this process is killed.
+    pub keeper: Option<Keeper>,
+}
+
+impl Guard {
+    /// A command that is ended by either.
+    pub(crate) fn over(&self, spec: &CommandSpec) -> CommandSpec {
+        let spec = spec.clone().cancel(self.cancel.clone());
+        match &self.keeper {
+            Some(keeper) => spec.keeper(keeper.clone()),
+            None => spec,
+        }
+    }
 }
 
 /// Something a person may want to see while it happens.

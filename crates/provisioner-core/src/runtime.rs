@@ -21,6 +21,9 @@ pub trait Runtime: fmt::Debug + Send + Sync {
     /// What lives of this pool, whoever started it. Reads only. The pool's folder need not exist.
     fn observe(&self, run_root: &Path, pool: &str) -> Result<Seen>;
 
+    /// Finishes what an interrupted start or stop left, so that nothing of the pool's own holds a port.
+    fn settle(&self, guard: &PoolGuard) -> Result<()>;
+
     /// Starts an engine in a locked pool that has none, and watches it for a moment.
     fn start(&self, guard: &PoolGuard, start: &Start) -> Result<Instance>;
 

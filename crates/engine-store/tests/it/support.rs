@@ -28,7 +28,7 @@ impl Place {
     }
 
     pub(crate) fn claim(&self, key: &EntryKey) -> Claim {
-        self.store.claim(key, "test", Duration::from_secs(5), |_| ()).unwrap()
+        self.store.claim(key, "test", durable::Wait::new(Duration::from_secs(5))).unwrap()
     }
 }
 

@@ -18,7 +18,6 @@ use std::time::{Duration, Instant};
 
 use exec::{CommandSpec, Env};
 use gpu_detect::{GpuError, Host, Wish, choose, detect};
-use miette::Diagnostic;
 
 use broken::Broken;
 

@@ -5,6 +5,7 @@ mod cards;
 mod choice;
 mod devices;
 mod driver;
+mod facts;
 mod link;
 mod memo;
 mod memory;

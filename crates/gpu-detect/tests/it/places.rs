@@ -195,12 +195,12 @@ fn remedies_speak_the_hosts_language() {
         ("ubuntu", "apt-get install g++-13"),
         ("fedora", "dnf install gcc13-c++"),
         ("opensuse-leap", "zypper install gcc13-c++"),
-        ("nixos", "nix shell nixpkgs#gcc13"),
+        ("nixos", "nix-shell -p gcc13"),
     ] {
         let (_, text) = chosen(&host(id)).unwrap_err();
         assert!(text.contains(command), "no `{command}` in: {text}");
         let others =
-            ["pacman", "apt-get", "dnf", "zypper", "nix shell", "conda"].iter().filter(|word| text.contains(**word));
+            ["pacman", "apt-get", "dnf", "zypper", "nix-shell", "conda"].iter().filter(|word| text.contains(**word));
         assert_eq!(others.count(), 1, "one family alone: {text}");
     }
     let (_, text) = chosen(&host("plan9")).unwrap_err();

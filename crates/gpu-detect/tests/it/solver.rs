@@ -29,7 +29,7 @@ prop_compose! {
         Toolkit {
             root: PathBuf::new(), nvcc: Some("/cuda/bin/nvcc".into()), version: Some(version), headers, source: explicit,
             order: 0, missing: if complete { vec![] } else { vec!["libcublas".into()] }, gcc, clang, glibc_below,
-            architectures, nvcc_failure: silent, oldest_driver: Some("525.60.13"),
+            architectures, nvcc_failure: silent, oldest_driver: Some("525.60.13".into()),
             stubs: stubs.then(|| "/cuda/lib64/stubs".into()),
         }
     }

@@ -206,7 +206,6 @@ pub(crate) fn gcc(args: impl IntoIterator<Item = PathBuf>, options: &[&str]) {
 
 /// The stable code of an error and its message with help.
 pub(crate) fn told(error: &gpu_detect::GpuError) -> (String, String) {
-    use miette::Diagnostic;
     let help = error.help().map(|help| help.to_string()).unwrap_or_default();
     (error.code().unwrap().to_string(), format!("{error}\nhelp: {help}"))
 }

@@ -159,10 +159,37 @@ impl Definitions {
         Ok(here)
     }
 
-    /// As CMake arguments.
-    pub fn arguments(&self) -> impl Iterator<Item = String> {
-        self.all.iter().map(|(name, value)| format!("-D{name}={value}"))
+    /// The arguments that the tree or the host may still change: options of the tree, and what needs a working helper.
+    pub(crate) fn late(&self) -> Vec<String> {
+        self.all.iter().filter(|(name, _)| self.is_late(name)).map(argument).collect()
     }
+
+    /// As CMake arguments: by name, those that the tree or the host may still change at the end, so that a plan can show
+    /// the others as they are.
+    pub fn arguments(&self) -> impl Iterator<Item = String> {
+        self.fixed().into_iter().chain(self.late())
+    }
+
+    /// The arguments that neither the tree nor the host changes.
+    pub(crate) fn fixed(&self) -> Vec<String> {
+        self.all.iter().filter(|(name, _)| !self.is_late(name)).map(argument).collect()
+    }
+
+    /// By the name alone: a value that is changed changes no place in the line.
+    fn is_late(&self, name: &str) -> bool {
+        (is_of_the_tree(name) && !matches!(name, "GGML_CUDA" | "LLAMA_BUILD_SERVER"))
+            || (name.ends_with("_COMPILER_LAUNCHER") && !self.asked_for(name))
+            || FLAGS.contains(&name)
+    }
+}
+
+fn argument((name, value): (&String, &String)) -> String {
+    format!("-D{name}={value}")
+}
+
+/// Whether a name is llama.cpp's own, not CMake's.
+pub(crate) fn is_of_the_tree(name: &str) -> bool {
+    name.starts_with("LLAMA_") || name.starts_with("GGML_")
 }
 
 fn renamed(name: &str) -> &str {

@@ -4,12 +4,13 @@
 //! is left out of that build, which then is what the compilers alone make.
 
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use engine_store::Layout;
-use exec::{CommandSpec, run};
+use exec::{CommandSpec, ExecError, Output, run};
 
 use crate::compile::step::environment;
+use crate::plan::job::Job;
 use crate::{Backend, BuildError, BuildRequest, Definitions};
 
 /// For one small program.
@@ -37,37 +38,59 @@ pub(crate) fn define(request: &BuildRequest, definitions: &mut Vec<(String, Stri
     }
 }
 
+/// The commands that try the helpers in a folder of their own: ccache's, then the linker's, where they are used.
+pub(crate) fn probes(layout: &Layout, request: &BuildRequest, staging: &Path) -> Vec<CommandSpec> {
+    probe_ccache(layout, request, staging).into_iter().chain(probe_linker(layout, request, staging)).collect()
+}
+
+fn probe_ccache(layout: &Layout, request: &BuildRequest, staging: &Path) -> Option<CommandSpec> {
+    let ccache = request.tools.ccache.as_ref()?;
+    let spec = CommandSpec::new(&ccache.path, DEADLINE).arg(&request.tools.cc.path);
+    let spec = spec.args(["-c", "probe.c", "-o", "probe.o"]).cwd(staging.join("probe"));
+    Some(environment(layout, request, staging, spec))
+}
+
+fn probe_linker(layout: &Layout, request: &BuildRequest, staging: &Path) -> Option<CommandSpec> {
+    let linker = request.tools.fuse()?;
+    let spec = CommandSpec::new(&request.tools.cxx.path, DEADLINE).arg(format!("-fuse-ld={linker}"));
+    let spec = spec.args(["-x", "c", "probe.c", "-o", "probe"]).cwd(staging.join("probe"));
+    Some(environment(layout, request, staging, spec))
+}
+
 /// The definitions without the helpers that do not work here.
 pub(crate) fn healthy(
     layout: &Layout,
-    request: &BuildRequest,
+    job: &Job,
     definitions: &Definitions,
     staging: &Path,
 ) -> Result<Definitions, BuildError> {
     let mut healthy = definitions.clone();
-    let (tools, probe) = (&request.tools, staging.join("probe"));
+    let probe = staging.join("probe");
     std::fs::create_dir_all(&probe).map_err(BuildError::io("create the folder", &probe))?;
     durable::replace(&probe.join("probe.c"), b"int main(void) { return 0; }\n")?;
-    let works = &|program: &Path, args: &[&str]| {
-        let spec = CommandSpec::new(program, DEADLINE).args(args.iter().copied()).cwd(&probe);
-        let spec = environment(layout, request, staging, spec);
-        run(&spec).and_then(|output| output.require_success(&spec))
+    let specs = [probe_ccache(layout, job, staging), probe_linker(layout, job, staging)];
+    let guard = &job.guard;
+    let timed = |spec: &CommandSpec| {
+        let started = Instant::now();
+        (run(&guard.over(spec)), started.elapsed())
     };
     // At once: each starts compilers, and the build waits for both.
-    let (cc, flag) = (tools.cc.path.to_string_lossy(), tools.fuse().map(|linker| format!("-fuse-ld={linker}")));
-    let cached = tools.ccache.as_ref().map(|it| (it.path.as_path(), vec![&*cc, "-c", "probe.c", "-o", "probe.o"]));
-    let linked =
-        flag.as_deref().map(|flag| (tools.cxx.path.as_path(), vec![flag, "-x", "c", "probe.c", "-o", "probe"]));
-    let both = exec::parallel_map(vec![cached, linked], |probe| probe.map(|(program, args)| works(program, &args)));
+    let both = exec::parallel_map(specs.iter().collect(), |spec| spec.as_ref().map(timed));
+    let [ccache, linker] = &specs;
     let mut both = both.into_iter();
     let (cached, linked) = (both.next().flatten(), both.next().flatten());
-    if let Some(Err(error)) = cached {
+    let works = |spec: &Option<CommandSpec>, ran: Option<(Result<Output, ExecError>, Duration)>| {
+        let ((result, took), spec) = ran.zip(spec.as_ref())?;
+        job.note(spec, None, &result, took);
+        result.and_then(|output| output.require_success(spec)).err()
+    };
+    if let Some(error) = works(ccache, cached) {
         tracing::warn!(%error, "ccache does not work; building without it");
         for name in LAUNCHERS {
             healthy.drop_default(name);
         }
     }
-    if let (Some(Err(error)), Some(linker)) = (linked, tools.fuse()) {
+    if let (Some(error), Some(linker)) = (works(linker, linked), job.tools.fuse()) {
         tracing::warn!(%error, linker, "the linker does not work; building with the compiler's own");
         for name in LINKED {
             healthy.strike_out(name, &format!("-fuse-ld={linker}"));

@@ -6,18 +6,21 @@ use engine_store::{Layout, Staging};
 use exec::{CommandSpec, Exit};
 use failure_diagnosis::{Phase, relevant_lines};
 
+use crate::cmake::definitions::is_of_the_tree;
 use crate::cmake::file_api::{self, Configured};
 use crate::cmake::tree::TreeOptions;
 use crate::compile::step::{environment, last_call, run_logged};
 use crate::compile::{SERVER, ccache_and_linker, resume};
 use crate::folders::Folders;
+use crate::plan::job::Job;
+use crate::plan::placeholder::DEFINITIONS;
 use crate::{Backend, BuildError, BuildRequest, CmakeCache, Definitions, Diagnosed};
 
 /// The command that configures `source` into `build`.
 pub(crate) fn command(
     layout: &Layout,
     request: &BuildRequest,
-    definitions: &Definitions,
+    definitions: impl IntoIterator<Item = String>,
     staging: &Path,
 ) -> CommandSpec {
     let tools = &request.tools;
@@ -28,18 +31,29 @@ pub(crate) fn command(
         .arg(staging.join("build"))
         .args(["-G", tools.generator.cmake_name()])
         .arg(format!("-DCMAKE_MAKE_PROGRAM={}", tools.make.path.display()))
-        .args(definitions.arguments())
+        .args(definitions)
         .cwd("/");
     environment(layout, request, staging, spec)
 }
 
-/// Configures, and checks the cache: EP-14, a GPU asked for and lost is an error here, before any compiler runs.
-pub(crate) fn configure(
+/// The same as a plan shows it: one place stands for the definitions that the tree or the host may change.
+pub(crate) fn planned(
     layout: &Layout,
     request: &BuildRequest,
     definitions: &Definitions,
+    staging: &Path,
+) -> CommandSpec {
+    let late = (!definitions.late().is_empty()).then(|| DEFINITIONS.to_owned());
+    command(layout, request, definitions.fixed().into_iter().chain(late), staging)
+}
+
+/// Configures, and checks the cache; returns the definitions that the tree or the host may change, as they were used. EP-14: a GPU asked for and lost is an error here, before any compiler runs.
+pub(crate) fn configure(
+    layout: &Layout,
+    request: &Job,
+    planned: &Definitions,
     staging: &Staging,
-) -> Result<(), BuildError> {
+) -> Result<Vec<String>, BuildError> {
     let tree = TreeOptions::read(&staging.source());
     if !staging.source().join("CMakeLists.txt").exists() {
         return Err(BuildError::NotLlamaCpp {
@@ -51,8 +65,8 @@ pub(crate) fn configure(
         return Err(BuildError::TooOld { repo: crate::error::shown(&request.source.repo), old, new });
     }
     let cuda = matches!(request.backend, Backend::Cuda { .. });
-    let here = definitions.in_tree(&tree, cuda)?;
-    for note in here.notes().iter().skip(definitions.notes().len()) {
+    let here = planned.in_tree(&tree, cuda)?;
+    for note in here.notes().iter().skip(planned.notes().len()) {
         tracing::warn!(note, "build");
     }
     let definitions = &here;
@@ -68,9 +82,9 @@ pub(crate) fn configure(
     let definitions = adapted(definitions, &tree);
     let definitions = ccache_and_linker::healthy(layout, request, &definitions, staging.dir())?;
     file_api::ask(&staging.build())?;
-    let spec = command(layout, request, &definitions, staging.dir());
+    let spec = command(layout, request, definitions.arguments(), staging.dir());
     let log = staging.log("configure.log");
-    let output = run_logged(&spec, &log, &mut |_| ())?;
+    let output = run_logged(request, &spec, None, &log, &mut |_| ())?;
     let text = last_call(&log);
     if output.exit != Exit::Code(0) {
         let excerpt = relevant_lines(&text).join("\n");
@@ -97,12 +111,7 @@ pub(crate) fn configure(
         });
     }
     resume::note(request, staging, &definitions);
-    Ok(())
-}
-
-/// Whether a name is llama.cpp's own, not CMake's.
-fn is_of_the_tree(name: &str) -> bool {
-    name.starts_with("LLAMA_") || name.starts_with("GGML_")
+    Ok(definitions.late())
 }
 
 /// Whether the operator wants what the tree only warns of when it is not to be had.

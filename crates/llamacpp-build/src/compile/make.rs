@@ -10,6 +10,7 @@ use failure_diagnosis::{Phase, relevant_lines};
 use crate::compile::slots::Slots;
 use crate::compile::step::{environment, last_call, run_logged};
 use crate::compile::{SERVER, history, nvcc};
+use crate::plan::job::Job;
 use crate::{Backend, BuildError, BuildRequest, Diagnosed, Event, Generator, Memory, Observer, jobs};
 
 /// The command that builds the server in a staging folder. ninja or make is run itself, not through `cmake --build`: it is the
@@ -35,8 +36,9 @@ fn cores() -> u32 {
     std::thread::available_parallelism().map_or(1, |n| u32::try_from(n.get()).unwrap_or(u32::MAX))
 }
 
-/// How many compilers this build may have at most.
-pub(crate) fn wanted_jobs(request: &BuildRequest) -> u32 {
+/// How many compilers this build may run: what the request says, else what cores and available memory carry now. It is decided
+/// once and given to the plan and to the build, so that both mean the same number.
+pub fn decide_jobs(request: &BuildRequest) -> u32 {
     let at_once = match request.backend {
         Backend::Cuda { .. } => nvcc::threads(request, cores()).unwrap_or(1),
         Backend::Cpu => 0,
@@ -44,38 +46,46 @@ pub(crate) fn wanted_jobs(request: &BuildRequest) -> u32 {
     request.jobs.unwrap_or_else(|| jobs(cores(), Memory::now(), at_once)).max(1)
 }
 
-/// Builds the server. Where compilers are killed for want of memory, half as many go on from what is built.
+/// Builds the server with `jobs` compilers. Where compilers are killed for want of memory, the build is resumed with half as
+/// many.
 pub(crate) fn compile(
     layout: &Layout,
-    request: &BuildRequest,
+    request: &Job,
     staging: &Staging,
+    jobs: u32,
     from_the_start: bool,
     observer: &dyn Observer,
 ) -> Result<(), BuildError> {
     let waits = || observer.on(&Event::Phase("wait"));
-    let mut slots = Slots::take(layout, cores(), wanted_jobs(request), request.limits.build, &waits)?;
+    let mut slots = Slots::take(layout, cores(), jobs, request.limits.build, &request.guard.cancel, &waits)?;
     let (past, started, mut steps) = (history::past(layout, request), Instant::now(), 0);
+    let mut retry_of = None;
     loop {
         let spec = command(layout, request, staging.dir(), slots.count());
         let mut no_memory = false;
         let log = staging.log("build.log");
-        let output = run_logged(&spec, &log, &mut |line| {
+        let mut on_line = |line: &str| {
             no_memory |= is_starved(line);
             if let Some((done, total, what)) = step(line) {
                 steps = steps.max(total);
                 let left = history::left(past, slots.count(), started.elapsed(), done, total);
                 observer.on(&Event::Step { done, total, what: what.to_owned(), left });
             }
-        })?;
+        };
+        let output = match retry_of {
+            None => run_logged(request, &spec, None, &log, &mut on_line),
+            Some(_) => request.because(STARVED, || run_logged(request, &spec, retry_of, &log, &mut on_line)),
+        }?;
         if output.exit == Exit::Code(0) {
-            // make tells per cent, and what was gone on with says nothing of a whole build.
+            // make reports only percentages, and a resumed build is no basis for an estimate.
             if from_the_start && request.tools.generator == Generator::Ninja {
                 history::remember(layout, request, started.elapsed(), slots.count(), steps);
             }
             return Ok(());
         }
         if no_memory && slots.halve() {
-            tracing::warn!(jobs = slots.count(), "compilers were killed for want of memory; going on with fewer");
+            tracing::warn!(jobs = slots.count(), "compilers were killed for want of memory; resuming with fewer");
+            retry_of = request.count().checked_sub(1);
             continue;
         }
         let (text, cuda) = (last_call(&log), matches!(request.backend, Backend::Cuda { .. }));
@@ -84,6 +94,9 @@ pub(crate) fn compile(
         return Err(Diagnosed::of(Phase::Build, output.exit, cuda, &text).unwrap_or_else(unknown));
     }
 }
+
+/// Why a build is resumed with half of its compilers.
+const STARVED: &str = "compilers were killed for want of memory, so half as many are used";
 
 /// Whether a line says that a compiler had no memory: what GCC, clang, nvcc and the kernel's killer make of it.
 fn is_starved(line: &str) -> bool {

@@ -1,10 +1,12 @@
 //! The compilers of all builds on this host together: as many at once as it has cores.
 //!
-//! Each is a lock that a build holds while it compiles, so a killed build gives its own back at once. A build that finds
-//! less than half of what it wants waits: started with one compiler, it would stay with one to its end.
+//! Each is a lock that a build holds while it compiles, so a killed build gives its own back at once. A build waits until as
+//! many are free as it was planned with: what runs is what the plan says, and a build that started with one compiler would
+//! stay with one to its end.
 
 use std::time::{Duration, Instant};
 
+use cancel::Cancel;
 use durable::Lock;
 use engine_store::Layout;
 
@@ -17,13 +19,14 @@ const PAUSE: Duration = Duration::from_millis(100);
 pub(crate) struct Slots(Vec<Lock>);
 
 impl Slots {
-    /// Takes up to `wanted` of the host's `cores` (or of `wanted`, if an operator wants more), waiting up to `wait`
-    /// for at least half of it. `on_wait` is called once if nothing is free at first.
+    /// Takes `wanted` of the host's `cores` (or of `wanted`, if an operator wants more), waiting up to `wait` for all of them.
+    /// `on_wait` is called once if it has to wait.
     pub(crate) fn take(
         layout: &Layout,
         cores: u32,
         wanted: u32,
         wait: Duration,
+        cancel: &Cancel,
         on_wait: &dyn Fn(),
     ) -> Result<Self, BuildError> {
         let started = Instant::now();
@@ -36,7 +39,7 @@ impl Slots {
                     break;
                 }
             }
-            if held.len() * 2 >= wanted as usize {
+            if held.len() == wanted as usize {
                 return Ok(Self(held));
             }
             drop(held);
@@ -49,7 +52,11 @@ impl Slots {
                 let holder = Lock::holder(&path);
                 return Err(durable::DurableError::LockTimeout { path, holder, waited: started.elapsed() }.into());
             }
-            std::thread::sleep(PAUSE);
+            if cancel.wait(PAUSE) {
+                let path = layout.lock("compiler-0");
+                let holder = Lock::holder(&path);
+                return Err(durable::DurableError::LockCancelled { path, holder, waited: started.elapsed() }.into());
+            }
         }
     }
 
@@ -70,22 +77,25 @@ impl Slots {
 mod tests {
     use super::*;
 
-    /// F20: two builds at once never have more compilers than the host has cores, and both get on.
+    /// F20: two builds at once never have more compilers than the host has cores, and each has as many as it was planned with.
     #[test]
     fn builds_share_the_host() {
         let dir = tempfile::tempdir().unwrap();
         let layout = Layout::new(dir.path()).unwrap();
         layout.create().unwrap();
-        let take = |wanted, wait| Slots::take(&layout, 8, wanted, Duration::from_millis(wait), &|| ());
+        let take = |wanted, wait| Slots::take(&layout, 8, wanted, Duration::from_millis(wait), &Cancel::new(), &|| ());
         let mut first = take(5, 0).unwrap();
-        let second = take(6, 0).unwrap();
+        assert!(take(6, 1).is_err(), "three are left");
+        let second = take(3, 0).unwrap();
         assert_eq!((first.count(), second.count()), (5, 3));
-        assert!(take(4, 1).is_err(), "nothing is left");
+        assert!(take(1, 1).is_err(), "nothing is left");
         assert!(first.halve());
-        assert_eq!(take(4, 0).unwrap().count(), 3, "what was given back");
+        assert_eq!(take(3, 0).unwrap().count(), 3, "what was given back");
         drop(second);
-        assert_eq!(take(16, 0).unwrap().count(), 14, "an operator may want more than there are cores");
         assert!(first.halve() && !first.halve());
         assert_eq!(first.count(), 1);
+        assert!(take(16, 1).is_err(), "it waits for the first");
+        drop(first);
+        assert_eq!(take(16, 0).unwrap().count(), 16, "an operator may want more than there are cores");
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use engine_store::Layout;
 use exec::{CommandSpec, Output, Redactor, run_lines};
 
+use crate::plan::job::Job;
 use crate::source::git::search_path;
 use crate::{Backend, BuildError, BuildRequest};
 
@@ -61,18 +62,27 @@ fn ccache_environment(layout: &Layout, staging: &Path, spec: CommandSpec) -> Com
 }
 
 /// Runs a program and writes what it prints to `log` (mode 0600), redacted, with the command line first.
-pub(crate) fn run_logged(spec: &CommandSpec, log: &Path, on_line: &mut dyn FnMut(&str)) -> Result<Output, BuildError> {
+pub(crate) fn run_logged(
+    job: &Job,
+    spec: &CommandSpec,
+    retry_of: Option<usize>,
+    log: &Path,
+    on_line: &mut dyn FnMut(&str),
+) -> Result<Output, BuildError> {
     let redactor = Redactor::new();
     // A build that is gone on with, with fewer compilers or by the next process, keeps what was said before.
     let file: File =
         OpenOptions::new().append(true).create(true).mode(0o600).open(log).map_err(BuildError::io("write", log))?;
     let mut file = BufWriter::new(file);
     let mut written = writeln!(file, "$ {}", spec.display(&redactor));
-    let output = run_lines(spec, &mut |_, line| {
-        if written.is_ok() {
-            written = writeln!(file, "{}", redactor.text(line));
-        }
-        on_line(line);
+    let guarded = job.guard.over(spec);
+    let output = job.noted(spec, retry_of, || {
+        run_lines(&guarded, &mut |_, line| {
+            if written.is_ok() {
+                written = writeln!(file, "{}", redactor.text(line));
+            }
+            on_line(line);
+        })
     });
     written.and_then(|()| file.flush()).map_err(BuildError::io("write", log))?;
     output.map_err(|source| BuildError::Run { source })

@@ -2,6 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::placeholder::COMMIT;
+
 /// A whole commit id, in lower-case hexadecimal.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Commit(String);
@@ -21,3 +23,19 @@ impl Commit {
 
 /// `git ls-remote`: full name and commit.
 pub(crate) type Listing = Vec<(String, Commit)>;
+
+/// A commit in a command: one that is known, or the place where it will stand.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Reference<'a> {
+    Known(&'a Commit),
+    Late,
+}
+
+impl<'a> Reference<'a> {
+    pub(crate) fn as_str(self) -> &'a str {
+        match self {
+            Self::Known(commit) => commit.as_str(),
+            Self::Late => COMMIT,
+        }
+    }
+}

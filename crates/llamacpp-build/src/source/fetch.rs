@@ -1,21 +1,65 @@
 //! Bringing one commit into the repository's mirror, and from there into a source tree of its own.
 //!
-//! The mirror is bare, holds only what was asked for, and is never worked in.
+//! The way is planned: a commit that is named whole is fetched only if the mirror has no reference to it (one is written when
+//! a fetch is complete); what was asked for by another name is fetched each time, because the repository was reached a moment
+//! ago and costs one round trip. Whatever else turns out to be necessary says why.
 
 use std::path::Path;
 
-use durable::Lock;
-use engine_store::{Layout, mark_used, quarantine};
+use durable::{Lock, Wait};
+use engine_store::{Layout, mark_used};
 use exec::{CommandSpec, Exit, run};
 
 use crate::error::shown;
-use crate::source::commit::{Commit, Listing};
+use crate::plan::job::Job;
+use crate::source::commit::{Commit, Listing, Reference};
 use crate::source::git::{git, local_git};
-use crate::{BuildError, BuildRequest};
+use crate::source::mirror::{self, says_yes, succeed};
+use crate::source::resolve::pinned;
+use crate::{BuildError, BuildRequest, Transport};
+
+/// The commands that [`fetch`] will run.
+pub(crate) fn planned(
+    layout: &Layout,
+    request: &BuildRequest,
+    commit: Reference<'_>,
+    staging: &Path,
+) -> Vec<CommandSpec> {
+    let (at, tree) = (layout.mirror(&request.source.repo), staging.join("src"));
+    let of_tree = request.source.transport == Transport::WorkTree;
+    // Where the commit of a working tree is made, the mirror is opened; by now it is there.
+    let open = if of_tree && matches!(commit, Reference::Late) {
+        mirror::sound_command(request, &at)
+    } else {
+        mirror::opening(request, &at)
+    };
+    let mut commands = vec![open];
+    if has_to_ask(request, &at, commit) {
+        commands.push(fetch_command(request, &at, commit));
+    }
+    commands.push(has_command(request, &at, commit));
+    commands.extend(check_out(request, &at, commit, &tree));
+    commands.extend(submodules(request, &tree));
+    commands
+}
+
+/// Whether the repository is asked for the commit.
+fn has_to_ask(request: &BuildRequest, at: &Path, commit: Reference<'_>) -> bool {
+    match commit {
+        _ if request.source.transport == Transport::WorkTree => false,
+        Reference::Known(commit) if pinned(&request.source).is_some() => !at.join(name(commit.as_str())).exists(),
+        Reference::Known(_) | Reference::Late => true,
+    }
+}
+
+/// The name of a commit in the mirror.
+fn name(commit: &str) -> String {
+    format!("refs/ep/{commit}")
+}
 
 /// The command that fetches one commit into the mirror.
-pub(crate) fn fetch_command(request: &BuildRequest, mirror: &Path, commit: &Commit) -> CommandSpec {
-    fetch_from(request, mirror, &["--depth=1"], &[format!("+{0}:refs/ep/{0}", commit.as_str())])
+fn fetch_command(request: &BuildRequest, mirror: &Path, commit: Reference<'_>) -> CommandSpec {
+    fetch_from(request, mirror, &["--depth=1"], &[format!("+{}:{}", commit.as_str(), name(commit.as_str()))])
 }
 
 fn fetch_from(request: &BuildRequest, mirror: &Path, options: &[&str], refspecs: &[String]) -> CommandSpec {
@@ -37,64 +81,71 @@ fn fetch_from(request: &BuildRequest, mirror: &Path, options: &[&str], refspecs:
         .args(refspecs.iter().cloned())
 }
 
-/// A fresh source tree of the commit in `tree`, by way of the mirror. A mirror that cannot be read is set aside and
-/// made once more.
-pub(crate) fn fetch(layout: &Layout, request: &BuildRequest, commit: &Commit, tree: &Path) -> Result<(), BuildError> {
+/// A fresh source tree of the commit in `tree`, by way of the mirror. A mirror that cannot be read is quarantined and made once
+/// more.
+pub(crate) fn fetch(layout: &Layout, job: &Job, commit: &Commit, staging: &Path) -> Result<(), BuildError> {
+    let tree = staging.join("src");
     {
-        let mirror = layout.mirror(&request.source.repo);
-        let _lock = Lock::acquire(&layout.mirror_lock(&request.source.repo), "git fetch", request.limits.fetch)?;
+        let at = layout.mirror(&job.source.repo);
+        let wait = Wait::new(job.limits.fetch).cancel(&job.guard.cancel);
+        let _lock = Lock::acquire_with(&layout.mirror_lock(&job.source.repo), "git fetch", wait)?;
         let bring = || {
-            open_mirror(layout, request, &mirror)?;
-            fetch_commit(request, &mirror, commit)?;
-            check_out(request, &mirror, commit, tree)
+            mirror::open(layout, job, &at)?;
+            fetch_commit(job, &at, commit)?;
+            let steps = check_out(job, &at, Reference::Known(commit), &tree);
+            steps.iter().try_for_each(|spec| succeed(job, spec))
         };
         match bring() {
-            Err(error) if error.is_of_git() && mirror.exists() && matches!(is_intact(request, &mirror), Ok(false)) => {
-                set_aside(layout, &mirror)?;
+            Err(error) if error.is_of_git() && at.exists() && matches!(mirror::is_intact(job, &at), Ok(false)) => {
+                mirror::set_aside(layout, &at)?;
                 if tree.exists() {
-                    std::fs::remove_dir_all(tree).map_err(BuildError::io("remove", tree))?;
+                    std::fs::remove_dir_all(&tree).map_err(BuildError::io("remove", &tree))?;
                 }
-                bring()?;
+                job.because("the mirror was damaged, and is made once more", bring)?;
             }
             result => result?,
         }
-        mark_used(&mirror);
+        mark_used(&at);
     }
-    if request.source.submodules && tree.join(".gitmodules").exists() { submodules(request, tree) } else { Ok(()) }
+    submodules(job, &tree).iter().try_for_each(|spec| succeed(job, spec))
 }
 
-fn fetch_commit(request: &BuildRequest, mirror: &Path, commit: &Commit) -> Result<(), BuildError> {
-    if has_commit(request, mirror, commit)? {
+fn fetch_commit(job: &Job, at: &Path, commit: &Commit) -> Result<(), BuildError> {
+    let known = Reference::Known(commit);
+    let has = || says_yes(job, &has_command(job, at, known));
+    let ask = || succeed(job, &fetch_command(job, at, known));
+    let asked = has_to_ask(job, at, known).then(ask);
+    if has()? {
         return Ok(());
     }
-    let direct = succeed(request, &fetch_command(request, mirror, commit));
-    if direct.is_ok() && has_commit(request, mirror, commit)? {
-        return Ok(());
-    }
+    let direct =
+        asked.unwrap_or_else(|| job.because("the mirror has a reference to the commit, but not all of it", ask));
     // A server may refuse single commits, and a bundle knows only its tips: fetch everything it names, then look.
-    fetch_everything(request, mirror).map_err(|everything| direct.err().unwrap_or(everything))?;
-    if has_commit(request, mirror, commit)? {
-        return Ok(());
-    }
-    Err(BuildError::RefNotFound {
-        repo: shown(&request.source.repo),
-        reference: commit.as_str().into(),
-        nearest: Vec::new(),
+    job.because("the repository did not give the commit alone", || {
+        fetch_everything(job, at).map_err(|everything| direct.err().unwrap_or(everything))?;
+        if has()? {
+            return Ok(());
+        }
+        Err(BuildError::RefNotFound {
+            repo: shown(&job.source.repo),
+            reference: commit.as_str().into(),
+            nearest: Vec::new(),
+        })
     })
 }
 
-fn fetch_everything(request: &BuildRequest, mirror: &Path) -> Result<(), BuildError> {
+fn fetch_everything(job: &Job, at: &Path) -> Result<(), BuildError> {
     let named = ["+refs/heads/*:refs/ep/heads/*".to_owned(), "+refs/tags/*:refs/ep/tags/*".to_owned()];
-    let deepen: &[&str] = if mirror.join("shallow").exists() { &["--unshallow"] } else { &[] };
-    succeed(request, &fetch_from(request, mirror, deepen, &named))?;
+    let deepen: &[&str] = if at.join("shallow").exists() { &["--unshallow"] } else { &[] };
+    succeed(job, &fetch_from(job, at, deepen, &named))?;
     // Not every repository has a HEAD, and a bundle may have nothing else.
-    let head = succeed(request, &fetch_from(request, mirror, &[], &["+HEAD:refs/ep/HEAD".to_owned()]));
+    let head = succeed(job, &fetch_from(job, at, &[], &["+HEAD:refs/ep/HEAD".to_owned()]));
     head.unwrap_or_else(|error| tracing::debug!(%error, "no HEAD"));
     Ok(())
 }
 
 /// The one commit that an abbreviation means: among the tips first, then in the whole history.
-pub(crate) fn abbreviated(layout: &Layout, request: &BuildRequest, tips: &Listing) -> Result<Commit, BuildError> {
+pub(crate) fn abbreviated(layout: &Layout, request: &Job, tips: &Listing) -> Result<Commit, BuildError> {
     let (repo, reference) = (&request.source.repo, request.source.reference.to_ascii_lowercase());
     // An annotated tag has an id of its own, which is no commit; what it points at follows under `^{}`.
     let is_tag = |name: &str| tips.iter().any(|(n, _)| n.strip_suffix("^{}") == Some(name));
@@ -108,86 +159,42 @@ pub(crate) fn abbreviated(layout: &Layout, request: &BuildRequest, tips: &Listin
     if let [only] = matching.as_slice() {
         return Ok((*only).clone());
     }
-    let mirror = layout.mirror(repo);
-    open_mirror(layout, request, &mirror)?;
-    fetch_everything(request, &mirror)?;
-    let spec = local_git(request)
-        .bare(&mirror)
-        .args(["rev-parse", "--verify", "--quiet", "--end-of-options"])
-        .arg(format!("{reference}^{{commit}}"));
-    let output = run(&spec).map_err(|source| BuildError::git("look up a commit in", repo, source))?;
-    Commit::parse(output.stdout_text().trim()).ok_or_else(|| BuildError::RefNotFound {
-        repo: shown(repo),
-        reference,
-        nearest: Vec::new(),
+    let at = layout.mirror(repo);
+    request.because("no branch or tag has such a commit at its tip; the history is searched", || {
+        mirror::open(layout, request, &at)?;
+        fetch_everything(request, &at)?;
+        let spec = local_git(request)
+            .bare(&at)
+            .args(["rev-parse", "--verify", "--quiet", "--end-of-options"])
+            .arg(format!("{reference}^{{commit}}"));
+        let output = request.run(&spec).map_err(|source| BuildError::git("look up a commit in", repo, source))?;
+        Commit::parse(output.stdout_text().trim()).ok_or_else(|| BuildError::RefNotFound {
+            repo: shown(repo),
+            reference,
+            nearest: Vec::new(),
+        })
     })
 }
 
-pub(crate) fn open_mirror(layout: &Layout, request: &BuildRequest, mirror: &Path) -> Result<(), BuildError> {
-    if mirror.join("HEAD").exists() && is_sound(request, mirror)? {
-        return Ok(());
-    }
-    if mirror.exists() {
-        set_aside(layout, mirror)?;
-    }
-    succeed(
-        request,
-        &local_git(request)
-            .anywhere()
-            .args(["init", "--quiet", "--bare", "--template=", "--end-of-options"])
-            .arg(mirror),
-    )
+/// Whether the mirror has the commit. The tree too: a fetch that was killed may have left the commit's own object alone.
+fn has_command(request: &BuildRequest, mirror: &Path, commit: Reference<'_>) -> CommandSpec {
+    let look = ["rev-list", "--quiet", "--objects", "--no-walk", "--end-of-options", commit.as_str()];
+    local_git(request).bare(mirror).args(look)
 }
 
-/// Whether git can read the mirror at all; its objects are checked as they are used. A lock file in it is left from a
-/// git that was killed, because nobody else works there, and would stop every git after it.
-fn is_sound(request: &BuildRequest, mirror: &Path) -> Result<bool, BuildError> {
-    let locked = [mirror.to_owned(), mirror.join("refs/ep")].iter().any(|dir| {
-        let names = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
-        names.into_iter().any(|path| path.extension().is_some_and(|extension| extension == "lock"))
-    });
-    Ok(!locked && says_yes(request, mirror, &["rev-list", "--quiet", "--no-walk", "--all"])?)
-}
-
-/// Whether every object of the mirror is what its name says: slow, asked only after a failure.
-fn is_intact(request: &BuildRequest, mirror: &Path) -> Result<bool, BuildError> {
-    Ok(is_sound(request, mirror)? && says_yes(request, mirror, &["fsck", "--no-progress", "--no-dangling"])?)
-}
-
-fn says_yes(request: &BuildRequest, mirror: &Path, question: &[&str]) -> Result<bool, BuildError> {
-    let spec = local_git(request).bare(mirror).args(question.iter().copied());
-    let output = run(&spec).map_err(|source| BuildError::git("read the mirror of", &request.source.repo, source))?;
-    Ok(output.exit == Exit::Code(0))
-}
-
-fn set_aside(layout: &Layout, mirror: &Path) -> Result<(), BuildError> {
-    let aside = quarantine(layout, mirror, "git")?;
-    tracing::warn!(mirror = %mirror.display(), aside = %aside.display(), "a mirror that git cannot read is set aside");
-    Ok(())
-}
-
-fn has_commit(request: &BuildRequest, mirror: &Path, commit: &Commit) -> Result<bool, BuildError> {
-    // The tree too: a fetch that was killed may have left the commit's own object alone.
-    let id = commit.as_str();
-    says_yes(request, mirror, &["rev-list", "--quiet", "--objects", "--no-walk", "--end-of-options", id])
-}
-
-/// A fresh source tree of the commit, taken from the mirror. Its `.git` stays: the build reads the commit there.
-fn check_out(request: &BuildRequest, mirror: &Path, commit: &Commit, tree: &Path) -> Result<(), BuildError> {
-    let git = local_git(request);
-    succeed(request, &git.anywhere().args(["init", "--quiet", "--template=", "--end-of-options"]).arg(tree))?;
+/// The commands that make a fresh source tree of the commit from the mirror. Its `.git` stays: the build reads the commit
+/// there.
+fn check_out(request: &BuildRequest, mirror: &Path, commit: Reference<'_>, tree: &Path) -> [CommandSpec; 4] {
+    let (git, commit) = (local_git(request), commit.as_str());
     // The commit needs a name in the mirror to be fetched by it.
-    let name = format!("refs/ep/{}", commit.as_str());
-    succeed(request, &git.bare(mirror).args(["update-ref", &name, commit.as_str()]))?;
-    let refspec = format!("+{name}:{name}");
-    succeed(
-        request,
-        &git.tree(tree)
-            .args(["fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--end-of-options"])
-            .arg(mirror)
-            .arg(refspec),
-    )?;
-    succeed(request, &git.tree(tree).args(["checkout", "--quiet", "--force", "--detach", commit.as_str()]))
+    let (name, refspec) = (name(commit), format!("+{0}:{0}", name(commit)));
+    let fetch = ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--end-of-options"];
+    [
+        git.anywhere().args(["init", "--quiet", "--template=", "--end-of-options"]).arg(tree),
+        git.bare(mirror).args(["update-ref", &name, commit]),
+        git.tree(tree).args(fetch).arg(mirror).arg(refspec),
+        git.tree(tree).args(["checkout", "--quiet", "--force", "--detach", commit]),
+    ]
 }
 
 /// Whether a tree is exactly the commit's: nothing changed, nothing added, nothing ignored.
@@ -202,29 +209,33 @@ pub(crate) fn is_clean(request: &BuildRequest, commit: &Commit, tree: &Path) -> 
         && says(&["status", "--porcelain", "--untracked-files=all", "--ignored"]).as_deref() == Some("")
 }
 
-fn submodules(request: &BuildRequest, tree: &Path) -> Result<(), BuildError> {
+/// The commands that fetch the submodules, where they are asked for; a tree without any is left as it is.
+fn submodules(request: &BuildRequest, tree: &Path) -> Vec<CommandSpec> {
+    if !request.source.submodules {
+        return Vec::new();
+    }
     let git = git(request);
-    succeed(request, &git.tree(tree).args(["config", "remote.origin.url", &request.source.repo]))?;
-    succeed(request, &git.tree(tree).args(["submodule", "update", "--quiet", "--init", "--recursive", "--depth=1"]))
+    vec![
+        git.tree(tree).args(["config", "remote.origin.url", &request.source.repo]),
+        git.tree(tree).args(["submodule", "update", "--quiet", "--init", "--recursive", "--depth=1"]),
+    ]
+}
+
+/// The command that lists the submodules of a tree, where they are asked for.
+pub(crate) fn submodule_status(request: &BuildRequest, tree: &Path) -> Option<CommandSpec> {
+    let list = || local_git(request).tree(tree).args(["submodule", "status", "--recursive"]);
+    request.source.submodules.then(list)
 }
 
 /// The submodules of a tree, by path, with their commits; none where they were not asked for.
-pub(crate) fn submodules_of(request: &BuildRequest, tree: &Path) -> Result<Vec<(String, String)>, BuildError> {
-    if !request.source.submodules || !tree.join(".gitmodules").exists() {
-        return Ok(Vec::new());
-    }
-    let spec = local_git(request).tree(tree).args(["submodule", "status", "--recursive"]);
-    let output = run(&spec).and_then(|output| output.require_success(&spec));
-    let output = output.map_err(|source| BuildError::git("list the submodules of", &request.source.repo, source))?;
+pub(crate) fn submodules_of(job: &Job, tree: &Path) -> Result<Vec<(String, String)>, BuildError> {
+    let Some(spec) = submodule_status(job, tree) else { return Ok(Vec::new()) };
+    let output = job.run(&spec).and_then(|output| output.require_success(&spec));
+    let output = output.map_err(|source| BuildError::git("list the submodules of", &job.source.repo, source))?;
     // One sign, the commit, the path, and a description in parentheses.
     let pair = |line: &str| {
         let (commit, rest) = line.get(1..)?.split_once(' ')?;
         Some((rest.rsplit_once(" (").map_or(rest, |(path, _)| path).to_owned(), commit.to_owned()))
     };
     Ok(output.stdout_text().lines().filter_map(pair).collect())
-}
-
-fn succeed(request: &BuildRequest, spec: &CommandSpec) -> Result<(), BuildError> {
-    let output = run(spec).and_then(|output| output.require_success(spec));
-    output.map(|_| ()).map_err(|source| BuildError::git("fetch from", &request.source.repo, source))
 }

@@ -6,14 +6,16 @@
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use durable::Lock;
+use durable::{Lock, Wait};
 use engine_store::Layout;
-use exec::{CommandSpec, run};
+use exec::CommandSpec;
 use serde::{Deserialize, Serialize};
 
+use crate::plan::call::Ran;
+use crate::plan::job::Job;
 use crate::source::commit::{Commit, Listing};
 use crate::source::git::{Git, git};
-use crate::source::{fetch, worktree};
+use crate::source::{fetch, mirror, worktree};
 use crate::{BuildError, BuildRequest, Source, Transport};
 
 /// Most remembered references of a repository.
@@ -33,35 +35,77 @@ struct Known {
 /// The commit a source means as far as this host knows, without asking anybody; with the unix time it was asked
 /// (0 for a whole commit id, which never needs asking).
 pub fn known_commit(layout: &Layout, source: &Source) -> Option<(Commit, u64)> {
-    if let Some(commit) = Commit::parse(&source.reference).filter(|_| source.transport != Transport::WorkTree) {
+    if let Some(commit) = pinned(source) {
         return Some((commit, 0));
     }
     let known = remembered(layout, source).0.remove(&source.reference)?;
     Commit::parse(&known.commit.as_str()).map(|commit| (commit, known.asked_unix_s))
 }
 
+/// A commit that was asked for, and what was run to learn it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Resolved {
+    /// The commit.
+    pub commit: Commit,
+    /// git's digest of the working tree, where one is the source.
+    pub tree: Option<String>,
+    /// What was run.
+    pub ran: Vec<Ran>,
+}
+
 /// The commit a source means now. Asks the repository unless the reference is a whole commit id; of a working tree, what
 /// is in it becomes one.
 pub fn resolve(layout: &Layout, request: &BuildRequest) -> Result<Commit, BuildError> {
-    let of_tree = request.source.transport == Transport::WorkTree;
-    if let Some(commit) = Commit::parse(&request.source.reference).filter(|_| !of_tree) {
-        return Ok(commit);
+    resolve_recorded(layout, request).map(|resolved| resolved.commit)
+}
+
+/// [`resolve`], with what was run.
+pub fn resolve_recorded(layout: &Layout, request: &BuildRequest) -> Result<Resolved, BuildError> {
+    if let Some(commit) = pinned(&request.source) {
+        return Ok(Resolved { commit, tree: None, ran: Vec::new() });
     }
     layout.create()?;
-    let _lock = Lock::acquire(&layout.mirror_lock(&request.source.repo), "git", request.limits.fetch)?;
-    let commit = if of_tree {
+    let job = Job::new(request);
+    let wait = Wait::new(request.limits.fetch).cancel(&request.guard.cancel);
+    let _lock = Lock::acquire_with(&layout.mirror_lock(&request.source.repo), "git", wait)?;
+    let (commit, tree) = if request.source.transport == Transport::WorkTree {
         let mirror = layout.mirror(&request.source.repo);
-        fetch::open_mirror(layout, request, &mirror)?;
-        worktree::snapshot(request, &mirror)?
+        mirror::open(layout, &job, &mirror)?;
+        let (commit, tree) = worktree::snapshot(&job, &mirror)?;
+        (commit, Some(tree))
     } else {
-        ask(layout, request)?
+        (ask(layout, &job)?, None)
     };
     let mut all = remembered(layout, &request.source);
     let asked_unix_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     all.0.insert(request.source.reference.clone(), Known { commit: commit.clone(), asked_unix_s });
     durable::replace(&layout.references(&request.source.repo), &serde_json::to_vec_pretty(&all).unwrap_or_default())?;
     tracing::info!(reference = request.source.reference, commit = commit.as_str(), "resolved");
-    Ok(commit)
+    Ok(Resolved { commit, tree, ran: job.take() })
+}
+
+/// The commands that [`resolve`] will run.
+pub(crate) fn planned(layout: &Layout, request: &BuildRequest) -> Vec<CommandSpec> {
+    let (source, git) = (&request.source, git(request));
+    if pinned(source).is_some() {
+        return Vec::new();
+    }
+    if source.transport == Transport::WorkTree {
+        let mirror = layout.mirror(&source.repo);
+        let mut commands = vec![mirror::opening(request, &mirror)];
+        commands.extend(worktree::planned(request, &mirror));
+        return commands;
+    }
+    let mut commands = vec![list_command(&git, &source.repo, &patterns(&source.reference))];
+    if is_abbreviated(&source.reference) {
+        commands.push(list_command(&git, &source.repo, &[]));
+    }
+    commands
+}
+
+/// The commit of a source that names it whole, and so needs no asking.
+pub(crate) fn pinned(source: &Source) -> Option<Commit> {
+    Commit::parse(&source.reference).filter(|_| source.transport != Transport::WorkTree)
 }
 
 fn remembered(layout: &Layout, source: &Source) -> Remembered {
@@ -70,31 +114,27 @@ fn remembered(layout: &Layout, source: &Source) -> Remembered {
 }
 
 /// The command that asks a repository what `patterns` point at; every branch and tag when there are none.
-pub(crate) fn list_command(git: &Git<'_>, repo: &str, patterns: &[String]) -> CommandSpec {
+fn list_command(git: &Git<'_>, repo: &str, patterns: &[String]) -> CommandSpec {
     git.anywhere().args(["ls-remote", "--quiet", "--end-of-options", repo]).args(patterns.iter().cloned())
 }
 
-/// What a reference may be called in full, in the order git itself tries them.
-pub(crate) fn full_names(reference: &str) -> Vec<String> {
-    let mut names: Vec<String> =
-        ["refs/heads/", "refs/tags/", "refs/"].iter().map(|prefix| format!("{prefix}{reference}")).collect();
-    names.insert(0, reference.to_owned());
-    names
+/// What a reference may be called in full, in the order git itself tries them, and what an annotated tag points at; a pattern
+/// without a folder matches in every folder.
+fn patterns(reference: &str) -> Vec<String> {
+    let prefixed = ["", "refs/heads/", "refs/tags/", "refs/"].iter().map(|prefix| format!("{prefix}{reference}"));
+    prefixed.chain([format!("{reference}^{{}}")]).collect()
 }
 
-fn ask(layout: &Layout, request: &BuildRequest) -> Result<Commit, BuildError> {
-    let (source, reference) = (&request.source, request.source.reference.as_str());
-    let git = git(request);
-    let mut patterns = full_names(reference);
-    // What an annotated tag points at; a pattern without a folder matches in every folder.
-    patterns.push(format!("{reference}^{{}}"));
-    if let Some(commit) = pick(reference, &list(&git, &source.repo, &patterns)?, source)? {
+fn ask(layout: &Layout, job: &Job) -> Result<Commit, BuildError> {
+    let (source, reference) = (&job.source, job.source.reference.as_str());
+    if let Some(commit) = pick(reference, &list(job, &patterns(reference))?, source)? {
         return Ok(commit);
     }
-    let all = list(&git, &source.repo, &[])?;
     if is_abbreviated(reference) {
-        return fetch::abbreviated(layout, request, &all);
+        let all = list(job, &[])?;
+        return fetch::abbreviated(layout, job, &all);
     }
+    let all = job.because("the repository has no such name; the nearest are looked for", || list(job, &[]))?;
     Err(BuildError::RefNotFound {
         repo: crate::error::shown(&source.repo),
         reference: reference.into(),
@@ -102,9 +142,11 @@ fn ask(layout: &Layout, request: &BuildRequest) -> Result<Commit, BuildError> {
     })
 }
 
-fn list(git: &Git<'_>, repo: &str, patterns: &[String]) -> Result<Listing, BuildError> {
-    let spec = list_command(git, repo, patterns);
-    let output = run(&spec)
+fn list(job: &Job, patterns: &[String]) -> Result<Listing, BuildError> {
+    let repo = &job.source.repo;
+    let spec = list_command(&git(job), repo, patterns);
+    let output = job
+        .run(&spec)
         .and_then(|output| output.require_success(&spec))
         .map_err(|source| BuildError::git("ask the repository", repo, source))?;
     Ok(parse_listing(&output.stdout_text()))

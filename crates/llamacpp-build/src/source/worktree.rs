@@ -6,26 +6,42 @@
 
 use std::path::Path;
 
-use exec::{CommandSpec, run};
+use exec::CommandSpec;
 
+use crate::plan::job::Job;
+use crate::plan::placeholder::TREE;
 use crate::source::git::local_git;
 use crate::{BuildError, BuildRequest, Commit};
 
-/// The commit of what the tree holds. The caller has the mirror's lock.
-pub(crate) fn snapshot(request: &BuildRequest, mirror: &Path) -> Result<Commit, BuildError> {
-    said(request, &add_command(request, mirror))?;
-    let id = said(request, &git(request, mirror, &["write-tree"]))?;
-    let commit = said(request, &git(request, mirror, &["commit-tree", "-m", "working tree", &id]))?;
-    Commit::parse(&commit).ok_or_else(|| BuildError::RefNotFound {
-        repo: request.source.repo.clone(),
+/// The commit of what the tree holds, and git's digest of the tree. The caller has the mirror's lock.
+pub(crate) fn snapshot(job: &Job, mirror: &Path) -> Result<(Commit, String), BuildError> {
+    said(job, &add_command(job, mirror))?;
+    let tree = said(job, &write_command(job, mirror))?;
+    let commit = said(job, &commit_command(job, mirror, &tree))?;
+    let commit = Commit::parse(&commit).ok_or_else(|| BuildError::RefNotFound {
+        repo: job.source.repo.clone(),
         reference: "its working tree".into(),
         nearest: Vec::new(),
-    })
+    })?;
+    Ok((commit, tree))
+}
+
+/// The commands that [`snapshot`] will run.
+pub(crate) fn planned(request: &BuildRequest, mirror: &Path) -> [CommandSpec; 3] {
+    [add_command(request, mirror), write_command(request, mirror), commit_command(request, mirror, TREE)]
 }
 
 /// The command that looks at every file of the tree.
-pub(crate) fn add_command(request: &BuildRequest, mirror: &Path) -> CommandSpec {
+fn add_command(request: &BuildRequest, mirror: &Path) -> CommandSpec {
     git(request, mirror, &["-c", "advice.addEmbeddedRepo=false", "add", "--all", "--", "."])
+}
+
+fn write_command(request: &BuildRequest, mirror: &Path) -> CommandSpec {
+    git(request, mirror, &["write-tree"])
+}
+
+fn commit_command(request: &BuildRequest, mirror: &Path, tree: &str) -> CommandSpec {
+    git(request, mirror, &["commit-tree", "-m", "working tree", tree])
 }
 
 fn git(request: &BuildRequest, mirror: &Path, args: &[&str]) -> CommandSpec {
@@ -42,8 +58,8 @@ fn git(request: &BuildRequest, mirror: &Path, args: &[&str]) -> CommandSpec {
     spec.env("GIT_INDEX_FILE", mirror.join("worktree.index")).args(args.iter().copied()).cwd(tree)
 }
 
-fn said(request: &BuildRequest, spec: &CommandSpec) -> Result<String, BuildError> {
-    let output = run(spec).and_then(|output| output.require_success(spec));
-    let output = output.map_err(|source| BuildError::git("read the working tree of", &request.source.repo, source))?;
+fn said(job: &Job, spec: &CommandSpec) -> Result<String, BuildError> {
+    let output = job.run(spec).and_then(|output| output.require_success(spec));
+    let output = output.map_err(|source| BuildError::git("read the working tree of", &job.source.repo, source))?;
     Ok(output.stdout_text().trim().to_owned())
 }

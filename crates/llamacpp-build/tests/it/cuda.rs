@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use llamacpp_build::{Backend, BuildError, BuildRequest, ToolId, identify, planned_commands};
+use llamacpp_build::{Backend, BuildError, BuildRequest, Step, ToolId, identify, planned_steps};
 
 use crate::support::{Bench, definitions};
 
@@ -59,15 +59,16 @@ fn nvcc_works_on_several_architectures_at_once() {
         needed.push(("CMAKE_CUDA_ARCHITECTURES".into(), architectures.into()));
         request.definitions = definitions(asked);
         request.jobs = Some(jobs);
-        let planned = planned_commands(&bench.layout(), &request, None).unwrap();
+        let planned = planned_steps(&bench.layout(), &request, None, jobs).unwrap();
         let name = std::ffi::OsStr::new("NVCC_APPEND_FLAGS");
-        let threads = planned.iter().filter_map(|(step, spec)| Some((*step, spec.env.get(name)?.clone())));
+        let all = planned.iter().flat_map(|planned| planned.commands.iter().map(|spec| (planned.step, spec)));
+        let threads = all.filter_map(|(step, spec)| Some((step, spec.env.get(name)?.clone())));
         let mut threads: Vec<_> = threads.collect();
         let only = threads.pop().map(|(step, flags)| (step, flags.into_string().unwrap()));
         assert!(threads.is_empty(), "{threads:?}");
         only
     };
-    let both = Some(("build", "--threads=2".to_owned()));
+    let both = Some((Step::Build, "--threads=2".to_owned()));
     assert_eq!(threads("86;90", "12.4", 2, &[]), both);
     assert_eq!(
         threads("75;80;86;90", "Cuda compilation tools, release 11.2, V11.2.152", 2, &[]),

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use llamacpp_build::{BuildError, Inputs, Transport, identify, planned_commands};
+use llamacpp_build::{BuildError, Inputs, Transport, identify, planned_steps};
 
 use crate::support::{Bench, code};
 
@@ -233,8 +233,11 @@ fn a_password_in_a_url_is_told_to_nobody() {
     assert!(said.contains("https://***@127.0.0.1:1/x"), "{said}");
     let commit = bench.resolve(&request).unwrap();
     said += &serde_json::to_string(&identify(&request, &commit).unwrap().0).unwrap();
-    for (_, command) in planned_commands(&bench.layout(), &request, None).unwrap() {
-        said += &command.display(&exec::Redactor::new());
+    for planned in planned_steps(&bench.layout(), &request, None, 1).unwrap() {
+        for command in planned.commands {
+            said += &command.display(&exec::Redactor::new());
+            said += &format!("{:?}", llamacpp_build::Call::of(&command));
+        }
     }
     said += &String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
     assert!(said.contains("ls-remote"), "the log is there");

@@ -5,6 +5,9 @@ use std::io::Write;
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use llamacpp_build::{Outcome, planned_steps};
+
+use crate::steps::{built, differences};
 use crate::support::Bench;
 
 #[track_caller]
@@ -86,7 +89,15 @@ fn what_changed_since_is_built_anew() {
     killed(&bench);
     assert_ne!(bench.cached("staging"), dead, "its source is not the commit's");
 
-    // An object that the log calls finished, and that the disk has lost.
+    damage(&bench);
+    let before = bench.calls("cmake", "-S").len();
+    assert!(bench.process().wait().unwrap().success());
+    assert_eq!(bench.calls("cmake", "-S").len(), before + 1, "started over");
+    assert_eq!((bench.cached("store").len(), bench.cached("staging").len()), (1, 0));
+}
+
+/// Makes the disk lose an object that the dead build's log calls finished.
+fn damage(bench: &Bench) {
     let staging = bench.cached("staging")[0].clone();
     let with = |extension: &str| {
         let all = below(&staging.join("build")).into_iter();
@@ -101,10 +112,38 @@ fn what_changed_since_is_built_anew() {
         let date = file.metadata().unwrap().modified().unwrap();
         file.set_len(0).and_then(|()| file.set_modified(date)).unwrap();
     }
-    let before = bench.calls("cmake", "-S").len();
-    assert!(bench.process().wait().unwrap().success());
-    assert_eq!(bench.calls("cmake", "-S").len(), before + 1, "started over");
-    assert_eq!((bench.cached("store").len(), bench.cached("staging").len()), (1, 0));
+}
+
+/// A build that was killed while it compiled is resumed: nothing is fetched or configured, and compiling and proving run what
+/// was planned. One whose remains do not work starts over within the step that finds out, and each call says so.
+#[test]
+fn a_resumed_build_says_what_it_ran() {
+    let bench = Bench::new();
+    stop_at(&bench, "c++", "*main.cpp*");
+    let request = bench.request("main");
+    for damaged in [false, true] {
+        killed(&bench);
+        if damaged {
+            damage(&bench);
+        }
+        let (reports, values) = built(&bench, &request, 2);
+        let planned = planned_steps(&bench.layout(), &request, None, 2).unwrap();
+        let outcomes: Vec<_> = reports.iter().map(|report| report.outcome).collect();
+        let unplanned: Vec<_> = reports[2].ran.iter().map(|ran| ran.because.is_some()).collect();
+        if damaged {
+            assert_eq!(outcomes, [Outcome::Resumed, Outcome::Resumed, Outcome::Built, Outcome::Built]);
+            assert!(
+                !unplanned[0] && unplanned[1..].iter().all(|because| *because) && unplanned.len() > 7,
+                "{reports:#?}"
+            );
+        } else {
+            assert_eq!((outcomes, unplanned), (vec![Outcome::Resumed; 4], vec![false]));
+            assert_eq!(differences(&planned[2..], &reports[2..], &values), [""; 0]);
+        }
+        // Of the first step only the question for the commit.
+        assert_eq!((reports[0].ran.len(), reports[1].ran.len()), (1, 0));
+        bench.cached("store").iter().for_each(|dir| fs::remove_dir_all(dir).unwrap());
+    }
 }
 
 fn below(dir: &Path) -> Vec<std::path::PathBuf> {
@@ -127,7 +166,9 @@ fn compilers_without_memory_become_fewer() {
     testkit::fake_tool(&bench.at("tools"), "ninja", &(starved + &script));
     let mut request = bench.request("main");
     request.jobs = Some(4);
-    let built = bench.build(&request).unwrap();
+    let (reports, _) = built(&bench, &request, 4);
+    let retries: Vec<_> = reports[2].ran.iter().map(|ran| (ran.exit, ran.retry_of, ran.because.is_some())).collect();
+    assert_eq!(retries, [(Some(1), None, false), (Some(1), Some(0), true), (Some(0), Some(1), true)]);
     let mut calls: Vec<_> =
         (0..2).map(|n| fs::read_to_string(bench.at("marks").join(n.to_string())).unwrap()).collect();
     calls.extend(bench.calls("ninja", "-C"));
@@ -140,5 +181,8 @@ fn compilers_without_memory_become_fewer() {
         })
         .unzip();
     assert_eq!((jobs, folders.len()), (vec!["4", "2", "1"], 1));
-    assert!(fs::read_to_string(built.log("build")).unwrap().contains("Killed signal"), "the log has all of it");
+    assert!(
+        fs::read_to_string(bench.cached("store")[0].join("logs/build.log")).unwrap().contains("Killed signal"),
+        "the log has all of it"
+    );
 }

@@ -11,6 +11,7 @@ mod killed;
 mod mirror;
 mod options;
 mod sources;
+mod steps;
 mod store;
 mod support;
 mod sweep;

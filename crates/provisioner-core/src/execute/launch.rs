@@ -41,9 +41,12 @@ pub(crate) fn prepared(
     let (desired, settings, profile) = (run.desired, run.sources.settings, run.sources.profile);
     proof.keep(&obtained.logs);
     // A build may have taken hours: the port is chosen now, and nobody else is given it until this engine has it.
-    let own = planned.own_port;
     let (port, claim) = match guard {
-        Some(_) => claim::claim(wanted(desired), own, settings).map(|(port, claim)| (port, Some(claim)))?,
+        Some(guard) => {
+            run.sources.runtime.settle(guard)?;
+            let own = claim::Own { port: planned.own_port, runs: planned.running.is_some() };
+            claim::claim(wanted(desired), own, settings).map(|(port, claim)| (port, Some(claim)))?
+        }
         None => (planned.port.or(desired.ports.first().copied()).unwrap_or_default(), None),
     };
     let documents = planned.supplied.documents();

@@ -46,8 +46,10 @@ pub(crate) fn start(settings: &Settings, prepared: &PreparedEngine, reporter: &R
     let host: IpAddr = prepared.host.parse().map_err(|_not_an_address| {
         changed(prepared, format!("`{}` is no address to listen on", prepared.host))
     })?;
+    runtime.settle(&guard)?;
+    let own = claim::Own { port: seen.own_port, runs: running.is_some() };
     let wanted = claim::Wanted { pool, host, ports: &[prepared.port] };
-    let (port, claim) = claim::claim(wanted, seen.own_port, settings)?;
+    let (port, claim) = claim::claim(wanted, own, settings)?;
     let start = Start {
         what: launch::what(prepared)?,
         args: prepared.flags.clone(),

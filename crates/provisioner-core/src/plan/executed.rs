@@ -65,9 +65,9 @@ pub struct ExecutedAction {
     pub exit: Option<String>,
     /// How long it took.
     pub seconds: f64,
-    /// Whether it repeats the action before it with less load, after that one had failed.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub retry: bool,
+    /// Why it ran although the plan does not show it: a repair, or a retry with less load.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub because: Option<String>,
 }
 
 /// What became of a step.
@@ -122,6 +122,6 @@ impl Executed {
 impl ExecutedAction {
     /// An action that runs no program to its end.
     pub fn of(action: Action, seconds: f64) -> Self {
-        Self { action, exit: None, seconds, retry: false }
+        Self { action, exit: None, seconds, because: None }
     }
 }

@@ -36,20 +36,20 @@ const NAMES: [(&str, PlaceholderKind); 7] = [
 ];
 
 /// The commit that a branch or tag is.
-pub const COMMIT: &str = "commit";
+pub(crate) const COMMIT: &str = "commit";
 /// The port that the engine listens on.
-pub const PORT: &str = "port";
+pub(crate) const PORT: &str = "port";
 /// The folder that is made for a build or download.
-pub const STAGING: &str = "staging";
+pub(crate) const STAGING: &str = "staging";
 /// The name in the store, which follows from the commit.
-pub const KEY: &str = "key";
+pub(crate) const KEY: &str = "key";
 /// git's digest of a working tree.
-pub const TREE: &str = "tree";
+pub(crate) const TREE: &str = "tree";
 /// Build options that depend on the fetched tree.
-pub const DEFINITIONS: &str = "definitions";
+pub(crate) const DEFINITIONS: &str = "definitions";
 
 /// A placeholder as it stands in a text, such as `<commit>`.
-pub fn marker(name: &str) -> String {
+pub(crate) fn marker(name: &str) -> String {
     format!("<{name}>")
 }
 
@@ -86,16 +86,33 @@ impl Placeholder {
             PlaceholderKind::Digest => !value.is_empty(),
             PlaceholderKind::Definitions => true,
         };
-        // Of definitions any part of the list may be left, in its order.
         let listed = match self.kind {
-            PlaceholderKind::Definitions => {
-                let mut rest = self.allowed.iter();
-                words(value).all(|word| rest.any(|allowed| allowed == word))
-            }
+            PlaceholderKind::Definitions => self.allows_definitions(value),
             _ => self.allowed.is_empty() || self.allowed.iter().any(|allowed| allowed == value),
         };
         form && listed
     }
+
+    /// Any of the definitions may be left out. One may have another name with the same value, where the tree renamed it;
+    /// and a list of flags may lack the choice of a linker that does not work here.
+    fn allows_definitions(&self, value: &str) -> bool {
+        let used: Vec<&str> = words(value).collect();
+        let unused = || self.allowed.iter().filter(|allowed| !used.contains(&allowed.as_str()));
+        let stands_for = |word: &str, allowed: &str| match (word.split_once('='), allowed.split_once('=')) {
+            (Some((name, value)), Some((other, planned))) => {
+                value == planned || (name == other && without_linker(planned) == value)
+            }
+            _ => false,
+        };
+        used.iter().all(|word| {
+            self.allowed.iter().any(|allowed| allowed == word) || unused().any(|allowed| stands_for(word, allowed))
+        })
+    }
+}
+
+/// A list of compiler flags without the one that chooses a linker.
+fn without_linker(flags: &str) -> String {
+    flags.split(' ').filter(|flag| !flag.starts_with("-fuse-ld=")).collect::<Vec<_>>().join(" ")
 }
 
 /// The values that execution put in, by the name of the placeholder. Definitions are one line each.
@@ -112,7 +129,7 @@ pub fn literal(text: &str) -> String {
 }
 
 /// The text with its placeholders replaced by `values`; a placeholder without a value stays.
-pub fn substitute(text: &str, values: &Values) -> String {
+pub(crate) fn substitute(text: &str, values: &Values) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, depth, name, after)) = next(rest) {
@@ -129,24 +146,12 @@ pub fn substitute(text: &str, values: &Values) -> String {
 
 /// The words of an argument list with their placeholders replaced. A word that is `<definitions>` alone becomes as many
 /// words as the value has lines.
-pub fn substitute_words(list: &[String], values: &Values) -> Vec<String> {
+pub(crate) fn substitute_words(list: &[String], values: &Values) -> Vec<String> {
     let many = |word: &String| match values.get(DEFINITIONS) {
         Some(value) if *word == marker(DEFINITIONS) => words(value).map(str::to_owned).collect(),
         _ => vec![substitute(word, values)],
     };
     list.iter().flat_map(many).collect()
-}
-
-/// Whether a placeholder stands in the text.
-pub fn has_placeholder(text: &str) -> bool {
-    let mut rest = text;
-    while let Some((_, depth, _, after)) = next(rest) {
-        if depth == 1 {
-            return true;
-        }
-        rest = after;
-    }
-    false
 }
 
 fn rewrite(text: &str, depth_of: impl Fn(usize, &str) -> Option<usize>) -> String {
@@ -197,16 +202,24 @@ mod tests {
         assert_eq!(substitute("<staging>/build <commit>", &values), "/s/build <commit>");
         assert_eq!(literal("a <port> and <|im_start|>"), "a <<port> and <|im_start|>");
         assert_eq!(substitute(&literal("<<port>"), &values), "<<port>");
-        assert!(has_placeholder("x<port>") && !has_placeholder(&literal("x<port>")) && !has_placeholder("<portal>"));
     }
 
     #[test]
     fn definitions_are_any_part_of_the_list() {
         let all = ["-DA=OFF", "-DB=OFF", "-DC=OFF"].map(str::to_owned);
         let placeholder = Placeholder::one_of(DEFINITIONS, all).unwrap();
-        for (value, allowed) in [("", true), ("-DA=OFF\n-DC=OFF", true), ("-DC=OFF\n-DA=OFF", false), ("-DX", false)] {
+        for (value, allowed) in [
+            ("", true),
+            ("-DA=OFF\n-DC=OFF", true),
+            ("-DA=OFF\n-DNEW_NAME_OF_B=OFF", true),
+            ("-DA=ON", false),
+            ("-DA=OFF\n-DB=OFF\n-DC=OFF\n-DD=OFF", false),
+            ("-DX", false),
+        ] {
             assert_eq!(placeholder.allows(value), allowed, "{value:?}");
         }
+        let linker = Placeholder::one_of(DEFINITIONS, ["-DF=-O2 -fuse-ld=mold".to_owned()]).unwrap();
+        assert!(linker.allows("-DF=-O2") && !linker.allows("-DF=-O3") && !linker.allows("-DF="));
         let line = ["cmake", "<definitions>", "-G"].map(str::to_owned);
         let set = values(&[("definitions", "-DA=OFF\n-DC=OFF")]);
         assert_eq!(substitute_words(&line, &set), ["cmake", "-DA=OFF", "-DC=OFF", "-G"]);

@@ -3,8 +3,6 @@
 //! The order is that of the list: the supply's steps (tools first), the model, the flags, the start. What blocks a step
 //! is reported by the first one that is blocked.
 
-use std::collections::BTreeSet;
-
 use config_schema::Accelerator;
 use exec::{Redactor, shell_line};
 use model_provisioner::Presence;
@@ -233,11 +231,6 @@ fn launch(desired: &Desired, line: &CommandLine, artifact: &Artifact) -> Launch 
         host: desired.host.to_string(),
         port,
     }
-}
-
-/// Names of steps, each once: a plan in which two have the same is a defect of a supply.
-pub(crate) fn has_distinct_ids(plan: &Plan) -> bool {
-    plan.steps.iter().map(|step| &step.id).collect::<BTreeSet<_>>().len() == plan.steps.len()
 }
 
 #[cfg(test)]

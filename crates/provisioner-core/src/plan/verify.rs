@@ -75,7 +75,7 @@ fn of_step(step: &PlanStep, ran: &ExecutedStep, values: &Values) -> Vec<StepDiff
     let mut found = Vec::new();
     let mut at = 0;
     for (number, done) in ran.actions.iter().enumerate() {
-        if done.retry {
+        if done.because.is_some() {
             continue;
         }
         // The next planned action that it is, passing over those that may be left out.

@@ -20,9 +20,22 @@ pub(crate) struct Wanted<'a> {
     pub(crate) ports: &'a [u16],
 }
 
-/// The first port that is free and that no other pool is about to use; held until the lock is dropped. `own` is the port
-/// of the engine that runs for this pool.
-pub(crate) fn claim(wanted: Wanted<'_>, own: Option<u16>, settings: &Settings) -> Result<(u16, PortLock)> {
+/// The port that counts as the pool's own.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Own {
+    pub(crate) port: Option<u16>,
+    /// Whether the pool's engine runs, and so holds it; a port that an earlier engine had is only preferred.
+    pub(crate) runs: bool,
+}
+
+/// The first port that is free and that no other pool is about to use; held until the lock is dropped.
+pub(crate) fn claim(wanted: Wanted<'_>, own: Own, settings: &Settings) -> Result<(u16, PortLock)> {
+    let mut ports = wanted.ports.to_vec();
+    if let Some(at) = ports.iter().position(|port| Some(*port) == own.port) {
+        ports.swap(0, at);
+        ports.get_mut(1..).unwrap_or_default().sort_by_key(|port| wanted.ports.iter().position(|other| other == port));
+    }
+    let own = own.port.filter(|_| own.runs);
     let run_dir = &settings.run_dir;
     let purpose = format!("start pool {}", wanted.pool);
     let choose = |ports: &[u16]| {
@@ -31,8 +44,8 @@ pub(crate) fn claim(wanted: Wanted<'_>, own: Option<u16>, settings: &Settings) -
     };
     loop {
         settings.cancel.check().map_err(|cancel::Cancelled| Error::Cancelled)?;
-        let first = choose(wanted.ports)?;
-        let mut left = wanted.ports.to_vec();
+        let first = choose(&ports)?;
+        let mut left = ports.clone();
         let mut next = Ok(first);
         while let Ok(port) = next {
             if let Some(lock) = PortLock::try_acquire(run_dir, port, &purpose)? {

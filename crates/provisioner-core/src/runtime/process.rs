@@ -33,6 +33,11 @@ impl Runtime for ProcessRuntime {
         Ok(Seen { instance: record.map(|(record, dir)| instance(&record, &dir)), own_port, refusal })
     }
 
+    fn settle(&self, guard: &PoolGuard) -> Result<()> {
+        spawner::settle(guard)?;
+        Ok(())
+    }
+
     fn start(&self, guard: &PoolGuard, start: &Start) -> Result<Instance> {
         let StartWhat::Program(program) = &start.what else {
             return Err(Error::NoProgram { pool: guard.dir().pool().to_owned() });
@@ -45,8 +50,6 @@ impl Runtime for ProcessRuntime {
         request.fingerprint.clone_from(&start.facts);
         request.host.clone_from(&start.host);
         request.port = start.port;
-        // What an interrupted start or stop left is finished first, so that it holds no port.
-        spawner::settle(guard)?;
         let running = spawner::start(guard, &request).map_err(Ended::explain)?;
         Ok(instance(&running.record, guard.dir()))
     }

@@ -180,7 +180,10 @@ fn a_toolkit_of_the_aur_is_named_and_never_built() {
     write(&arch.system.at("root/etc/os-release"), "ID=debian\n");
     let debian = arch.world.try_ensure(&arch.world.pool(&json!({ "accelerator": "cuda" }))).unwrap_err();
     let debian = miette::Diagnostic::help(&debian).unwrap().to_string();
-    assert!(debian.contains("`apt-get install cuda-toolkit-12-9`, from NVIDIA's repository"), "{debian}");
+    assert!(
+        debian.contains("`apt-get update && apt-get install cuda-toolkit-12-9`, from NVIDIA's repository"),
+        "{debian}"
+    );
     assert!(help.contains("the AUR has older releases, such as `cuda-12.5`"), "{help}");
     assert_eq!(code::<()>(Err(error)), "preflight::tools_missing");
     arch.no_calls();

@@ -187,11 +187,15 @@ fn commands(plan: &Plan, kind: StepKind) -> Vec<String> {
 fn a_fresh_host_builds_and_starts() {
     let plan = check(&fresh(), "==++++==+");
     let fetch = commands(&plan, StepKind::Fetch);
-    assert!(fetch.len() == 1 && fetch[0].contains("ls-remote"), "{fetch:?}");
+    assert!(fetch.len() > 5 && fetch[0].contains("ls-remote"), "{fetch:?}");
+    assert!(fetch[2].contains(" fetch ") && fetch[2].contains("<commit>"), "{fetch:?}");
     let configure = commands(&plan, StepKind::Configure);
     assert!(configure[0].starts_with("/usr/bin/cmake -S <staging>/src -B <staging>/build"), "{configure:?}");
     assert_eq!(commands(&plan, StepKind::Build), ["/usr/bin/ninja -C <staging>/build -j 1 llama-server"]);
-    assert_eq!(commands(&plan, StepKind::Prove), ["<staging>/out/bin/llama-server --version"]);
+    let proven = "/cache/v1/store/<key>/bin/llama-server --version";
+    let [version, help, again] = commands(&plan, StepKind::Prove).try_into().unwrap();
+    assert_eq!(version, "<staging>/out/bin/llama-server --version");
+    assert!(help.ends_with("llama-server --help") && again == proven, "{help} {again}");
     assert_eq!(plan.warnings, [crate::planner::CPU_WARNING]);
     assert!(plan.blocked().is_none());
 }
@@ -206,7 +210,11 @@ fn a_ready_host_only_starts_and_a_branch_is_asked_for_again() {
     check(&pinned, "========+");
     let unbuilt = Observed { entry: None, ..ready() };
     let fetch = commands(&check(&unbuilt, "==++++==+"), StepKind::Fetch);
-    assert!(fetch.len() == 2 && fetch[1].contains("fetch") && fetch[1].contains(commit().as_str()), "{fetch:?}");
+    assert!(fetch.len() > 5 && fetch[0].contains("ls-remote") && fetch[2].contains("<commit>"), "{fetch:?}");
+    let pinned = Observed { commit: Some((commit(), 0)), entry: None, ..ready() };
+    let fetch = commands(&check(&pinned, "==++++==+"), StepKind::Fetch);
+    assert!(fetch[0].contains(" init ") && fetch[1].contains(" fetch "), "{fetch:?}");
+    assert!(fetch[1].contains(commit().as_str()) && !fetch.concat().contains("<commit>"), "{fetch:?}");
 }
 
 /// What is there and what has to be made is said of each step that makes something, with all that the key is made of; a

@@ -57,7 +57,7 @@ fn toolkit(conflict: &Conflict, root: &Path) -> Option<Need> {
     };
     // Arch's package and NVIDIA's installers put it there, outside `PATH`.
     let need = need.also_in(root.join("opt/cuda/bin")).also_in(root.join("usr/local/cuda/bin"));
-    let words = conflict.remedy.for_family(conflict.family);
+    let words = conflict.remedy.for_host(&conflict.distribution);
     // What that command brings is NVIDIA's everywhere but on Arch.
     let from =
         "from NVIDIA's repository (developer.nvidia.com/cuda-downloads, developer.nvidia.com/cuda-toolkit-archive)";

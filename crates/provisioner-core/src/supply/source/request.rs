@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use gpu_detect::CudaChoice;
-use llamacpp_build::{Backend, BuildRequest, Generator, Limits, ToolId, Toolchain};
+use llamacpp_build::{Backend, BuildRequest, Generator, Guard, Limits, ToolId, Toolchain};
 use preflight::{Report, Tool};
 
 use crate::Settings;
@@ -44,6 +44,7 @@ pub(crate) fn request(
             silence: desired.limits.build_silence(),
         },
         env: settings.env.clone(),
+        guard: Guard { cancel: settings.cancel.clone(), keeper: settings.keeper() },
     }
 }
 

@@ -1,13 +1,13 @@
 //! The steps of a build from source: a pure function of what was found.
 
-use exec::Redactor;
-use llamacpp_build::{Near, PlannedStep, Step, planned_resolve, planned_steps};
+use llamacpp_build::{Call, Near, PlannedStep, Step, planned_resolve, planned_steps};
 
 use crate::Error;
 use crate::plan::draft::{Draft, held_by};
-use crate::plan::placeholder::{DEFINITIONS, Placeholder, marker};
+use crate::plan::placeholder::Placeholder;
 use crate::plan::{Action, Closest, Command, InputDifference, Status, StepKind};
 use crate::supply::source::Found;
+use crate::supply::source::acquire::run_of;
 use crate::supply::source::artifact::asks;
 
 /// From `preflight` to `prove`. `runs`: the wanted engine runs, so that nobody is asked anything.
@@ -157,7 +157,7 @@ fn act(found: &Found, asks: bool, drafts: &mut Vec<Draft>) {
     if !builds {
         if let Some(fetch) = drafts.first_mut().filter(|fetch| asks && fetch.step.status == Status::ToRun) {
             let asked = planned_resolve(layout, request);
-            fetch.step.actions = asked.iter().map(|spec| Action::Run(Command::concrete(spec))).collect();
+            fetch.step.actions = asked.iter().map(|spec| run_of(Call::of(spec))).collect();
         }
         return;
     }
@@ -171,17 +171,7 @@ fn act(found: &Found, asks: bool, drafts: &mut Vec<Draft>) {
         if draft.step.status != Status::ToRun {
             continue;
         }
-        let late = placeholders.iter().find(|placeholder| placeholder.name.trim_matches(['<', '>']) == DEFINITIONS);
-        draft.step.actions = commands
-            .iter()
-            .map(|spec| {
-                let mut command = Command::concrete(spec);
-                if let Some(late) = late {
-                    put_definitions(&mut command.argv, &late.allowed);
-                }
-                Action::Run(command)
-            })
-            .collect();
+        draft.step.actions = commands.iter().map(|spec| run_of(Call::of(spec))).collect();
         let known = placeholders.iter().map(|placeholder| {
             Placeholder::one_of(placeholder.name.trim_matches(['<', '>']), placeholder.allowed.clone())
         });
@@ -195,16 +185,5 @@ pub(crate) fn kind_of(step: Step) -> StepKind {
         Step::Configure => StepKind::Configure,
         Step::Build => StepKind::Build,
         Step::Prove => StepKind::Prove,
-    }
-}
-
-/// The words that depend on the fetched tree end the line; one placeholder stands for all of them.
-fn put_definitions(argv: &mut Vec<String>, late: &[String]) {
-    let redactor = Redactor::new();
-    let late: Vec<String> = late.iter().map(|word| redactor.text(word).into_owned()).collect();
-    let from = argv.iter().position(|word| late.contains(word));
-    if let Some(from) = from {
-        argv.truncate(from);
-        argv.push(marker(DEFINITIONS));
     }
 }

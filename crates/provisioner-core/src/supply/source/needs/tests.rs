@@ -33,9 +33,17 @@ fn headers_are_asked_for_by_definitions_alone() {
 }
 
 fn lacking(first: (u32, u32), last: Option<(u32, u32)>) -> Conflict {
-    let remedy = Remedy { change: "install CUDA 12.9".into(), commands: std::collections::BTreeMap::new() };
+    let remedy = Remedy { change: "install CUDA 12.9".into(), ..Remedy::default() };
     let (gpus, candidates, looked) = (Vec::new(), Vec::new(), Vec::new());
-    Conflict { gpus, candidates, looked, fits: Releases { first, last }, remedy, family: None }
+    Conflict {
+        gpus,
+        candidates,
+        looked,
+        fits: Releases { first, last },
+        remedy,
+        family: None,
+        distribution: Box::default(),
+    }
 }
 
 /// The toolkit in the list is the one that serves these GPUs: what CUDA 13 dropped needs CUDA 12.

@@ -1,0 +1,54 @@
+//! Where the parts of a CUDA toolkit lie under its root.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+
+use crate::fs::{entries, multiarch};
+
+/// The folders of headers: the classic one, then the one per target that NVIDIA's and conda's packages fill.
+pub(crate) fn include_folders(root: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![root.join("include")];
+    folders.extend(targets().iter().map(|target| root.join("targets").join(target).join("include")));
+    folders
+}
+
+/// The folders of libraries; the last but one is Debian's, the last the HPC SDK's, which keeps cuBLAS apart.
+pub(crate) fn library_folders(root: &Path) -> Vec<PathBuf> {
+    let mut folders = vec![root.join("lib64"), root.join("lib")];
+    folders.extend(targets().iter().map(|target| root.join("targets").join(target).join("lib")));
+    folders.push(root.join("lib").join(multiarch()));
+    if let (Some(version), Some(cuda)) = (root.file_name(), root.parent())
+        && cuda.file_name() == Some(OsStr::new("cuda"))
+    {
+        folders.extend(cuda.parent().map(|sdk| sdk.join("math_libs").join(version).join("lib64")));
+    }
+    folders
+}
+
+/// The folder that holds the toolkit's stand-in for `libcuda.so`, to link with where the driver has none.
+pub(crate) fn stub_folder(root: &Path) -> Option<PathBuf> {
+    library_folders(root).into_iter().map(|folder| folder.join("stubs")).find(|stubs| stubs.join("libcuda.so").exists())
+}
+
+/// The first of `folders` that has `file`.
+pub(crate) fn first_with(folders: &[PathBuf], file: &str) -> Option<PathBuf> {
+    folders.iter().map(|folder| folder.join(file)).find(|path| path.exists())
+}
+
+/// A file in one of `folders` whose name is `library` and a version: `libcublas.so.13`.
+pub(crate) fn versioned(folders: &[PathBuf], library: &str) -> Option<PathBuf> {
+    let named = |path: &PathBuf| {
+        let rest = path.file_name()?.to_str()?.strip_prefix(library)?.strip_prefix('.')?;
+        Some(rest.starts_with(|c: char| c.is_ascii_digit()))
+    };
+    folders.iter().flat_map(|folder| entries(folder)).find(|path| named(path) == Some(true))
+}
+
+/// CUDA's names for this machine's architecture. Arm servers and Arm boards have different ones.
+fn targets() -> &'static [&'static str] {
+    match std::env::consts::ARCH {
+        "x86_64" => &["x86_64-linux"],
+        "aarch64" => &["sbsa-linux", "aarch64-linux"],
+        _ => &[],
+    }
+}

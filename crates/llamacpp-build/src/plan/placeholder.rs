@@ -1,0 +1,136 @@
+//! What only the execution can know: named places in planned commands, of a closed set of kinds, and the values they get.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::plan::call::Call;
+use crate::{BuildKey, Commit};
+
+/// The staging folder of a build, which gets its name when it is made.
+pub(crate) const STAGING: &str = "<staging>";
+/// The commit that a name means, once the repository was asked.
+pub(crate) const COMMIT: &str = "<commit>";
+/// The key of the build, which follows from the commit.
+pub(crate) const KEY: &str = "<key>";
+/// git's digest of a working tree.
+pub(crate) const TREE: &str = "<tree>";
+/// Definitions that depend on the tree at hand.
+pub(crate) const DEFINITIONS: &str = "<definitions>";
+
+/// The kinds of things that a plan cannot know.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlaceholderKind {
+    /// A commit id.
+    Commit,
+    /// A folder that is made for this build.
+    Staging,
+    /// A digest of what was read or made.
+    Digest,
+    /// Definitions that the fetched tree does not know, or knows under another name.
+    Definitions,
+}
+
+/// One place in the commands of a step.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Placeholder {
+    /// As it is written in the commands.
+    pub name: &'static str,
+    /// Its kind.
+    pub kind: PlaceholderKind,
+    /// The words that may be missing from what runs; empty where any value of the kind will do.
+    pub allowed: Vec<String>,
+}
+
+impl Placeholder {
+    /// The placeholders that these calls use; `definitions` are the words that depend on the tree.
+    pub(crate) fn used(calls: &[Call], definitions: Vec<String>) -> Vec<Self> {
+        let mentions = |name: &str| {
+            calls.iter().any(|call| {
+                call.argv.iter().chain(call.env.values()).any(|text| text.contains(name))
+                    || call.cwd.to_string_lossy().contains(name)
+            })
+        };
+        let kinds = [
+            (STAGING, PlaceholderKind::Staging),
+            (COMMIT, PlaceholderKind::Commit),
+            (KEY, PlaceholderKind::Digest),
+            (TREE, PlaceholderKind::Digest),
+        ];
+        let used = kinds.into_iter().filter(|(name, _)| mentions(name));
+        let mut all: Vec<_> = used.map(|(name, kind)| Self { name, kind, allowed: Vec::new() }).collect();
+        if !definitions.is_empty() {
+            all.push(Self { name: DEFINITIONS, kind: PlaceholderKind::Definitions, allowed: definitions });
+        }
+        all
+    }
+}
+
+/// What the placeholders stood for in one execution.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Values {
+    /// The staging folder.
+    pub staging: Option<PathBuf>,
+    /// The commit.
+    pub commit: Option<Commit>,
+    /// The key.
+    pub key: Option<BuildKey>,
+    /// git's digest of the working tree, where one is the source.
+    pub tree: Option<String>,
+    /// The definitions that took the place of `<definitions>`: planned words, without those that the tree does not know or
+    /// that do not work here; one that the tree renamed, under its new name.
+    pub definitions: Option<Vec<String>>,
+}
+
+impl Values {
+    /// A planned call with these values in it: what must have run.
+    pub fn substitute(&self, planned: &Call) -> Call {
+        let staging = self.staging.as_ref().map(|dir| dir.to_string_lossy());
+        let known = [
+            (STAGING, staging.as_deref()),
+            (COMMIT, self.commit.as_ref().map(Commit::as_str)),
+            (KEY, self.key.as_ref().map(BuildKey::as_str)),
+            (TREE, self.tree.as_deref()),
+        ];
+        let text = |text: &str| {
+            known.iter().fold(text.to_owned(), |text, (name, value)| match value {
+                Some(value) => text.replace(name, value),
+                None => text,
+            })
+        };
+        let words = |word: &String| match &self.definitions {
+            Some(definitions) if word == DEFINITIONS => definitions.clone(),
+            _ => vec![text(word)],
+        };
+        Call {
+            argv: planned.argv.iter().flat_map(words).collect(),
+            cwd: text(&planned.cwd.to_string_lossy()).into(),
+            env: planned.env.iter().map(|(name, value)| (name.clone(), text(value))).collect(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+
+    fn call(argv: &[&str]) -> Call {
+        Call { argv: argv.iter().map(ToString::to_string).collect(), cwd: "<staging>/x".into(), env: BTreeMap::new() }
+    }
+
+    #[test]
+    fn values_take_the_place_of_placeholders() {
+        let words = |words: &[&str]| words.iter().map(ToString::to_string).collect::<Vec<_>>();
+        let definitions = Some(words(&["-DGGML_X=1", "-DLLAMA_B=2"]));
+        let commit = Commit::parse(&"c".repeat(40));
+        let values = Values { staging: Some("/c/staging/k.1".into()), commit, definitions, ..Values::default() };
+        let seen = values.substitute(&call(&["cmake", "-B", "<staging>/b", "-DA=1", "<definitions>"]));
+        assert_eq!(seen.argv, ["cmake", "-B", "/c/staging/k.1/b", "-DA=1", "-DGGML_X=1", "-DLLAMA_B=2"]);
+        assert_eq!(seen.cwd.to_str(), Some("/c/staging/k.1/x"));
+        assert_eq!(values.substitute(&call(&["git", "+<commit>:r"])).argv[1], format!("+{}:r", "c".repeat(40)));
+        assert_eq!(values.substitute(&call(&["x", "<tree>"])).argv, ["x", "<tree>"], "no value, no change");
+    }
+}
