@@ -2,7 +2,8 @@
 //!
 //! The rules: one engine per pool, because every start and stop holds the pool's lock; a record is on disk before
 //! the program runs, and carries a random token that the engine and all it starts inherit; a process is signalled only
-//! through a pidfd, and only after boot, PID namespace, the kernel's number, start time or token prove that it is ours;
+//! through a pidfd, and only after boot, PID namespace, the kernel's number, start time and token prove that it is ours;
+//! an engine without a record is found by the pool's name in its environment before "nothing runs" is said;
 //! the text of a PID file is never read back; after an error nothing of ours runs unless the record still owns it.
 //!
 //! ```

@@ -55,10 +55,10 @@ impl Running {
 
 /// Starts an engine in the locked pool and watches it for `request.early_exit`.
 ///
-/// Refuses when the pool has a living engine. What a dead engine of this pool left running is ended first, and a stop
-/// that was interrupted is finished. The record
-/// is on disk before the program runs; a caller that is killed before that takes the waiting process with it. On any
-/// failure after that the process is ended and the record removed.
+/// Refuses when the pool has a living engine, with a record or without. What an interrupted start or stop or a dead
+/// engine of this pool left is finished first, as by [`settle`]. The record is on disk before the program runs; a caller
+/// that is killed before that takes the waiting process with it. On any failure after that the process is ended and the
+/// record removed.
 pub fn start(guard: &PoolGuard, request: &StartRequest) -> Result<Running, SpawnError> {
     let dir = guard.dir();
     request.validate()?;

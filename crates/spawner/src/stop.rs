@@ -30,6 +30,8 @@ pub enum Stopped {
 /// Stops the engine of the locked pool: SIGTERM to each of its processes, up to `grace` for them to end, SIGKILL to
 /// those that did not; then removes PID file and record. The logs stay.
 ///
+/// An engine that no record leads to is found by the pool's name and run root in its environment, and stopped too.
+///
 /// It takes `grace` and ten seconds at most. A second stop finds nothing, and one after a stop that was interrupted
 /// does the rest.
 pub fn stop(guard: &PoolGuard, grace: Duration) -> Result<Stopped, SpawnError> {
