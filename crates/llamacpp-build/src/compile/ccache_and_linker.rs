@@ -74,23 +74,23 @@ pub(crate) fn healthy(
         (run(spec), started.elapsed())
     };
     // At once: each starts compilers, and the build waits for both.
-    let [ccache, linker] = &specs;
+    let [with_ccache, with_linker] = &specs;
     let (cached, linked) = std::thread::scope(|scope| {
-        let linked = linker.as_ref().map(|spec| scope.spawn(move || timed(spec)));
-        (ccache.as_ref().map(timed), linked.and_then(|thread| thread.join().ok()))
+        let linked = with_linker.as_ref().map(|spec| scope.spawn(move || timed(spec)));
+        (with_ccache.as_ref().map(timed), linked.and_then(|thread| thread.join().ok()))
     });
     let works = |spec: &Option<CommandSpec>, ran: Option<(Result<Output, ExecError>, Duration)>| {
         let ((result, took), spec) = ran.zip(spec.as_ref())?;
         job.note(spec, None, &result, took);
         result.and_then(|output| output.require_success(spec)).err()
     };
-    if let Some(error) = works(ccache, cached) {
+    if let Some(error) = works(with_ccache, cached) {
         tracing::warn!(%error, "ccache does not work; building without it");
         for name in LAUNCHERS {
             healthy.drop_default(name);
         }
     }
-    if let (Some(error), Some(linker)) = (works(linker, linked), job.tools.fuse()) {
+    if let (Some(error), Some(linker)) = (works(with_linker, linked), job.tools.fuse()) {
         tracing::warn!(%error, linker, "the linker does not work; building with the compiler's own");
         for name in LINKED {
             healthy.strike_out(name, &format!("-fuse-ld={linker}"));

@@ -133,9 +133,9 @@ impl DefinitionChanges {
         for word in argv {
             // The first definition is always there and not one of the sorted ones.
             if name(&word).is_some_and(|name| name != "CMAKE_MAKE_PROGRAM") {
-                definitions.push(word)
+                definitions.push(word);
             } else {
-                words.push(word)
+                words.push(word);
             }
         }
         definitions.retain(|word| !self.dropped.contains(word));
