@@ -20,8 +20,8 @@ enum Json {
     Bool(bool),
     Number(Number),
     Text(String),
-    List(Vec<Json>),
-    Object(Vec<(String, Json)>),
+    List(Vec<Self>),
+    Object(Vec<(String, Self)>),
 }
 
 impl OpaqueInputs {

@@ -76,7 +76,7 @@ pub(crate) fn healthy(
     };
     // At once: each starts compilers, and the build waits for both.
     let both = exec::parallel_map(specs.iter().collect(), |spec| spec.as_ref().map(timed));
-    let [ccache, linker] = &specs;
+    let [with_ccache, with_linker] = &specs;
     let mut both = both.into_iter();
     let (cached, linked) = (both.next().flatten(), both.next().flatten());
     let works = |spec: &Option<CommandSpec>, ran: Option<(Result<Output, ExecError>, Duration)>| {
@@ -84,13 +84,13 @@ pub(crate) fn healthy(
         job.note(spec, None, &result, took);
         result.and_then(|output| output.require_success(spec)).err()
     };
-    if let Some(error) = works(ccache, cached) {
+    if let Some(error) = works(with_ccache, cached) {
         tracing::warn!(%error, "ccache does not work; building without it");
         for name in LAUNCHERS {
             healthy.drop_default(name);
         }
     }
-    if let (Some(error), Some(linker)) = (works(linker, linked), job.tools.fuse()) {
+    if let (Some(error), Some(linker)) = (works(with_linker, linked), job.tools.fuse()) {
         tracing::warn!(%error, linker, "the linker does not work; building with the compiler's own");
         for name in LINKED {
             healthy.strike_out(name, &format!("-fuse-ld={linker}"));

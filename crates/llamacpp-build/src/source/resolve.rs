@@ -39,7 +39,7 @@ pub fn known_commit(layout: &Layout, source: &Source) -> Option<(Commit, u64)> {
         return Some((commit, 0));
     }
     let known = remembered(layout, source).0.remove(&source.reference)?;
-    Commit::parse(&known.commit.as_str()).map(|commit| (commit, known.asked_unix_s))
+    Commit::parse(known.commit.as_str()).map(|commit| (commit, known.asked_unix_s))
 }
 
 /// A commit that was asked for, and what was run to learn it.

@@ -236,7 +236,7 @@ fn a_password_in_a_url_is_told_to_nobody() {
     for planned in planned_steps(&bench.layout(), &request, None, 1).unwrap() {
         for command in planned.commands {
             said += &command.display(&exec::Redactor::new());
-            said += &format!("{:?}", llamacpp_build::Call::of(&command));
+            said.extend([format!("{:?}", llamacpp_build::Call::of(&command))]);
         }
     }
     said += &String::from_utf8(log.0.lock().unwrap().clone()).unwrap();

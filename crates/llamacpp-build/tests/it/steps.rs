@@ -132,6 +132,8 @@ fn other_ways_to_build_run_what_was_planned() {
     assert!(values.tree.is_some() && planned[0].placeholders.iter().any(|place| place.name == "<tree>"));
 }
 
+type Change<'a> = &'a dyn Fn(&mut Vec<Ran>);
+
 /// The comparison sees an argument, a variable and a working folder that differ, and a call more or less.
 #[test]
 fn a_difference_is_seen() {
@@ -140,7 +142,7 @@ fn a_difference_is_seen() {
     let planned = planned_steps(&bench.layout(), &request, None, 2).unwrap();
     let (reports, values) = built(&bench, &request, 2);
     assert_eq!(differences(&planned, &reports, &values), [""; 0]);
-    let changes: [&dyn Fn(&mut Vec<Ran>); 6] = [
+    let changes: [Change<'_>; 6] = [
         &|ran| ran[0].call.argv.push("--more".into()),
         &|ran| ran[0].call.argv[1].push('x'),
         &|ran| drop(ran[0].call.env.insert("CXXFLAGS".into(), "-O0".into())),
@@ -150,9 +152,9 @@ fn a_difference_is_seen() {
     ];
     for step in 0..4 {
         for change in changes {
-            let mut changed = reports.clone();
-            change(&mut changed[step].ran);
-            assert_eq!(differences(&planned, &changed, &values).len(), 1);
+            let mut other = reports.clone();
+            change(&mut other[step].ran);
+            assert_eq!(differences(&planned, &other, &values).len(), 1);
         }
     }
     let mut forbidden = values.clone();
@@ -167,8 +169,8 @@ fn a_hit_a_wait_and_a_resume_are_named() {
     let (layout, observer, request) = (bench.layout(), |_: &Event| (), bench.request(&bench.repo.commit));
     let commit = bench.resolve(&request).unwrap();
     let built = bench.build(&request).unwrap();
-    let begin = || BuildSession::begin(&layout, &request, &commit, 2, None, &observer).unwrap();
-    assert!(matches!(begin(), Begun::Finished(_, Outcome::Hit)));
+    let hit = BuildSession::begin(&layout, &request, &commit, 2, None, &observer).unwrap();
+    assert!(matches!(hit, Begun::Finished(_, Outcome::Hit)));
 
     let aside = bench.at("aside");
     fs::rename(&built.dir, &aside).unwrap();
