@@ -9,7 +9,10 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::fields;
-use crate::{BinaryConfig, ContainerConfig, EnvName, Limits, ModelConfig, PackageConfig, PortRange, SourceConfig};
+use crate::{
+    BinaryConfig, ContainerConfig, EnvName, Limits, ModelConfig, PackageConfig, PortRange, ProvisioningMode,
+    SourceConfig,
+};
 
 /// How a pool's engine is provisioned and started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -87,36 +90,6 @@ impl Default for ProvisioningConfig {
     }
 }
 
-/// Where an engine comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum ProvisioningMode {
-    /// Somebody else installs it; it is only started.
-    External,
-    /// It is built from source.
-    #[default]
-    Source,
-    /// It runs from a container image.
-    Container,
-    /// It comes in a system package.
-    Package,
-    /// It is downloaded finished.
-    Binary,
-}
-
-impl fmt::Display for ProvisioningMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::External => "external",
-            Self::Source => "source",
-            Self::Container => "container",
-            Self::Package => "package",
-            Self::Binary => "binary",
-        })
-    }
-}
-
 /// What an engine must run on.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
@@ -144,10 +117,6 @@ mod tests {
 
     #[test]
     fn the_shown_names_are_the_written_names() {
-        use ProvisioningMode::{Binary, Container, External, Package, Source};
-        for mode in [External, Source, Container, Package, Binary] {
-            assert_eq!(serde_json::to_value(mode).unwrap(), mode.to_string());
-        }
         for accelerator in [Accelerator::Cuda, Accelerator::Cpu] {
             assert_eq!(serde_json::to_value(accelerator).unwrap(), accelerator.to_string());
         }
