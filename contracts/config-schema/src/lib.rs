@@ -2,7 +2,7 @@
 //! and the JSON Schema.
 //!
 //! ```
-//! use config_schema::{Config, Engine, Format};
+//! use config_schema::{Config, Engine, Format, ProvisioningMode};
 //!
 //! let text = r#"
 //!     [[pools]]
@@ -16,6 +16,7 @@
 //! let config = Config::parse(text, Format::Toml, "pools.toml")?;
 //! let pool = config.pool(Some("local-gpu-0"))?;
 //! assert_eq!(pool.engine, Engine::Llamacpp);
+//! assert_eq!(pool.mode(), ProvisioningMode::Source);
 //! # Ok::<(), config_schema::ConfigError>(())
 //! ```
 //!

@@ -18,8 +18,8 @@ const WORK_TREE: &str = "WORKTREE";
 /// What a llama.cpp pool wants. Runs nothing and reads nothing.
 pub(crate) fn lower(pool: &PoolConfig, settings: &Settings) -> Result<Desired> {
     let provisioning = &pool.provisioning;
-    if provisioning.mode != ProvisioningMode::Source {
-        return Err(Error::UnsupportedMode { engine: pool.engine, mode: provisioning.mode });
+    if pool.mode() != ProvisioningMode::Source {
+        return Err(Error::UnsupportedMode { engine: pool.engine, mode: pool.mode() });
     }
     // Its name stands in the summary, which is JSON.
     if settings.run_dir.to_str().is_none() {

@@ -1,24 +1,28 @@
-//! Where an engine comes from: the modes.
+//! Where an engine comes from: the modes, and which one a pool has whose `mode` is left out.
+//!
+//! A written mode always wins. Left out, it is the mode of the only section that is present. If none or several sections
+//! are present, it depends on the engine ([`default_of`]).
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::{Engine, ProvisioningConfig};
+
 /// Where an engine comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ProvisioningMode {
-    /// Somebody else installs it; it is only started.
+    /// It is installed by other means and only started.
     External,
     /// It is built from source.
-    #[default]
     Source,
     /// It runs from a container image.
     Container,
-    /// It comes in a system package.
+    /// It is installed as a system package.
     Package,
-    /// It is downloaded finished.
+    /// It is downloaded as a prebuilt binary or archive.
     Binary,
 }
 
@@ -31,6 +35,31 @@ impl fmt::Display for ProvisioningMode {
             Self::Package => "package",
             Self::Binary => "binary",
         })
+    }
+}
+
+/// Returns the mode of a pool: as written, else by its only section, else by its engine.
+pub(crate) fn of(engine: Engine, provisioning: &ProvisioningConfig) -> ProvisioningMode {
+    provisioning.mode.or_else(|| only_section(provisioning)).unwrap_or_else(|| default_of(engine))
+}
+
+/// Returns the mode whose section is the only one present; `None` if none or several are present.
+fn only_section(provisioning: &ProvisioningConfig) -> Option<ProvisioningMode> {
+    let ProvisioningConfig { source, container, package, binary, .. } = provisioning;
+    match (source, container, package, binary) {
+        (Some(_), None, None, None) => Some(ProvisioningMode::Source),
+        (None, Some(_), None, None) => Some(ProvisioningMode::Container),
+        (None, None, Some(_), None) => Some(ProvisioningMode::Package),
+        (None, None, None, Some(_)) => Some(ProvisioningMode::Binary),
+        _ => None,
+    }
+}
+
+/// Returns the mode of an engine whose pool has neither a written mode nor exactly one section.
+const fn default_of(engine: Engine) -> ProvisioningMode {
+    match engine {
+        Engine::Llamacpp => ProvisioningMode::Source,
+        Engine::Vllm | Engine::Sglang | Engine::Tgi | Engine::Triton => ProvisioningMode::Container,
     }
 }
 

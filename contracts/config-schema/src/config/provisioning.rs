@@ -19,8 +19,11 @@ use crate::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ProvisioningConfig {
-    /// Where the engine comes from.
-    pub mode: ProvisioningMode,
+    /// Where the engine comes from. Left out, it is the mode whose section (`source`, `container`, `package` or `binary`)
+    /// is the only one present. If none or several are present, it is `source` for llama.cpp and `container` for vLLM,
+    /// SGLang, TGI and Triton.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ProvisioningMode>,
     /// What the engine must run on. It never becomes `cpu` unless that is written here.
     pub accelerator: Accelerator,
     /// Whether missing system packages may be installed. Left out, it means no.
@@ -70,7 +73,7 @@ pub struct ProvisioningConfig {
 impl Default for ProvisioningConfig {
     fn default() -> Self {
         Self {
-            mode: ProvisioningMode::default(),
+            mode: None,
             accelerator: Accelerator::default(),
             allow_package_installs: None,
             allow_sudo: None,

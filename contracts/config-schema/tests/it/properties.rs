@@ -4,7 +4,7 @@ use config_schema::{Config, Format};
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
 
-use crate::support::FORMATS;
+use crate::support::{FORMATS, write};
 
 /// Text that looks like a configuration gone wrong: the words and signs of all three formats.
 fn broken_text() -> impl Strategy<Value = String> {
@@ -143,14 +143,6 @@ fn config() -> impl Strategy<Value = Value> {
         }
         json!({ "pools": pools })
     })
-}
-
-fn write(config: &Config, format: Format) -> String {
-    match format {
-        Format::Toml => toml::to_string(config).unwrap(),
-        Format::Yaml => serde_saphyr::to_string(config).unwrap(),
-        Format::Json => serde_json::to_string_pretty(config).unwrap(),
-    }
 }
 
 proptest! {
