@@ -60,6 +60,8 @@ fn what_is_left_out_has_its_default() {
     assert_eq!(pool.provisioning.mode, None);
     assert_eq!(pool.provisioning.host, IpAddr::from([127, 0, 0, 1]));
     assert_eq!(pool.provisioning.limits.stop_grace(), Duration::from_secs(10));
+    assert_eq!(pool.provisioning.limits.fetch_silence(), Duration::from_mins(1));
+    assert_eq!(pool.provisioning.limits.ready_silence(), None);
     assert!(pool.devices.is_empty() && config.catalog.trust_policy.is_none());
 }
 

@@ -81,6 +81,23 @@ fn list(item: impl Strategy<Value = Value>) -> impl Strategy<Value = Option<Valu
     option::of(vec(item, 0..4).prop_map(Value::from))
 }
 
+fn limits() -> impl Strategy<Value = Value> {
+    let seconds = || option::of((1..=u32::MAX).prop_map(Value::from));
+    (seconds(), seconds(), seconds(), seconds(), seconds(), seconds(), seconds()).prop_map(
+        |(fetch, fetch_silence, build, build_silence, ready, ready_silence, stop)| {
+            object(vec![
+                ("fetch_timeout_s", fetch),
+                ("fetch_silence_s", fetch_silence),
+                ("build_timeout_s", build),
+                ("build_silence_s", build_silence),
+                ("ready_timeout_s", ready),
+                ("ready_silence_s", ready_silence),
+                ("stop_grace_s", stop),
+            ])
+        },
+    )
+}
+
 fn provisioning() -> impl Strategy<Value = Value> {
     let env = vec(("[A-Z_][A-Z0-9_]{0,3}", text()), 0..4).prop_map(|pairs| Value::Object(pairs.into_iter().collect()));
     let repo = "https://[a-z]{1,9}/[a-z]{1,9}|git@[a-z]{1,9}:[a-z]{1,9}|/[a-z/ ]{1,9}";
@@ -97,8 +114,9 @@ fn provisioning() -> impl Strategy<Value = Value> {
         option::of(vec(1..=u16::MAX, 1..4)),
         option::of(any::<std::net::IpAddr>()),
         option::of(prop::sample::select(vec!["external", "source", "container", "package", "binary"])),
+        option::of(limits()),
     )
-        .prop_map(|(source, model, env, flags, ports, host, mode)| {
+        .prop_map(|(source, model, env, flags, ports, host, mode, limits)| {
             object(vec![
                 ("source", source),
                 ("model", model),
@@ -107,6 +125,7 @@ fn provisioning() -> impl Strategy<Value = Value> {
                 ("ports", ports.map(Value::from)),
                 ("host", host.map(|host| json!(host))),
                 ("mode", mode.map(Value::from)),
+                ("limits", limits),
             ])
         })
 }

@@ -146,7 +146,9 @@ fn bounds_that_can_be_said_are_said() {
     assert_eq!(at("/$defs/Port/maximum"), 65535);
     assert_eq!(at("/$defs/ProvisioningConfig/properties/ports/minItems"), 1);
     assert_eq!(at("/$defs/PoolConfig/properties/tensor_split/items/minimum"), 0);
-    assert_eq!(at("/$defs/Limits/properties/stop_grace_s/minimum"), 1);
+    for limit in ["stop_grace_s", "fetch_silence_s", "ready_silence_s"] {
+        assert_eq!(at(&format!("/$defs/Limits/properties/{limit}/minimum")), 1);
+    }
     assert_eq!(at("/$defs/ProvisioningConfig/properties/accelerator/default"), "cuda");
     assert_eq!(at("/$defs/ModelRef/type"), "string");
 }
