@@ -284,7 +284,14 @@ pub enum Error {
 impl Error {
     /// Whether the caller cancelled.
     pub fn is_cancelled(&self) -> bool {
+        // A part that wraps what it ran keeps its own code, such as `build::run`.
+        let cause = |error: &(dyn std::error::Error + 'static)| {
+            let run = error.downcast_ref::<exec::ExecError>().and_then(Diagnostic::code);
+            let lock = error.downcast_ref::<durable::DurableError>().and_then(Diagnostic::code);
+            run.or(lock).is_some_and(|code| code.to_string().ends_with("::cancelled"))
+        };
         self.code().is_some_and(|code| code.to_string().ends_with("::cancelled"))
+            || std::iter::successors(std::error::Error::source(self), |error| error.source()).any(cause)
     }
 
     /// The same error; one of a part that was cancelled in this crate's own words.
