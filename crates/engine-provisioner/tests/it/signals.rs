@@ -51,8 +51,8 @@ fn an_interrupted_build_is_resumed() {
     // Each stays where it is, so that it is the same tool to the build that is resumed.
     for (tool, at) in [("cmake", "-S*"), ("c++", "*main.cpp*")] {
         let real = exec::Env::current().find(tool).unwrap();
-        let hold = format!("[ ! -e '{}' ] || {{ : > '{}'; exec sleep 60; }}", held(tool).display(), reached.display());
-        let script = format!("case \"$*\" in {at}) {hold};; esac\nexec '{}' \"$@\"", real.display());
+        let wait = format!("[ ! -e '{}' ] || {{ : > '{}'; exec sleep 60; }}", held(tool).display(), reached.display());
+        let script = format!("case \"$*\" in {at}) {wait};; esac\nexec '{}' \"$@\"", real.display());
         testkit::fake_tool(&tools, tool, &script);
     }
     for (tool, signal) in [("cmake", "INT"), ("cmake", "HUP"), ("c++", "TERM")] {
