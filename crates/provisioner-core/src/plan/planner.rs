@@ -186,12 +186,9 @@ fn start(
         }
         (Comparison::Nothing, Ok(port)) => Draft::new(StepKind::Start, listen(port), Status::ToRun),
     };
+    let Some(launch) = launch else { return draft };
     let ports = desired.ports.iter().map(ToString::to_string);
-    let draft = draft.placeholder(Placeholder::one_of(PORT, ports));
-    match launch {
-        Some(launch) => draft.action(Action::Launch(launch)),
-        None => draft,
-    }
+    draft.action(Action::Launch(launch)).placeholder(Placeholder::one_of(PORT, ports))
 }
 
 /// What runs, in words.
