@@ -83,7 +83,10 @@ impl Placeholder {
             PlaceholderKind::Commit => matches!(value.len(), 40 | 64) && value.bytes().all(|b| b.is_ascii_hexdigit()),
             PlaceholderKind::Port => value.parse::<u16>().is_ok_and(|port| port != 0),
             PlaceholderKind::Staging => value.starts_with('/'),
-            PlaceholderKind::Digest => !value.is_empty(),
+            // It stands in paths: no part of it may lead elsewhere.
+            PlaceholderKind::Digest => {
+                !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b':')
+            }
             PlaceholderKind::Definitions => true,
         };
         let listed = match self.kind {
@@ -232,7 +235,8 @@ mod tests {
         assert!(any(COMMIT, &"a1".repeat(20)) && !any(COMMIT, "main"));
         assert!(any(PORT, "1") && !any(PORT, "0"));
         assert!(any(STAGING, "/x") && !any(STAGING, "x"));
-        assert!(any(KEY, "k") && any(TREE, "t") && !any(TREE, ""));
+        assert!(any(KEY, "k") && any(TREE, "t") && any("digest", "sha256:00") && !any(TREE, ""));
+        assert!(!any(KEY, "../k") && !any(KEY, "a b"));
         assert!(!Placeholder::one_of(PORT, ["80".into()]).unwrap().allows("81"));
         assert_eq!(Placeholder::any("anything"), None);
     }
