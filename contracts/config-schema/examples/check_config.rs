@@ -14,7 +14,7 @@ fn main() -> ExitCode {
     match Config::load(&path) {
         Ok(config) => {
             for pool in &config.pools {
-                println!("{}: {} by {}", pool.id, pool.engine, pool.provisioning.mode);
+                println!("{}: {} by {}", pool.id, pool.engine, pool.mode());
             }
             ExitCode::SUCCESS
         }

@@ -4,6 +4,7 @@ pub(crate) mod artifact;
 pub(crate) mod engine;
 mod fields;
 pub(crate) mod limits;
+pub(crate) mod mode;
 pub(crate) mod model;
 pub(crate) mod pool;
 pub(crate) mod provisioning;

@@ -2,7 +2,7 @@
 //! and the JSON Schema.
 //!
 //! ```
-//! use config_schema::{Config, Engine, Format};
+//! use config_schema::{Config, Engine, Format, ProvisioningMode};
 //!
 //! let text = r#"
 //!     [[pools]]
@@ -16,6 +16,7 @@
 //! let config = Config::parse(text, Format::Toml, "pools.toml")?;
 //! let pool = config.pool(Some("local-gpu-0"))?;
 //! assert_eq!(pool.engine, Engine::Llamacpp);
+//! assert_eq!(pool.mode(), ProvisioningMode::Source);
 //! # Ok::<(), config_schema::ConfigError>(())
 //! ```
 //!
@@ -32,9 +33,10 @@ mod value;
 pub use config::artifact::{BinaryConfig, ContainerConfig, PackageConfig};
 pub use config::engine::Engine;
 pub use config::limits::Limits;
+pub use config::mode::ProvisioningMode;
 pub use config::model::ModelConfig;
 pub use config::pool::{AdmissionConfig, PoolConfig, PriorityClass, QueueConfig, Timeouts};
-pub use config::provisioning::{Accelerator, ProvisioningConfig, ProvisioningMode};
+pub use config::provisioning::{Accelerator, ProvisioningConfig};
 pub use config::source::{SourceBuildConfig, SourceConfig};
 pub use config::{CatalogConfig, Config, TrustPolicyConfig};
 pub use error::ConfigError;

@@ -48,6 +48,7 @@ fn main() -> Result<(), Box<dyn Error>> {
             silence: Duration::from_mins(30),
         },
         env,
+        guard: llamacpp_build::Guard::default(),
     };
     let layout = Layout::new(Path::new(cache))?;
     let started = Instant::now();

@@ -52,6 +52,8 @@ pub(crate) struct Run<'a> {
     pub(crate) dir: &'a PoolDir,
     pub(crate) reporter: &'a Reporter,
     pub(crate) until: Until,
+    /// The proof bundle of the whole call, however often it plans; made once there is something to prove.
+    pub(crate) proof: &'a OnceLock<ProofBundle>,
 }
 
 /// An engine that is ready to start.
@@ -91,13 +93,19 @@ pub(crate) fn execute(run: Run<'_>, mut planned: Planned, replanned: &[String]) 
     }
     config_files::make(&run.desired.config_home)?;
     let running = planned.running.as_ref();
-    let proof = ProofBundle::create(run.dir, published::proof_of(running, run.dir).as_deref())?;
+    let proof = match run.proof.get() {
+        Some(proof) => proof,
+        None => {
+            let proof = ProofBundle::create(run.dir, published::proof_of(running, run.dir).as_deref())?;
+            run.proof.get_or_init(|| proof)
+        }
+    };
     let mut record = Record::begin(&planned.plan, run.reporter, replanned);
     let values = Recorded::default();
     let shared = Shared {
         run,
         planned: &planned,
-        proof: &proof,
+        proof,
         values: &values,
         staged: OnceLock::new(),
         ensured: OnceLock::new(),
@@ -112,7 +120,7 @@ pub(crate) fn execute(run: Run<'_>, mut planned: Planned, replanned: &[String]) 
         Err(error) => Err(error),
     };
     record.finish(driven.steps, values.all());
-    record.keep(run.dir, &proof);
+    record.keep(run.dir, proof);
     result
 }
 

@@ -57,12 +57,12 @@ pub fn provider_for(pool: &PoolConfig) -> Result<Box<dyn EngineProvisioner>> {
 /// Like [`provider_for`], with settings of the caller's choice.
 pub fn provider_with(pool: &PoolConfig, settings: Settings) -> Result<Box<dyn EngineProvisioner>> {
     let profile = profile(pool.engine);
-    let mode = pool.provisioning.mode;
-    if !profile.modes.contains(&mode) {
-        return Err(Error::ImpossibleMode { engine: pool.engine, mode, possible: profile.modes });
-    }
     if !profile.modes.iter().any(|mode| crate::supply::is_built(*mode)) {
         return Err(Error::UnsupportedEngine { engine: pool.engine });
+    }
+    let mode = pool.mode();
+    if !profile.modes.contains(&mode) {
+        return Err(Error::ImpossibleMode { engine: pool.engine, mode, possible: profile.modes });
     }
     Ok(Box::new(Provisioner::new(profile, settings)))
 }

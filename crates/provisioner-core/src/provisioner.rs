@@ -1,6 +1,6 @@
 //! One pool, any engine, any mode: observe, plan, execute.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
 use config_schema::{Accelerator, PoolConfig, PoolId};
@@ -176,6 +176,7 @@ impl Call<'_> {
         };
         let mut replanned: Vec<String> = Vec::new();
         let mut host = HostSnapshot::new(self.settings);
+        let proof = OnceLock::new();
         loop {
             let planned = self.plan(&host)?;
             if until == Until::Running
@@ -189,6 +190,7 @@ impl Call<'_> {
                 dir: &dir,
                 reporter: &self.reporter,
                 until,
+                proof: &proof,
             };
             match execute(run, planned, &replanned)? {
                 Executed::Again(why) if replanned.len() < ROUNDS => replanned.push(why),

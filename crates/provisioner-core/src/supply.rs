@@ -128,7 +128,7 @@ pub struct Obtained {
 
 /// The supply for a pool's mode.
 pub(crate) fn supply(pool: &PoolConfig, settings: &Settings) -> Result<Box<dyn Supply>> {
-    let (engine, mode) = (pool.engine, pool.provisioning.mode);
+    let (engine, mode) = (pool.engine, pool.mode());
     match mode {
         ProvisioningMode::Source => Ok(Box::new(source::Source::of(pool, settings)?)),
         ProvisioningMode::Container

@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::fields;
-use crate::{Engine, PoolId, ProvisioningConfig};
+use super::{fields, mode};
+use crate::{Engine, PoolId, ProvisioningConfig, ProvisioningMode};
 
 /// One pool.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -50,6 +50,19 @@ pub struct PoolConfig {
     /// How the engine gets onto the host and how it is started.
     #[serde(default)]
     pub provisioning: ProvisioningConfig,
+}
+
+impl PoolConfig {
+    /// Returns where the pool's engine comes from.
+    ///
+    /// It is `provisioning.mode` where that is written. Left out, it is the mode whose section (`source`, `container`,
+    /// `package` or `binary`) is the only one present. If none or several are present, it is `source` for llama.cpp and
+    /// `container` for vLLM, SGLang, TGI and Triton.
+    ///
+    /// The provisioner checks whether the engine supports the mode and whether the mode's section is present.
+    pub fn mode(&self) -> ProvisioningMode {
+        mode::of(self.engine, &self.provisioning)
+    }
 }
 
 /// The queue of waiting requests.

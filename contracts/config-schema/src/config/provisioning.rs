@@ -9,15 +9,21 @@ use std::{
 use serde::{Deserialize, Serialize};
 
 use super::fields;
-use crate::{BinaryConfig, ContainerConfig, EnvName, Limits, ModelConfig, PackageConfig, PortRange, SourceConfig};
+use crate::{
+    BinaryConfig, ContainerConfig, EnvName, Limits, ModelConfig, PackageConfig, PortRange, ProvisioningMode,
+    SourceConfig,
+};
 
 /// How a pool's engine is provisioned and started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ProvisioningConfig {
-    /// Where the engine comes from.
-    pub mode: ProvisioningMode,
+    /// Where the engine comes from. Left out, it is the mode whose section (`source`, `container`, `package` or `binary`)
+    /// is the only one present. If none or several are present, it is `source` for llama.cpp and `container` for vLLM,
+    /// SGLang, TGI and Triton.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub mode: Option<ProvisioningMode>,
     /// What the engine must run on. It never becomes `cpu` unless that is written here.
     pub accelerator: Accelerator,
     /// Whether missing system packages may be installed. Left out, it means no.
@@ -67,7 +73,7 @@ pub struct ProvisioningConfig {
 impl Default for ProvisioningConfig {
     fn default() -> Self {
         Self {
-            mode: ProvisioningMode::default(),
+            mode: None,
             accelerator: Accelerator::default(),
             allow_package_installs: None,
             allow_sudo: None,
@@ -84,36 +90,6 @@ impl Default for ProvisioningConfig {
             flags: None,
             limits: Limits::default(),
         }
-    }
-}
-
-/// Where an engine comes from.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
-#[serde(rename_all = "lowercase")]
-pub enum ProvisioningMode {
-    /// Somebody else installs it; it is only started.
-    External,
-    /// It is built from source.
-    #[default]
-    Source,
-    /// It runs from a container image.
-    Container,
-    /// It comes in a system package.
-    Package,
-    /// It is downloaded finished.
-    Binary,
-}
-
-impl fmt::Display for ProvisioningMode {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::External => "external",
-            Self::Source => "source",
-            Self::Container => "container",
-            Self::Package => "package",
-            Self::Binary => "binary",
-        })
     }
 }
 
@@ -144,10 +120,6 @@ mod tests {
 
     #[test]
     fn the_shown_names_are_the_written_names() {
-        use ProvisioningMode::{Binary, Container, External, Package, Source};
-        for mode in [External, Source, Container, Package, Binary] {
-            assert_eq!(serde_json::to_value(mode).unwrap(), mode.to_string());
-        }
         for accelerator in [Accelerator::Cuda, Accelerator::Cpu] {
             assert_eq!(serde_json::to_value(accelerator).unwrap(), accelerator.to_string());
         }

@@ -15,7 +15,7 @@ fn the_llama_orch_sample_loads() {
     assert_eq!(pool.devices, [0]);
 
     let provisioning = &pool.provisioning;
-    assert_eq!(provisioning.mode, ProvisioningMode::Source);
+    assert_eq!((provisioning.mode, pool.mode()), (Some(ProvisioningMode::Source), ProvisioningMode::Source));
     assert_eq!(provisioning.allow_package_installs, Some(true));
     assert_eq!(provisioning.flags.as_ref().unwrap()[2..4], ["--parallel", "1"]);
     assert_eq!(provisioning.ports.as_ref().unwrap()[0].numbers(), 8080..=8080);
@@ -57,9 +57,11 @@ fn what_is_left_out_has_its_default() {
     let pool = &config.pools[0];
     assert_eq!(pool.provisioning, ProvisioningConfig::default());
     assert_eq!(pool.provisioning.accelerator, Accelerator::Cuda);
-    assert_eq!(pool.provisioning.mode, ProvisioningMode::Source);
+    assert_eq!(pool.provisioning.mode, None);
     assert_eq!(pool.provisioning.host, IpAddr::from([127, 0, 0, 1]));
     assert_eq!(pool.provisioning.limits.stop_grace(), Duration::from_secs(10));
+    assert_eq!(pool.provisioning.limits.fetch_silence(), Duration::from_mins(1));
+    assert_eq!(pool.provisioning.limits.ready_silence(), None);
     assert!(pool.devices.is_empty() && config.catalog.trust_policy.is_none());
 }
 
@@ -87,7 +89,7 @@ fn yaml_numbers_and_booleans_are_those_of_the_core_schema() {
 
 #[test]
 fn nothing_is_the_same_as_left_out_where_a_value_is_optional() {
-    let config = parse(&yaml_pool("{ports: , flags: ~, source: null}"), Format::Yaml);
+    let config = parse(&yaml_pool("{ports: , flags: ~, source: null, mode: null}"), Format::Yaml);
     assert_eq!(config.pools[0].provisioning, ProvisioningConfig::default());
     let text = r#"{"pools":[{"id":"a","engine":"vllm","model":"m","quant":null}]}"#;
     assert_eq!(parse(text, Format::Json).pools[0].quant, None);

@@ -4,6 +4,7 @@
 mod accepted;
 mod bounds;
 mod files;
+mod mode;
 mod properties;
 mod refused;
 mod refused_values;

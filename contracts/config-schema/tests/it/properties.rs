@@ -4,7 +4,7 @@ use config_schema::{Config, Format};
 use proptest::{collection::vec, option, prelude::*};
 use serde_json::{Map, Value, json};
 
-use crate::support::FORMATS;
+use crate::support::{FORMATS, write};
 
 /// Text that looks like a configuration gone wrong: the words and signs of all three formats.
 fn broken_text() -> impl Strategy<Value = String> {
@@ -81,6 +81,23 @@ fn list(item: impl Strategy<Value = Value>) -> impl Strategy<Value = Option<Valu
     option::of(vec(item, 0..4).prop_map(Value::from))
 }
 
+fn limits() -> impl Strategy<Value = Value> {
+    let seconds = || option::of((1..=u32::MAX).prop_map(Value::from));
+    (seconds(), seconds(), seconds(), seconds(), seconds(), seconds(), seconds()).prop_map(
+        |(fetch, fetch_silence, build, build_silence, ready, ready_silence, stop)| {
+            object(vec![
+                ("fetch_timeout_s", fetch),
+                ("fetch_silence_s", fetch_silence),
+                ("build_timeout_s", build),
+                ("build_silence_s", build_silence),
+                ("ready_timeout_s", ready),
+                ("ready_silence_s", ready_silence),
+                ("stop_grace_s", stop),
+            ])
+        },
+    )
+}
+
 fn provisioning() -> impl Strategy<Value = Value> {
     let env = vec(("[A-Z_][A-Z0-9_]{0,3}", text()), 0..4).prop_map(|pairs| Value::Object(pairs.into_iter().collect()));
     let repo = "https://[a-z]{1,9}/[a-z]{1,9}|git@[a-z]{1,9}:[a-z]{1,9}|/[a-z/ ]{1,9}";
@@ -97,8 +114,9 @@ fn provisioning() -> impl Strategy<Value = Value> {
         option::of(vec(1..=u16::MAX, 1..4)),
         option::of(any::<std::net::IpAddr>()),
         option::of(prop::sample::select(vec!["external", "source", "container", "package", "binary"])),
+        option::of(limits()),
     )
-        .prop_map(|(source, model, env, flags, ports, host, mode)| {
+        .prop_map(|(source, model, env, flags, ports, host, mode, limits)| {
             object(vec![
                 ("source", source),
                 ("model", model),
@@ -107,6 +125,7 @@ fn provisioning() -> impl Strategy<Value = Value> {
                 ("ports", ports.map(Value::from)),
                 ("host", host.map(|host| json!(host))),
                 ("mode", mode.map(Value::from)),
+                ("limits", limits),
             ])
         })
 }
@@ -143,14 +162,6 @@ fn config() -> impl Strategy<Value = Value> {
         }
         json!({ "pools": pools })
     })
-}
-
-fn write(config: &Config, format: Format) -> String {
-    match format {
-        Format::Toml => toml::to_string(config).unwrap(),
-        Format::Yaml => serde_saphyr::to_string(config).unwrap(),
-        Format::Json => serde_json::to_string_pretty(config).unwrap(),
-    }
 }
 
 proptest! {

@@ -89,10 +89,31 @@ fn the_rest() {
     check("{container: {image: --privileged, tag: x}}", "container.image", "letter or a digit", "alone");
     check("{package: {name: -Rns}}", "package.name", "letter or a digit", "alone");
     check("{binary: {url: 'http://h/x'}}", "binary.url", "https://", "file:///");
-    check("{limits: {stop_grace_s: 0}}", "limits.stop_grace_s", "outside that range", "from 1");
     check("{limits: }", "limits", "found nothing", "leave it out");
     check("{allow_package_installs: yes}", "allow_package_installs", "`true` or `false`", "without quotes");
     check("{allow_sudo: sudo}", "allow_sudo", "`true` or `false`", "without quotes");
+}
+
+/// A limit of 0 would fail every step: to have no limit, a key is left out.
+#[test]
+fn limits() {
+    for key in [
+        "fetch_timeout_s",
+        "fetch_silence_s",
+        "build_timeout_s",
+        "build_silence_s",
+        "ready_timeout_s",
+        "ready_silence_s",
+        "stop_grace_s",
+    ] {
+        let at = format!("limits.{key}");
+        for number in ["0", "-1", "4294967296"] {
+            check(&format!("{{limits: {{{key}: {number}}}}}"), &at, "outside that range", "from 1");
+        }
+        for other in ["1.5", "60s", "true"] {
+            check(&format!("{{limits: {{{key}: {other}}}}}"), &at, "a whole number", "without quotes");
+        }
+    }
 }
 
 #[test]

@@ -146,7 +146,28 @@ fn bounds_that_can_be_said_are_said() {
     assert_eq!(at("/$defs/Port/maximum"), 65535);
     assert_eq!(at("/$defs/ProvisioningConfig/properties/ports/minItems"), 1);
     assert_eq!(at("/$defs/PoolConfig/properties/tensor_split/items/minimum"), 0);
-    assert_eq!(at("/$defs/Limits/properties/stop_grace_s/minimum"), 1);
+    for limit in ["stop_grace_s", "fetch_silence_s", "ready_silence_s"] {
+        assert_eq!(at(&format!("/$defs/Limits/properties/{limit}/minimum")), 1);
+    }
     assert_eq!(at("/$defs/ProvisioningConfig/properties/accelerator/default"), "cuda");
     assert_eq!(at("/$defs/ModelRef/type"), "string");
+}
+
+/// EP-02: an editor shows that `mode` may be left out, and what it is then.
+#[test]
+fn the_mode_is_optional_and_its_rule_is_described() {
+    let schema = json_schema();
+    let provisioning = &schema["$defs"]["ProvisioningConfig"];
+    let mode = &provisioning["properties"]["mode"];
+    assert!(mode.get("default").is_none_or(Value::is_null), "{mode}");
+    assert!(!provisioning["required"].as_array().into_iter().flatten().any(|key| key == "mode"), "{provisioning}");
+    let description = mode["description"].as_str().unwrap();
+    for part in
+        ["Left out", "`source`, `container`, `package` or `binary`", "only one present", "`source` for llama.cpp"]
+    {
+        assert!(description.contains(part), "{description}");
+    }
+    let mut example = example();
+    example["pools"][0]["provisioning"].as_object_mut().unwrap().remove("mode");
+    admits(&schema, &example, &schema).unwrap();
 }

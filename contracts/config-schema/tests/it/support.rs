@@ -15,6 +15,15 @@ pub(crate) fn parse(text: &str, format: Format) -> Config {
     Config::parse(text, format, "f").unwrap_or_else(|error| panic!("{format}: {error}\n{text}"))
 }
 
+/// The configuration as a file of this format.
+pub(crate) fn write(config: &Config, format: Format) -> String {
+    match format {
+        Format::Toml => toml::to_string(config).unwrap(),
+        Format::Yaml => serde_saphyr::to_string(config).unwrap(),
+        Format::Json => serde_json::to_string_pretty(config).unwrap(),
+    }
+}
+
 #[track_caller]
 pub(crate) fn refusal(text: &str, format: Format) -> ConfigError {
     match Config::parse(text, format, "f") {

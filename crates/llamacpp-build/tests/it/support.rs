@@ -8,7 +8,7 @@ use std::time::Duration;
 use engine_store::{Entry, Layout};
 use exec::{CommandSpec, Env, run};
 use llamacpp_build::{
-    Backend, BuildError, BuildRequest, Commit, Definition, Event, Generator, Limits, Source, ToolId, Toolchain,
+    Backend, BuildError, BuildRequest, Commit, Definition, Event, Generator, Guard, Limits, Source, ToolId, Toolchain,
     Transport, build, resolve,
 };
 use testkit::{Repo, fake_tool, tiny_llama_repo};
@@ -118,6 +118,7 @@ impl Bench {
                 silence: Duration::from_mins(1),
             },
             env: Env::from_pairs([("HF_TOKEN", "sentinel"), ("CXXFLAGS", "-Dsentinel")]),
+            guard: Guard::default(),
         }
     }
 

@@ -13,7 +13,7 @@ const PORTS: std::ops::RangeInclusive<u16> = 8080..=8179;
 /// What a pool wants of an engine of this profile. Runs nothing and reads nothing.
 pub(crate) fn lower(pool: &PoolConfig, profile: &EngineProfile, settings: &Settings) -> Result<Desired> {
     let provisioning = &pool.provisioning;
-    let mode = provisioning.mode;
+    let mode = pool.mode();
     if !profile.modes.contains(&mode) {
         return Err(Error::ImpossibleMode { engine: pool.engine, mode, possible: profile.modes });
     }

@@ -8,7 +8,7 @@ use nix::unistd::Pid;
 use provisioner_core::{Error, Started, StepKind};
 use serde_json::json;
 
-use crate::world::{World, alive, health};
+use crate::support::{World, alive, health};
 
 /// EP-05: another configuration is told, and replaces only when that is asked for.
 #[test]
@@ -22,17 +22,17 @@ fn a_changed_flag_is_named_and_replaced_on_request() {
     let difference = &differences[0];
     assert_eq!(difference.what, "flags");
     assert!(difference.runs.ends_with("--threads 1") && difference.wanted.ends_with("--threads 2"), "{difference}");
-    assert!(alive(first.process.pid));
+    assert!(alive(first.pid().unwrap()));
 
     world.settings.replace = true;
     let plan = world.plan(&changed);
     assert!(plan.blocked().is_none() && plan.to_string().contains("stop pid"), "{plan}");
     let second = world.ensure(&changed);
-    assert_eq!(second.process.started, Started::Replaced);
-    assert!(!alive(first.process.pid) && alive(second.process.pid));
+    assert_eq!(second.started, Started::Replaced);
+    assert!(!alive(first.pid().unwrap()) && alive(second.pid().unwrap()));
     assert_eq!(second.prepared.port, first.prepared.port, "an engine keeps its port");
     assert!(health(second.prepared.port).contains(" 200 "));
-    assert_eq!(world.ensure(&changed).process.started, Started::Already);
+    assert_eq!(world.ensure(&changed).started, Started::Already);
 }
 
 /// EP-10: a branch is followed once the pool starts anew, and not while its engine runs.
@@ -41,17 +41,17 @@ fn a_killed_engine_is_started_again_and_a_moved_branch_is_followed() {
     let world = World::new();
     let pool = world.pool(&json!({}));
     let first = world.ensure(&pool);
-    kill(Pid::from_raw(first.process.pid), Signal::SIGKILL).unwrap();
-    while alive(first.process.pid) {
+    kill(Pid::from_raw(first.pid().unwrap()), Signal::SIGKILL).unwrap();
+    while alive(first.pid().unwrap()) {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let second = world.ensure(&pool);
-    assert_eq!(second.process.started, Started::Now);
-    assert!(second.process.pid != first.process.pid && alive(second.process.pid));
+    assert_eq!(second.started, Started::Now);
+    assert!(second.pid().unwrap() != first.pid().unwrap() && alive(second.pid().unwrap()));
     assert_eq!(second.prepared.engine_digest, first.prepared.engine_digest);
 
     let moved = world.repo.change("CHANGES", "third\n");
-    assert_eq!(world.ensure(&pool).process.started, Started::Already);
+    assert_eq!(world.ensure(&pool).started, Started::Already);
     world.stop("demo");
     let plan = world.plan(&pool);
     let to_run: Vec<StepKind> = plan.to_run().map(|step| step.kind).collect();
@@ -73,7 +73,7 @@ fn a_lost_summary_is_made_again_for_what_runs() {
     fs::remove_file(world.pool_dir("demo").summary_file()).unwrap();
     world.repo.change("CHANGES", "third\n");
     let again = world.ensure(&pool);
-    assert_eq!((again.process.started, again.process.pid), (Started::Already, first.process.pid));
+    assert_eq!((again.started, again.pid().unwrap()), (Started::Already, first.pid().unwrap()));
     assert_eq!((again.prepared.port, &again.prepared.build_ref), (first.prepared.port, &first.prepared.build_ref));
     let fresh = fs::read(world.pool_dir("demo").summary_file()).unwrap();
     assert_eq!(serde_json::from_slice::<provisioner_core::Ensured>(&fresh).unwrap(), again);

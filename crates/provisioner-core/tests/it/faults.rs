@@ -6,7 +6,7 @@ use exec::{CommandSpec, Env};
 use provisioner_core::Started;
 use serde_json::json;
 
-use crate::world::{World, alive, code};
+use crate::support::{World, alive, code};
 
 /// F05: an engine that ends at once is an error with its own last words; nothing of it is left, and it is no obstacle.
 #[test]
@@ -19,7 +19,7 @@ fn an_engine_that_ends_at_once() {
     let dir = world.pool_dir("demo");
     assert!(!dir.record_file().exists() && !dir.pid_file().exists() && !dir.summary_file().exists());
     let pool = world.pool(&json!({}));
-    assert_eq!(world.ensure(&pool).process.started, Started::Now);
+    assert_eq!(world.ensure(&pool).started, Started::Now);
 
     // Where its end tells why, the help is about that.
     let error = world.try_ensure(&world.named("ill", &json!({ "env": { "TINY_CRASH": "ill" } }))).unwrap_err();
@@ -35,7 +35,7 @@ fn an_engine_that_ends_at_once() {
     let error = provider.ensure(bad).unwrap_err();
     assert!(error.to_string().contains("SIGSEGV"), "{error}");
     assert!(!dir.record_file().exists() && !dir.summary_file().exists());
-    assert_eq!(world.ensure(&pool).process.started, Started::Now);
+    assert_eq!(world.ensure(&pool).started, Started::Now);
 }
 
 /// F40: what stands in a PID file is nobody's process; whoever it names lives on.
@@ -57,12 +57,12 @@ fn a_pid_file_is_never_believed() {
         fs::remove_file(dir.pid_file()).ok();
         durable::replace(&dir.pid_file(), text.as_bytes()).unwrap();
         let ensured = world.ensure(&pool);
-        assert_eq!(ensured.process.started, Started::Now);
-        assert_eq!(fs::read_to_string(dir.pid_file()).unwrap().trim(), ensured.process.pid.to_string());
+        assert_eq!(ensured.started, Started::Now);
+        assert_eq!(fs::read_to_string(dir.pid_file()).unwrap().trim(), ensured.pid().unwrap().to_string());
         assert!(alive(bystander));
         durable::replace(&dir.pid_file(), text.as_bytes()).unwrap();
         world.stop("demo");
-        assert!(alive(bystander) && !alive(ensured.process.pid));
+        assert!(alive(bystander) && !alive(ensured.pid().unwrap()));
     }
     nix::sys::signal::kill(nix::unistd::Pid::from_raw(bystander), nix::sys::signal::Signal::SIGKILL).unwrap();
 }

@@ -2,10 +2,10 @@
 
 use std::fs;
 
-use provisioner_core::{Plan, Started, Status, StepKind};
+use provisioner_core::{Plan, Started, Status, StepKind, differences};
 use serde_json::json;
 
-use crate::world::{World, alive, environ, health, tree};
+use crate::support::{World, alive, environ, health, tree};
 
 /// EP-03: a plan writes nothing, starts nothing but questions for versions, and says what will run.
 #[test]
@@ -20,7 +20,7 @@ fn a_plan_changes_nothing() {
     let to_run: Vec<StepKind> = plan.to_run().map(|step| step.kind).collect();
     assert_eq!(to_run, [StepKind::Fetch, StepKind::Configure, StepKind::Build, StepKind::Prove, StepKind::Start]);
     assert!(plan.blocked().is_none());
-    assert!(plan.warnings[0].contains("runs on the processor"), "{:?}", plan.warnings);
+    assert!(plan.warnings[0].contains("runs on the CPU"), "{:?}", plan.warnings);
     let text = plan.to_string();
     assert!(text.starts_with("plan for pool `demo`\n") && text.contains("+ start"), "{text}");
 }
@@ -32,8 +32,8 @@ fn from_nothing_to_an_engine_that_answers() {
     let pool = world.pool(&json!({ "flags": ["--threads", "1"], "env": { "OMP_NUM_THREADS": "1" } }));
     let planned = world.plan(&pool);
     let ensured = world.ensure(&pool);
-    let (prepared, pid) = (&ensured.prepared, ensured.process.pid);
-    assert_eq!(ensured.process.started, Started::Now);
+    let (prepared, pid) = (&ensured.prepared, ensured.pid().unwrap());
+    assert_eq!(ensured.started, Started::Now);
     assert!(alive(pid) && health(prepared.port).contains(" 200 "));
     assert_eq!(prepared.build_ref.as_deref(), Some(world.repo.commit.as_str()));
     assert!(prepared.engine_digest.as_ref().is_some_and(|digest| digest.starts_with("sha256:")));
@@ -57,24 +57,26 @@ fn from_nothing_to_an_engine_that_answers() {
     let spawn = fs::read_to_string(prepared.proof_dir.join("spawn.json")).unwrap();
     assert!(spawn.contains("\"--threads\"") && spawn.contains("OMP_NUM_THREADS=1"), "{spawn}");
 
-    // What was planned is what ran, but for the defaults of ours that this tree has no option for.
-    for (kind, log) in [(StepKind::Configure, "configure.log"), (StepKind::Build, "build.log")] {
-        let log = fs::read_to_string(prepared.proof_dir.join(log)).unwrap();
-        let mut planned = command(&planned, kind);
-        let absent = ["LLAMA_BUILD_WEBUI", "LLAMA_CURL", "LLAMA_USE_PREBUILT_UI", "LLAMA_USE_PREBUILT_WEBUI"];
-        planned.retain(|word| !absent.iter().any(|name| *word == format!("-D{name}=OFF")));
-        assert_eq!(planned, ran(log.lines().next().unwrap()), "{kind}");
-    }
+    // EP-83: what was planned before is what ran, by substitution of the placeholders alone, and nothing ran beside it.
+    let executed = world.executed("demo");
+    assert_eq!((&executed.differences, &executed.replanned), (&Vec::new(), &Vec::new()));
+    assert_eq!(differences(&planned, &executed), []);
+    let planned = serde_json::from_slice(&serde_json::to_vec(&planned).unwrap()).unwrap();
+    assert_eq!(differences(&planned, &executed), [], "also by the plan's JSON");
+    assert!(executed.steps.iter().flat_map(|step| &step.actions).all(|ran| ran.because.is_none()), "{executed:?}");
+    let told: Vec<&String> = executed.values.keys().collect();
+    assert_eq!(told, ["commit", "definitions", "key", "port", "staging"]);
+    assert_eq!(serde_json::to_vec(&executed.plan).unwrap(), serde_json::to_vec(&planned).unwrap());
 
     // And there is nothing left to do.
     world.calls();
     let plan = world.plan(&pool);
     assert!(plan.steps.iter().all(|step| step.status == Status::Satisfied), "{plan}");
     let again = world.ensure(&pool);
-    assert_eq!((again.process.started, again.process.pid), (Started::Already, pid));
+    assert_eq!((again.started, again.pid().unwrap()), (Started::Already, pid));
     assert_eq!(again.prepared, ensured.prepared);
     assert_eq!(world.calls(), [""; 0], "no program is run for an engine that runs");
-    // GPU rule: the processor is said at each ensure.
+    // GPU rule: the CPU is reported at each ensure.
     assert_eq!(world.warnings(), 2);
 }
 
@@ -94,22 +96,6 @@ fn preparing_starts_nothing() {
     assert_eq!(ensured.prepared.engine_digest, prepared.engine_digest);
     assert_eq!(world.calls(), [""; 0], "a commit that is built is started without any tool");
     assert_eq!(world.warnings(), 2);
-}
-
-fn command(plan: &Plan, kind: StepKind) -> Vec<String> {
-    let step = plan.steps.iter().find(|step| step.kind == kind).unwrap();
-    // Helpers are tried first.
-    step.commands.last().unwrap().clone()
-}
-
-/// The arguments in a log's first line, with `<staging>` for the folder that was made.
-fn ran(line: &str) -> Vec<String> {
-    let words = line.strip_prefix("$ ").unwrap().split(' ').map(|word| word.trim_matches('\''));
-    let of_staging = |word: &str| {
-        let (folder, name) = word.rsplit_once('/')?;
-        (folder.contains("/v1/staging/")).then(|| format!("<staging>/{name}"))
-    };
-    words.map(|word| of_staging(word).unwrap_or_else(|| word.to_owned())).collect()
 }
 
 /// A folder that somebody works in is built as it is, and the plan of a build with one option changed names what is stored
@@ -134,7 +120,7 @@ fn a_working_tree_and_why_it_would_be_built_again() {
     let plan = world.plan(&source(&["-DGGML_RPC=ON"]));
     let build = plan.steps.iter().find(|step| step.kind == StepKind::Build).unwrap();
     let near = build.nearest.as_ref().unwrap();
-    assert_eq!(Some(near.key.to_string()), prepared.build_key);
+    assert_eq!(Some(near.key.clone()), prepared.build_key);
     let told: Vec<_> = near.differences.iter().map(ToString::to_string).collect();
     assert_eq!(told, ["definitions.GGML_RPC: none → ON"]);
     let json = serde_json::to_value(&plan).unwrap();
@@ -162,7 +148,7 @@ fn the_source_says_which_flags_it_takes() {
     let told = |plan: &Plan| plan.to_string();
     let plan = told(&world.plan(&pool(json!({}))));
     assert!(plan.contains("`--from-the-docs` is not in the catalogue read from llama-server v"), "{plan}");
-    let code = crate::world::code(world.try_ensure(&pool(json!({}))));
+    let code = crate::support::code(world.try_ensure(&pool(json!({}))));
     assert_eq!(code, "flags::unknown", "built, it is asked itself");
     let plan = told(&world.plan(&pool(json!({ "cmake_flags": ["-DLLAMA_ALL_WARNINGS=OFF"] }))));
     assert!(!plan.contains("`--from-the-docs` is not"), "{plan}");

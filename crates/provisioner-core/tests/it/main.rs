@@ -9,4 +9,4 @@ mod packages;
 mod refused;
 mod secrets;
 mod together;
-mod world;
+mod support;

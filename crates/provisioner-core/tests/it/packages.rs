@@ -8,7 +8,7 @@ use provisioner_core::{Status, StepKind};
 use serde_json::{Value, json};
 use testkit::{ArchRoot, Package, is_root, write};
 
-use crate::world::{World, code, health};
+use crate::support::{World, code, health};
 
 /// A world on an Arch-like system that lacks CMake and Ninja. Its repository has them: CMake starts this machine's, Ninja
 /// is this machine's. Its `pacman` is the real one, and both it and `sudo` log their calls.
@@ -273,5 +273,5 @@ fn tools_see_no_secret() {
         let told = text.lines().filter(own).find(|line| line.contains("s3cr3t") || line.contains("HF_TOKEN"));
         assert_eq!(told, None, "{name}");
     }
-    assert!(crate::world::environ(ensured.process.pid).contains("HF_TOKEN=hf_s3cr3tvalue"), "the engine gets it");
+    assert!(crate::support::environ(ensured.pid().unwrap()).contains("HF_TOKEN=hf_s3cr3tvalue"), "the engine gets it");
 }

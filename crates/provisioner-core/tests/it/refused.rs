@@ -7,7 +7,7 @@ use provisioner_core::cfg::PoolConfig;
 use provisioner_core::{EngineProvisioner, Error, Plan, Status, StepKind, provider_for, provider_with};
 use serde_json::{Value, json};
 
-use crate::world::{World, code};
+use crate::support::{World, code};
 
 /// Refused by `plan` in the step `kind`, and by `ensure` with the same code; nothing was fetched.
 #[track_caller]
@@ -36,7 +36,7 @@ fn no_gpu_no_engine() {
     let plan = world.plan(&pool);
     assert_eq!(plan.to_run().count(), 0, "{plan}");
     assert_eq!(plan.blocked().unwrap().kind, StepKind::Accelerator);
-    assert_eq!(world.warnings(), 0, "nobody proposes the processor");
+    assert_eq!(world.warnings(), 0, "nothing proposes the CPU");
 }
 
 /// EP-20: what CMake 3.17 lacks for CUDA is known before it runs.
@@ -105,7 +105,7 @@ fn a_taken_port() {
     let world = World::new();
     let held = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
     let pool = world.pool(&json!({ "ports": [held.local_addr().unwrap().port()] }));
-    blocked(&world, &pool, StepKind::Flags, "port::taken");
+    blocked(&world, &pool, StepKind::Start, "port::taken");
     let text = world.try_ensure(&pool).unwrap_err().to_string();
     assert!(text.contains(&format!("process {}", std::process::id())), "{text}");
 }

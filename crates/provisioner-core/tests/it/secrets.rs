@@ -9,7 +9,7 @@ use provisioner_core::cfg::{Config, Format};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
-use crate::world::{World, code, environ, tree};
+use crate::support::{World, code, environ, tree};
 
 const TOKEN: &str = "t0ken-9f8e7d6c5b4a";
 const KEY: &str = "k3y-1a2b3c4d5e6f";
@@ -76,10 +76,10 @@ fn secrets_reach_the_engine_and_nothing_else() {
         clean("early end", &format!("{error} {error:?}"));
         ensured
     });
-    let environ = environ(ensured.process.pid);
+    let environ = environ(ensured.pid().unwrap());
     assert!(environ.contains(&format!("HF_TOKEN={TOKEN}\n")) && environ.contains(&format!("LLAMA_API_KEY={KEY}\n")));
     assert_eq!(ensured.prepared.secret_env, ["HF_TOKEN", "LLAMA_API_KEY"]);
-    clean("command line", &fs::read_to_string(format!("/proc/{}/cmdline", ensured.process.pid)).unwrap());
+    clean("command line", &fs::read_to_string(format!("/proc/{}/cmdline", ensured.pid().unwrap())).unwrap());
     clean("summary", &format!("{ensured:?}"));
     clean("events", &format!("{:?}", world.events.lock().unwrap()));
     let heard = String::from_utf8(heard.0.lock().unwrap().clone()).unwrap();

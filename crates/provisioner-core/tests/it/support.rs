@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use exec::Env;
 use provisioner_core::cfg::PoolConfig;
-use provisioner_core::{EngineProvisioner, Ensured, Error, Event, Observer, Plan, Settings, provider_with};
+use provisioner_core::{
+    EngineProvisioner, Ensured, Error, Event, Executed, Happening, Lifecycle, Observer, Plan, Settings, provider_with,
+};
 use serde_json::{Value, json};
 use spawner::PoolDir;
 use testkit::Repo;
@@ -57,7 +59,7 @@ impl World {
         self.dir.path()
     }
 
-    /// A pool for the processor, with `change` laid over its `provisioning`.
+    /// A pool for the CPU, with `change` laid over its `provisioning`.
     pub(crate) fn pool(&self, change: &Value) -> PoolConfig {
         self.named("demo", change)
     }
@@ -98,6 +100,12 @@ impl World {
         PoolDir::open(&self.settings.run_dir, id).unwrap()
     }
 
+    /// What the last run of the pool did.
+    #[track_caller]
+    pub(crate) fn executed(&self, id: &str) -> Executed {
+        Lifecycle::new(self.settings.clone()).executed(&id.parse().unwrap()).unwrap().unwrap()
+    }
+
     pub(crate) fn stop(&self, id: &str) {
         let guard = self.pool_dir(id).lock("test", Duration::from_secs(30)).unwrap();
         spawner::stop(&guard, Duration::from_secs(2)).unwrap();
@@ -111,9 +119,10 @@ impl World {
         text.lines().map(str::to_owned).collect()
     }
 
-    /// How often it was said that a pool runs on the processor.
+    /// How often it was reported that a pool runs on the CPU.
     pub(crate) fn warnings(&self) -> usize {
-        let of_cpu = |event: &&Event| matches!(event, Event::Warning(text) if text.contains("runs on the processor"));
+        let of_cpu =
+            |event: &&Event| matches!(&event.what, Happening::Warning { text } if text.contains("runs on the CPU"));
         self.events.lock().unwrap().iter().filter(of_cpu).count()
     }
 }
