@@ -199,7 +199,7 @@ pub enum Error {
     #[error("cancelled")]
     #[diagnostic(
         code(core::cancelled),
-        help("what was fetched and compiled so far is kept: the next call resumes from it")
+        help("what was fetched and compiled is kept, and an engine that was started runs on: the next call resumes from there")
     )]
     Cancelled,
     /// A plan that another version made.
