@@ -65,8 +65,8 @@ pub(crate) enum Comparison {
 pub(crate) fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     let Some(record) = &observed.running else { return Comparison::Nothing };
     let differences = match (&observed.inputs, &observed.line, &observed.model) {
-        (Some(Ok(Some(inputs))), Some(Ok(line)), Presence::Present(staged)) => {
-            let wanted = fingerprint(desired, inputs.key().as_str(), staged.size, line);
+        (Some(Ok(Some(inputs))), Some(Ok(line)), Presence::Present(found)) => {
+            let wanted = fingerprint(desired, inputs.key().as_str(), found.staged.size(), line);
             differences(&record.fingerprint, &wanted)
         }
         (Some(Ok(Some(_))), _, Presence::Fetchable(_)) => {

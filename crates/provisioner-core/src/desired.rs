@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use config_schema::{Accelerator, Limits, PoolId};
 use llamacpp_build::{Definition, Generator, Layout, Source};
-use model_provisioner::{ModelSource, Want};
+use model_provisioner::ModelRequest;
 
 /// What a llama.cpp pool in source mode wants.
 #[derive(Clone, Debug)]
@@ -44,7 +44,6 @@ pub(crate) struct Desired {
 pub(crate) struct DesiredModel {
     /// As configured, for people.
     pub(crate) reference: String,
-    pub(crate) source: ModelSource,
-    pub(crate) want: Want,
+    pub(crate) request: ModelRequest,
     pub(crate) cache: PathBuf,
 }

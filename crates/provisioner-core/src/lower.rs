@@ -2,7 +2,7 @@
 
 use config_schema::{ModelRef, PoolConfig, ProvisioningMode, RepoKind};
 use llamacpp_build::{Definition, Generator, Layout, Source, Transport};
-use model_provisioner::{ModelSource, Want};
+use model_provisioner::ModelRequest;
 
 use crate::desired::{Desired, DesiredModel};
 use crate::{Error, Result, Settings, engine_config};
@@ -85,23 +85,18 @@ fn model(pool: &PoolConfig, settings: &Settings) -> Result<DesiredModel> {
             .filter(|_| pool.model.starts_with("hf:") || pool.model.starts_with("file:") || pool.model.starts_with('/'))
     };
     let reference = config.model_ref.clone().or_else(named).ok_or_else(|| Error::NoModel { pool: pool.id.clone() })?;
-    let source = match &reference {
-        ModelRef::File(path) => ModelSource::File(path.clone()),
+    let request = match &reference {
+        ModelRef::File(path) if !path.is_absolute() => return Err(Error::RelativeModel { path: path.clone() }),
+        ModelRef::File(path) => ModelRequest::local_gguf(path),
         ModelRef::HuggingFace { repo, file, revision, .. } => {
-            let file = file.clone().ok_or_else(|| Error::NoModelFile { repo: repo.clone() })?;
-            ModelSource::HuggingFace { repo: repo.clone(), file, revision: revision.clone() }
+            let file = file.as_deref().ok_or_else(|| Error::NoModelFile { repo: repo.clone() })?;
+            ModelRequest::hub_gguf(repo, revision.as_deref(), file)?
         }
     };
-    if let ModelSource::File(path) = &source
-        && !path.is_absolute()
-    {
-        return Err(Error::RelativeModel { path: path.clone() });
-    }
     let sha256 = config.checksum.as_ref().map(|sum| sum.to_string().trim_start_matches("sha256:").to_owned());
     Ok(DesiredModel {
         reference: reference.to_string(),
-        source,
-        want: Want { sha256, magic: Some(b"GGUF") },
+        request: request.sha256(sha256),
         cache: config.cache_dir.clone().unwrap_or_else(|| settings.cache_dir.join("models")),
     })
 }

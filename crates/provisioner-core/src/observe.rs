@@ -41,7 +41,7 @@ pub(crate) fn observe(
         Some(Status::Running { record, .. }) if record.state != State::Stopping => Some(record),
         _ => None,
     };
-    let model = models(desired, &settings.env).inspect(&desired.model.source, &desired.model.want);
+    let model = models(desired, &settings.env).inspect(&desired.model.request);
     let cuda_memo = gpu_detect::Memo::load(&memo_file(settings, "cuda.json"));
     let cuda = cuda::find(desired, settings, &cuda_memo);
     let mut memo = Memo::load(&memo_file(settings, "tools.json"));
@@ -103,7 +103,7 @@ pub(crate) fn observe(
         let texts = Texts { help: help.as_deref(), docs: docs.as_deref() };
         let line = |path: &Path| command_line(desired, choice, path, *port, texts, &settings.env);
         match &model {
-            Presence::Present(staged) => Some(line(&staged.path)),
+            Presence::Present(found) => Some(line(&found.staged.path)),
             // The line is made once the model is there; what is wrong with the flags is known now.
             Presence::Fetchable(_) => line(Path::new(&desired.model.reference)).err().map(Err),
             Presence::Unusable(_) => None,

@@ -178,15 +178,15 @@ fn build(desired: &Desired, observed: &Observed, runs: bool) -> [PlanStep; 4] {
 fn model(desired: &Desired, observed: &Observed) -> PlanStep {
     let reference = &desired.model.reference;
     match &observed.model {
-        Presence::Present(staged) => step(
+        Presence::Present(found) => step(
             StepKind::Model,
-            format!("{} ({} MB)", staged.path.display(), staged.size / 1_000_000),
+            format!("{} ({} MB)", found.staged.path.display(), found.staged.size() / 1_000_000),
             Status::Satisfied,
         ),
         Presence::Unusable(error) => step(StepKind::Model, reference, blocked(error)),
-        Presence::Fetchable(command) => {
+        Presence::Fetchable(fetch) => {
             let mut step = step(StepKind::Model, format!("fetch {reference}"), Status::ToRun);
-            step.commands.push(command.argv(&Redactor::new()));
+            step.commands.extend(fetch.commands.iter().map(|command| command.argv(&Redactor::new())));
             step
         }
     }

@@ -12,7 +12,7 @@ use llamacpp_build::{
     Backend, BuildRequest, Commit, Entry, FileEntry, Generator, Layout, Manifest, Near, Source, ToolId, Toolchain,
     Transport, identify,
 };
-use model_provisioner::{ModelError, ModelSource, Presence, Staged, Want};
+use model_provisioner::{FetchPlan, Found, ModelError, ModelRequest, Presence, Staged, StagedFile, StagedKind};
 use preflight::{Report, Tool, distribution};
 use spawner::{Record, State};
 
@@ -39,8 +39,7 @@ pub(crate) fn desired() -> Desired {
         layout: Layout::new(Path::new("/cache")).unwrap(),
         model: DesiredModel {
             reference: "file:///m/tiny.gguf".into(),
-            source: ModelSource::File(model),
-            want: Want::default(),
+            request: ModelRequest::local_gguf(model),
             cache: "/cache/models".into(),
         },
         host: IpAddr::V4(Ipv4Addr::LOCALHOST),
@@ -53,6 +52,25 @@ pub(crate) fn desired() -> Desired {
         limits: Limits::default(),
         config_home: "/run/p/config".into(),
     }
+}
+
+/// A model of 64 bytes.
+fn model() -> Found {
+    let path = PathBuf::from("/m/tiny.gguf");
+    let files = vec![StagedFile { path: path.clone(), size: 64, digest: None }];
+    Found { staged: Staged { kind: StagedKind::File, path, files, revision: None }, headers: Vec::new() }
+}
+
+/// A model that this command fetches.
+fn fetchable(command: CommandSpec) -> Presence {
+    Presence::Fetchable(FetchPlan {
+        commands: vec![command],
+        folder: "/cache/models/hf/o--r".into(),
+        path: "/cache/models/hf/o--r/m.gguf".into(),
+        files: Vec::new(),
+        replaces: Vec::new(),
+        resumes: None,
+    })
 }
 
 fn request() -> BuildRequest {
@@ -112,7 +130,7 @@ fn ready() -> Observed {
         inputs: Some(Ok(Some(inputs))),
         entry: Some(Entry { dir: "/cache/v1/store/k".into(), manifest }),
         near: None,
-        model: Presence::Present(Staged { path: "/m/tiny.gguf".into(), size: 64, sha256: None }),
+        model: Presence::Present(model()),
         notes: Vec::new(),
         system_config: None,
         port: Ok(8080),
@@ -271,7 +289,7 @@ fn a_missing_model_blocks_flags_and_start() {
     let observed = Observed { model: Presence::Unusable(error), line: None, ..ready() };
     code(&check(&observed, "==+===!.."), StepKind::Model, "model::missing");
     let command = CommandSpec::new("/usr/bin/hf", Duration::from_secs(1)).args(["download", "o/r", "m.gguf"]);
-    let observed = Observed { model: Presence::Fetchable(command), line: None, ..ready() };
+    let observed = Observed { model: fetchable(command), line: None, ..ready() };
     let plan = check(&observed, "==+===+++");
     assert_eq!(commands(&plan, StepKind::Model), ["/usr/bin/hf download o/r m.gguf"]);
 }
@@ -338,8 +356,7 @@ fn what_cannot_be_compared_differs_in_what_is_known() {
     let plan = check(&observed, "==++++==!");
     assert!(plan.to_string().contains("build: runs `an earlier one`, wanted `/r at main"), "{plan}");
     let command = CommandSpec::new("/usr/bin/hf", Duration::from_secs(1));
-    let observed =
-        Observed { running: Some(running(&line(&[]))), line: None, model: Presence::Fetchable(command), ..ready() };
+    let observed = Observed { running: Some(running(&line(&[]))), line: None, model: fetchable(command), ..ready() };
     assert!(check(&observed, "==+===++!").to_string().contains("model: runs `/m/tiny.gguf`"));
 }
 

@@ -71,7 +71,7 @@ pub(crate) fn prepare(
     if fetch_model {
         tell(Event::Begin(StepKind::Model));
     }
-    let staged = models(desired, &settings.env).ensure_present(&desired.model.source, &desired.model.want)?;
+    let staged = models(desired, &settings.env).ensure_present(&desired.model.request)?.staged;
     // A build may have taken hours: the port is chosen now, and nobody else chooses one until this engine has it.
     let own = running.as_ref().map(|record| record.port);
     let (port, claim) = claim::claim(desired, own, settings)?;
@@ -99,9 +99,9 @@ pub(crate) fn prepare(
         image_ref: None,
         model: Model {
             reference: desired.model.reference.clone(),
+            size: staged.size(),
+            checksum: staged.digest().map(str::to_owned),
             path: staged.path,
-            size: staged.size,
-            checksum: staged.sha256.map(|sum| format!("sha256:{sum}")),
         },
         host: desired.host.to_string(),
         port,

@@ -39,7 +39,7 @@ fn lacking(first: (u32, u32), last: Option<(u32, u32)>) -> Conflict {
 /// The toolkit in the list is the one that serves these GPUs: what CUDA 13 dropped needs CUDA 12.
 #[test]
 fn the_toolkit_is_one_that_fits() {
-    let none = Presence::Fetchable(exec::CommandSpec::new("/bin/true", std::time::Duration::ZERO));
+    let none = Presence::Unusable(ModelError::Missing { path: "/m".into() });
     let asked = |fits: Option<Conflict>| {
         further(&none, fits.as_ref(), Path::new("/")).iter().map(Need::tool).collect::<Vec<_>>()
     };
