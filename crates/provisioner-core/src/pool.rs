@@ -3,4 +3,6 @@
 pub(crate) mod desired;
 pub(crate) mod layout;
 pub(crate) mod lower;
+#[cfg(test)]
+pub(crate) mod sample;
 pub(crate) mod settings;

@@ -18,7 +18,7 @@ use crate::pool::desired::Desired;
 use crate::summary::{Artifact, Device};
 use crate::{Error, Result, Settings};
 
-mod source;
+pub(crate) mod source;
 
 /// What makes an engine the wanted one, by name. No secret is among them.
 pub type Facts = BTreeMap<String, String>;

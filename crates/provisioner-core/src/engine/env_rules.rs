@@ -74,7 +74,7 @@ mod tests {
 
     use super::*;
     use crate::engine::profile;
-    use crate::plan::planner::tests::desired;
+    use crate::pool::sample::desired;
 
     #[track_caller]
     fn check_pool(change: impl FnOnce(&mut Desired), expected: Option<(&str, &str)>) {

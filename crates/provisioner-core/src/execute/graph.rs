@@ -1,19 +1,23 @@
 //! Executes the steps of a plan: each once, each behind those it depends on, independent ones side by side.
 //!
 //! The rules: nothing runs of a plan that has a blocked step among those asked for; after the first failure nothing new
-//! begins, what runs is cancelled, and the first failure is what is reported.
+//! begins, what runs is cancelled, and the first failure is what is reported. A step that panics is a defect: what runs
+//! beside it is cancelled and waited for, and the panic goes on in the caller's thread.
 
+use std::collections::BTreeMap;
+use std::panic::resume_unwind;
+use std::sync::Arc;
 use std::sync::mpsc::{Sender, channel};
-use std::thread::{Builder, Scope};
+use std::thread::{Builder, Scope, ScopedJoinHandle};
 use std::time::Instant;
 
 use cancel::Cancel;
 use miette::Diagnostic;
 
+use crate::Error;
 use crate::event::{Happening, Reporter};
 use crate::execute::work::{Done, StepError};
 use crate::plan::{ExecutedStep, Failure, Outcome, PlanStep, Status, StepId};
-use crate::Error;
 
 /// What became of a plan's steps.
 #[derive(Debug)]
@@ -35,6 +39,18 @@ pub(crate) fn drive(
     reporter: &Reporter,
     run: &Runner<'_>,
 ) -> Driven {
+    drive_in(&Builder::new, steps, wanted, cancel, reporter, run)
+}
+
+/// The same in threads that `thread` makes.
+fn drive_in(
+    thread: &dyn Fn() -> Builder,
+    steps: &[PlanStep],
+    wanted: &(dyn Fn(&PlanStep) -> bool + Sync),
+    cancel: &Cancel,
+    reporter: &Reporter,
+    run: &Runner<'_>,
+) -> Driven {
     let mut state = Execution {
         steps,
         done: steps.iter().map(|_| None).collect(),
@@ -49,36 +65,60 @@ pub(crate) fn drive(
         return state.finish();
     }
     std::thread::scope(|scope| {
+        let _cancels = CancelsOnPanic(state.cancel.clone());
         let (sender, receiver) = channel();
+        let mut threads = BTreeMap::new();
         loop {
+            let alone = state.running == 0;
             let ready = state.ready();
-            match ready.as_slice() {
-                [] => {}
-                [only] if state.running == 0 => {
-                    let ended = one(&steps[*only], &state.cancel, reporter, run);
-                    state.begun[*only] = true;
-                    state.end(*only, ended);
-                    continue;
+            for at in &ready {
+                // One that ran right here may have failed.
+                if state.is_over() {
+                    break;
                 }
-                several => {
-                    for at in several {
-                        state.begun[*at] = true;
+                state.begun[*at] = true;
+                let job = Job { at: *at, step: &steps[*at], cancel: state.cancel.clone(), reporter, run };
+                let begun = if alone && ready.len() == 1 {
+                    Begun::Ended(job.run())
+                } else {
+                    begin(scope, thread(), job, &sender)
+                };
+                match begun {
+                    Begun::Thread(handle) => {
                         state.running += 1;
-                        let job = Job { at: *at, step: &steps[*at], cancel: state.cancel.clone(), reporter, run };
-                        begin(scope, job, &sender);
+                        threads.insert(*at, handle);
                     }
+                    Begun::Ended(ended) => state.end(*at, ended),
                 }
             }
             if state.running == 0 {
-                break;
+                if state.ready().is_empty() {
+                    break;
+                }
+                continue;
             }
-            // Every job sends once, whatever becomes of it.
+            // Every thread reports once, whatever becomes of it.
             let Ok((at, ended)) = receiver.recv() else { break };
             state.running -= 1;
-            state.end(at, ended);
+            match (ended, threads.remove(&at).map(ScopedJoinHandle::join)) {
+                (Some(ended), _) => state.end(at, ended),
+                (None, Some(Err(panic))) => resume_unwind(panic),
+                (None, _) => {}
+            }
         }
     });
     state.finish()
+}
+
+/// Cancels what runs where a panic leaves the scope that waits for it.
+struct CancelsOnPanic(Cancel);
+
+impl Drop for CancelsOnPanic {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.cancel();
+        }
+    }
 }
 
 struct Execution<'a> {
@@ -101,18 +141,52 @@ struct Job<'a> {
 
 type Ended = (ExecutedStep, Result<Option<String>, Error>);
 
+/// What became of the begin of a step.
+enum Begun<'scope> {
+    /// It runs in this thread.
+    Thread(ScopedJoinHandle<'scope, ()>),
+    /// It ran right away.
+    Ended(Ended),
+}
+
+impl Job<'_> {
+    fn run(&self) -> Ended {
+        one(self.step, &self.cancel, self.reporter, self.run)
+    }
+}
+
+/// Reports the end of a job when it goes out of scope, also where the job panicked: then nothing is in it.
+struct Report {
+    at: usize,
+    ended: Option<Ended>,
+    sender: Sender<(usize, Option<Ended>)>,
+}
+
+impl Drop for Report {
+    fn drop(&mut self) {
+        self.sender.send((self.at, self.ended.take())).ok();
+    }
+}
+
 /// Runs a job in a thread of its own, or here where there is no room for one.
-fn begin<'scope>(scope: &'scope Scope<'scope, '_>, job: Job<'scope>, sender: &Sender<(usize, Ended)>) {
-    let job = std::sync::Arc::new(job);
-    let (theirs, their_sender) = (std::sync::Arc::clone(&job), sender.clone());
+fn begin<'scope>(
+    scope: &'scope Scope<'scope, '_>,
+    thread: Builder,
+    job: Job<'scope>,
+    sender: &Sender<(usize, Option<Ended>)>,
+) -> Begun<'scope> {
+    let job = Arc::new(job);
+    let (theirs, sender) = (Arc::clone(&job), sender.clone());
     let work = move || {
-        let ended = one(theirs.step, &theirs.cancel, theirs.reporter, theirs.run);
-        their_sender.send((theirs.at, ended)).ok();
+        let mut report = Report { at: theirs.at, ended: None, sender };
+        report.ended = Some(theirs.run());
     };
-    if let Err(error) = Builder::new().name(job.step.id.to_string()).spawn_scoped(scope, work) {
-        tracing::debug!(%error, "no thread for a step; it runs by itself");
-        let ended = one(job.step, &job.cancel, job.reporter, job.run);
-        sender.send((job.at, ended)).ok();
+    match thread.name(job.step.kind.to_string()).spawn_scoped(scope, work) {
+        Ok(handle) => Begun::Thread(handle),
+        Err(error) => {
+            tracing::debug!(%error, "no thread for a step; it runs by itself");
+            Begun::Ended(job.run())
+        }
     }
 }
 
@@ -164,14 +238,18 @@ impl Execution<'_> {
         }
     }
 
+    /// Whether nothing new begins.
+    fn is_over(&self) -> bool {
+        self.failure.is_some() || self.replan.is_some()
+    }
+
     /// The steps that can begin now.
     fn ready(&self) -> Vec<usize> {
-        if self.failure.is_some() || self.replan.is_some() {
+        if self.is_over() {
             return Vec::new();
         }
-        let is_done = |id: &StepId| {
-            self.steps.iter().zip(&self.done).any(|(step, done)| step.id == *id && done.is_some())
-        };
+        let is_done =
+            |id: &StepId| self.steps.iter().zip(&self.done).any(|(step, done)| step.id == *id && done.is_some());
         let can_begin = |(at, step): &(usize, &PlanStep)| !self.begun[*at] && step.after.iter().all(is_done);
         self.steps.iter().enumerate().filter(can_begin).map(|(at, _)| at).collect()
     }

@@ -25,8 +25,9 @@ pub enum PlaceholderKind {
 }
 
 /// The names that placeholders may have, and what each stands for.
-const NAMES: [(&str, PlaceholderKind); 7] = [
+const NAMES: [(&str, PlaceholderKind); 8] = [
     ("commit", PlaceholderKind::Commit),
+    ("revision", PlaceholderKind::Commit),
     ("port", PlaceholderKind::Port),
     ("staging", PlaceholderKind::Staging),
     ("key", PlaceholderKind::Digest),
@@ -37,6 +38,8 @@ const NAMES: [(&str, PlaceholderKind); 7] = [
 
 /// The commit that a branch or tag is.
 pub(crate) const COMMIT: &str = "commit";
+/// The commit of the model's repository.
+pub(crate) const REVISION: &str = "revision";
 /// The port that the engine listens on.
 pub(crate) const PORT: &str = "port";
 /// The folder that is made for a build or download.
@@ -83,7 +86,10 @@ impl Placeholder {
             PlaceholderKind::Commit => matches!(value.len(), 40 | 64) && value.bytes().all(|b| b.is_ascii_hexdigit()),
             PlaceholderKind::Port => value.parse::<u16>().is_ok_and(|port| port != 0),
             PlaceholderKind::Staging => value.starts_with('/'),
-            PlaceholderKind::Digest => !value.is_empty(),
+            // It stands in paths: no part of it may lead elsewhere.
+            PlaceholderKind::Digest => {
+                !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b':')
+            }
             PlaceholderKind::Definitions => true,
         };
         let listed = match self.kind {
@@ -232,7 +238,8 @@ mod tests {
         assert!(any(COMMIT, &"a1".repeat(20)) && !any(COMMIT, "main"));
         assert!(any(PORT, "1") && !any(PORT, "0"));
         assert!(any(STAGING, "/x") && !any(STAGING, "x"));
-        assert!(any(KEY, "k") && any(TREE, "t") && !any(TREE, ""));
+        assert!(any(KEY, "k") && any(TREE, "t") && any("digest", "sha256:00") && !any(TREE, ""));
+        assert!(!any(KEY, "../k") && !any(KEY, "a b"));
         assert!(!Placeholder::one_of(PORT, ["80".into()]).unwrap().allows("81"));
         assert_eq!(Placeholder::any("anything"), None);
     }

@@ -6,11 +6,11 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+use crate::plan::Plan;
 use crate::plan::action::{Action, Command, Launch};
 use crate::plan::executed::{Executed, ExecutedStep, Outcome};
 use crate::plan::placeholder::Values;
 use crate::plan::step::{PlanStep, Status, StepId};
-use crate::plan::Plan;
 
 /// One difference between a plan and what ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +31,8 @@ impl fmt::Display for StepDifference {
     }
 }
 
-/// Compares what ran with the plan. Steps are compared by id; a step that was not reached ran nothing, one that failed
-/// ran the first part of its actions, one whose result was there may have run some of them.
+/// Compares what ran with the plan. Steps are compared by id; a step that is blocked or was not reached ran nothing, one
+/// that failed ran the first part of its actions, one whose result was there may have run some of them.
 pub fn differences(plan: &Plan, executed: &Executed) -> Vec<StepDifference> {
     let mut found = Vec::new();
     for placeholder in &plan.placeholders {
@@ -47,10 +47,12 @@ pub fn differences(plan: &Plan, executed: &Executed) -> Vec<StepDifference> {
         }
     }
     for step in &plan.steps {
-        match executed.steps.iter().find(|ran| ran.id == step.id) {
+        let mut ran = executed.steps.iter().filter(|ran| ran.id == step.id);
+        match ran.next() {
             Some(ran) => found.extend(of_step(step, ran, &executed.values)),
             None => found.push(whole(&step.id, "a step", "nothing")),
         }
+        found.extend(ran.map(|again| whole(&again.id, "once", "again")));
     }
     let unknown = executed.steps.iter().filter(|ran| plan.step(&ran.id).is_none());
     found.extend(unknown.map(|ran| whole(&ran.id, "nothing", "a step")));
@@ -66,13 +68,23 @@ fn of_step(step: &PlanStep, ran: &ExecutedStep, values: &Values) -> Vec<StepDiff
         Status::ToRun => step.actions.iter().map(|action| action.substituted(values)).collect(),
         Status::Satisfied | Status::Blocked { .. } => Vec::new(),
     };
-    // What ran instead of what was planned is compared with it; what was left out has to be allowed to be.
-    let may_omit = |at: usize| match ran.outcome {
-        Outcome::Hit | Outcome::Waited | Outcome::Resumed => true,
-        Outcome::Failed | Outcome::Cancelled | Outcome::NotReached => true,
-        Outcome::Satisfied | Outcome::Done => planned.get(at).is_none_or(Action::is_skippable),
-    };
+    // What ran instead of what was planned is compared with it; what was left out has to be allowed to be, before what
+    // ran and behind it.
+    let result_was_there = matches!(ran.outcome, Outcome::Hit | Outcome::Waited | Outcome::Resumed);
+    let ended_early = matches!(ran.outcome, Outcome::Failed | Outcome::Cancelled | Outcome::NotReached);
+    let may_skip = |at: usize| result_was_there || planned.get(at).is_none_or(Action::is_skippable);
+    let may_omit = |at: usize| ended_early || may_skip(at);
     let mut found = Vec::new();
+    if matches!(step.status, Status::Blocked { .. }) && ran.outcome != Outcome::NotReached {
+        found.push(whole(&step.id, "nothing", "a step"));
+    }
+    if ran.outcome == Outcome::NotReached {
+        let ran = ran.actions.iter().enumerate();
+        return found
+            .into_iter()
+            .chain(ran.flat_map(|(at, done)| of_action(&step.id, at + 1, None, Some(&done.action))))
+            .collect();
+    }
     let mut at = 0;
     for (number, done) in ran.actions.iter().enumerate() {
         if done.because.is_some() {
@@ -81,7 +93,7 @@ fn of_step(step: &PlanStep, ran: &ExecutedStep, values: &Values) -> Vec<StepDiff
         // The next planned action that it is, passing over those that may be left out.
         let rest = planned.get(at..).unwrap_or_default();
         let ahead = rest.iter().position(|planned| same(planned, &done.action));
-        let skips = ahead.filter(|ahead| (at..at + ahead).all(&may_omit));
+        let skips = ahead.filter(|ahead| (at..at + ahead).all(may_skip));
         if let Some(skips) = skips {
             at += skips + 1;
         } else {
@@ -101,24 +113,24 @@ fn of_step(step: &PlanStep, ran: &ExecutedStep, values: &Values) -> Vec<StepDiff
 /// Whether what ran is what was planned; whether it could have been left out is no part of what ran.
 fn same(planned: &Action, ran: &Action) -> bool {
     match (planned, ran) {
-        (Action::Run(planned), Action::Run(ran)) => Command { skippable: false, ..planned.clone() } == Command { skippable: false, ..ran.clone() },
+        (Action::Run(planned), Action::Run(ran)) => {
+            Command { skippable: false, ..planned.clone() } == Command { skippable: false, ..ran.clone() }
+        }
         _ => planned == ran,
     }
 }
 
 fn of_action(step: &StepId, number: usize, planned: Option<&Action>, ran: Option<&Action>) -> Vec<StepDifference> {
-    let difference = |what: String, planned: String, ran: String| StepDifference { step: step.clone(), what, planned, ran };
+    let difference =
+        |what: String, planned: String, ran: String| StepDifference { step: step.clone(), what, planned, ran };
     let (Some(planned), Some(ran)) = (planned, ran) else {
         let text = |action: Option<&Action>| action.map_or_else(|| "nothing".into(), json);
         return vec![difference(format!("action {number}"), text(planned), text(ran))];
     };
     let pairs = match (planned, ran) {
-        (Action::Run(planned), Action::Run(ran)) => parts(
-            (&planned.argv, &ran.argv),
-            (&planned.cwd, &ran.cwd),
-            (&planned.env, &ran.env),
-            Vec::new(),
-        ),
+        (Action::Run(planned), Action::Run(ran)) => {
+            parts((&planned.argv, &ran.argv), (&planned.cwd, &ran.cwd), (&planned.env, &ran.env), Vec::new())
+        }
         (Action::Launch(planned), Action::Launch(ran)) => {
             let argv = |launch: &Launch| {
                 let program = launch.program.clone().or_else(|| launch.image.clone());

@@ -20,6 +20,8 @@ mod install;
 mod needs;
 mod observe;
 mod request;
+#[cfg(test)]
+pub(crate) mod sample;
 mod steps;
 mod toolchain;
 mod wish;

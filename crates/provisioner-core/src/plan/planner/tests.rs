@@ -1,330 +1,354 @@
 //! The planner decides from plain data: tables of hosts and the plans they lead to. Nothing here runs a program.
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::time::Duration;
 
-use config_schema::{Accelerator, Limits};
-use engine_store::{Entry, FileEntry, Layout, Manifest, OpaqueInputs, Recipe};
-use exec::{CommandSpec, Env};
-use gpu_detect::GpuError;
-use llamacpp_build::{Backend, BuildRequest, Commit, Generator, Near, Source, ToolId, Toolchain, Transport, identify};
-use model_provisioner::{ModelError, ModelSource, Presence, Staged, Want};
-use preflight::{Report, Tool, distribution};
-use spawner::{Record, State};
+use exec::CommandSpec;
+use model_provisioner::{ModelError, Staged};
+use spawner::PoolDir;
 
-use crate::changes::fingerprint;
-use crate::command_line::CommandLine;
-use crate::desired::{Desired, DesiredModel};
-use crate::observed::Observed;
-use crate::planner::plan;
-use crate::{Cache, Plan, PortError, PortHolder, Status, StepKind};
+use super::*;
+use crate::plan::changes::fingerprint;
+use crate::pool::sample::desired;
+use crate::supply::source::sample::{no_gpu, no_tools};
+use crate::supply::{Accelerated, Documents, Facts, Obtained};
+use crate::{PortError, PortHolder};
 
-/// A pool for the processor, on branch `main`.
-pub(crate) fn desired() -> Desired {
-    let model = PathBuf::from("/m/tiny.gguf");
-    Desired {
-        may_install: false,
-        may_sudo: false,
-        pool_id: "p".parse().unwrap(),
-        accelerator: Accelerator::Cpu,
-        devices: Vec::new(),
-        source: Source { repo: "/r".into(), transport: Transport::Local, reference: "main".into(), submodules: false },
-        definitions: Vec::new(),
-        generator: None,
-        jobs: Some(1),
-        layout: Layout::new(Path::new("/cache")).unwrap(),
-        model: DesiredModel {
-            reference: "file:///m/tiny.gguf".into(),
-            source: ModelSource::File(model),
-            want: Want::default(),
-            cache: "/cache/models".into(),
-        },
-        host: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        ports: vec![8080],
-        ctx: None,
-        tensor_split: None,
-        flags: Vec::new(),
-        env: BTreeMap::new(),
-        secret_env: Vec::new(),
-        limits: Limits::default(),
-        config_home: "/run/p/config".into(),
+mod combinations;
+
+/// A supply that found what the test says, with the steps `preflight`, `fetch` and `build`.
+#[derive(Debug)]
+struct Stub {
+    preflight: Option<Error>,
+    fetch: Status,
+    build: Status,
+    facts: Option<Facts>,
+    warnings: Vec<String>,
+    /// What it was asked for its steps with.
+    runs: Option<bool>,
+}
+
+impl Supplied for Stub {
+    fn steps(&mut self, runs: bool) -> Vec<Draft> {
+        self.runs = Some(runs);
+        let chosen = |status: &Status| if runs { Status::Satisfied } else { status.clone() };
+        let preflight = match self.preflight.take() {
+            Some(error) => Draft::blocked(StepKind::Preflight, "tools", error),
+            None => Draft::new(StepKind::Preflight, "tools", Status::Satisfied),
+        };
+        let run =
+            |name: &str| Action::Run(Command { argv: vec![name.into(), "<commit>".into()], ..Command::default() });
+        let step = |kind: StepKind, status: &Status, before: StepKind| {
+            let draft = Draft::new(kind, format!("a {kind}"), chosen(status)).after([before]);
+            let to_run = draft.step.status == Status::ToRun;
+            if to_run { draft.action(run(kind.name())).placeholder(Placeholder::any("commit")) } else { draft }
+        };
+        vec![
+            preflight,
+            step(StepKind::Fetch, &self.fetch, StepKind::Preflight),
+            step(StepKind::Build, &self.build, StepKind::Fetch),
+        ]
+    }
+
+    fn run(
+        &self,
+        step: &StepId,
+        _: &crate::execute::work::Work<'_>,
+    ) -> std::result::Result<crate::execute::work::Done, crate::execute::work::StepError> {
+        Err(Error::UnknownStep { step: step.to_string() }.into())
+    }
+
+    fn facts(&self) -> Option<Facts> {
+        self.facts.clone()
+    }
+
+    fn wish(&self) -> String {
+        "/r at main".into()
+    }
+
+    fn artifact(&self) -> Option<Artifact> {
+        let path = "/store/<key>/bin/llama-server".into();
+        Some(Artifact::Program { path, version: String::new(), digest: None, provenance: None })
+    }
+
+    fn obtained(&self) -> Option<Obtained> {
+        None
+    }
+
+    fn documents(&self) -> Documents {
+        Documents::default()
+    }
+
+    fn accelerator(&self) -> Option<Accelerated> {
+        None
+    }
+
+    fn warnings(&self) -> Vec<String> {
+        self.warnings.clone()
     }
 }
 
-fn request() -> BuildRequest {
-    let tool = |name: &str| ToolId { path: Path::new("/usr/bin").join(name), version: format!("{name} 9") };
-    let day = Duration::from_hours(1);
-    BuildRequest {
-        source: desired().source,
-        backend: Backend::Cpu,
-        definitions: Vec::new(),
-        tools: Toolchain {
-            linker: None,
-            ccache: None,
-            git: tool("git"),
-            cmake: tool("cmake"),
-            generator: Generator::Ninja,
-            make: tool("ninja"),
-            cc: tool("cc"),
-            cxx: tool("c++"),
-        },
-        jobs: Some(1),
-        limits: llamacpp_build::Limits { fetch: day, build: day, silence: day },
-        env: Env::default(),
-    }
+fn facts() -> Facts {
+    Facts::from([("build".to_owned(), "k".to_owned())])
 }
 
-fn commit() -> Commit {
-    Commit::parse(&"c0".repeat(20)).unwrap()
+fn ready_supply() -> Stub {
+    Stub {
+        preflight: None,
+        fetch: Status::ToRun,
+        build: Status::Satisfied,
+        facts: Some(facts()),
+        warnings: Vec::new(),
+        runs: None,
+    }
 }
 
 fn line(args: &[&str]) -> CommandLine {
-    let args = ["--model", "/m/tiny.gguf"].iter().chain(args).map(ToString::to_string).collect();
-    CommandLine { args, env: BTreeMap::new(), secret_env: BTreeMap::new(), notes: Vec::new() }
+    let fixed = ["--model", "/m/tiny.gguf", "--host", "127.0.0.1", "--port", "8080"];
+    CommandLine {
+        args: fixed.iter().chain(args).map(ToString::to_string).collect(),
+        env: [("LANG".into(), "C.UTF-8".into())].into(),
+        secret_env: std::collections::BTreeMap::new(),
+        notes: Vec::new(),
+        port_flag: "--port".into(),
+        port: "8080".into(),
+    }
 }
 
-/// A host where all is ready but nothing runs.
-fn ready() -> Observed {
-    let request = request();
-    let (inputs, _) = identify(&request, &commit()).unwrap();
-    let binary = PathBuf::from("bin/llama-server");
-    let manifest = Manifest {
-        schema: 1,
-        key: inputs.key(),
-        recipe: Recipe::LLAMACPP_SOURCE_1,
-        inputs: OpaqueInputs::of(&inputs).unwrap(),
-        engine_version: "1.2.3".into(),
-        files: vec![FileEntry { path: binary.clone(), size: 1, sha256: "00".into() }],
-        binary,
-        build_seconds: 1,
-        built_unix_s: 1,
-    };
+fn staged() -> Staged {
+    Staged { path: "/m/tiny.gguf".into(), size: 64, sha256: None }
+}
+
+fn observed(supplied: Stub) -> Observed {
     Observed {
-        install: None,
-        needs: Vec::new(),
-        tools: Ok("git 2.50".into()),
-        cuda: None,
-        request: Some(request),
-        commit: Some((commit(), 1)),
-        inputs: Some(Ok(Some(inputs))),
-        entry: Some(Entry { dir: "/cache/v1/store/k".into(), manifest }),
-        near: None,
-        model: Presence::Present(Staged { path: "/m/tiny.gguf".into(), size: 64, sha256: None }),
-        notes: Vec::new(),
+        supplied: Box::new(supplied),
+        model: Presence::Present(staged()),
         system_config: None,
         port: Ok(8080),
         line: Some(Ok(line(&[]))),
         running: None,
+        own_port: None,
+        refusal: None,
     }
+}
+
+/// A host where all is ready but nothing runs.
+fn ready() -> Observed {
+    observed(ready_supply())
 }
 
 /// A host where nothing was built yet.
 fn fresh() -> Observed {
-    Observed { commit: None, inputs: Some(Ok(None)), entry: None, ..ready() }
+    observed(Stub { build: Status::ToRun, facts: None, ..ready_supply() })
 }
 
-fn running(of: &CommandLine) -> Record {
-    let Some(Ok(Some(inputs))) = ready().inputs else { panic!("the commit is known") };
-    Record {
-        schema: 1,
-        pool: "p".into(),
-        instance: "0".repeat(32),
-        state: State::Running,
-        pid: 4711,
-        start_ticks: 1,
-        pidfd_inode: 0,
-        boot_id: "b".into(),
-        pid_ns: 1,
-        uid: 0,
-        exe: "/x".into(),
-        argv: of.args.clone(),
+fn running(of: &CommandLine) -> Instance {
+    Instance {
+        kind: InstanceKind::Process { pid: 4711 },
+        facts: fingerprint(&desired(), &facts(), 64, of),
+        args: of.args.clone(),
         host: "127.0.0.1".into(),
         port: 8080,
-        fingerprint: fingerprint(&desired(), inputs.key().as_str(), 64, of),
         started_unix_s: 1,
+        log: PathBuf::from("/run/p/engine.log"),
     }
 }
 
-/// `=` satisfied, `+` to run, `!` blocked with a code of its own, `.` blocked by another step; in the order of steps.
-#[track_caller]
-fn check(observed: &Observed, expected: &str) -> Plan {
-    check_pool(&desired(), observed, false, expected)
+fn taken() -> PortError {
+    let holders = vec![PortHolder { port: 8080, process: Some((7, "nginx".into())) }];
+    PortError::Taken { host: desired().host, holders }
 }
 
-#[track_caller]
-fn check_pool(pool: &Desired, observed: &Observed, replace: bool, expected: &str) -> Plan {
-    let plan = plan(pool, observed, replace);
+fn hf() -> CommandSpec {
+    CommandSpec::new("/usr/bin/hf", Duration::from_secs(1)).args(["download", "o/r", "m.gguf"])
+}
+
+/// `=` satisfied, `+` to run, `!` blocked with a code of its own, `.` blocked by another step; in the order of steps.
+fn signs(plan: &Plan) -> String {
     let sign = |status: &Status| match status {
         Status::Satisfied => '=',
         Status::ToRun => '+',
         Status::Blocked { code: Some(_), .. } => '!',
         Status::Blocked { .. } => '.',
     };
-    let signs: String = plan.steps.iter().map(|step| sign(&step.status)).collect();
-    assert_eq!(signs, expected, "\n{plan}");
-    for step in &plan.steps {
-        assert!(step.commands.is_empty() || step.status == Status::ToRun, "{step:?}");
-    }
-    plan
+    plan.steps.iter().map(|step| sign(&step.status)).collect()
+}
+
+#[track_caller]
+fn check(observed: Observed, expected: &str) -> Plan {
+    check_pool(&desired(), observed, false, expected).plan
+}
+
+#[track_caller]
+fn check_pool(pool: &Desired, observed: Observed, replace: bool, expected: &str) -> Planned {
+    let planned = plan(pool, observed, replace);
+    assert_eq!(signs(&planned.plan), expected, "\n{}", planned.plan);
+    planned
+}
+
+fn step(plan: &Plan, kind: StepKind) -> &crate::PlanStep {
+    plan.step(&kind.into()).unwrap()
 }
 
 #[track_caller]
 fn code(plan: &Plan, kind: StepKind, expected: &str) {
-    let step = plan.steps.iter().find(|step| step.kind == kind).unwrap();
-    let Status::Blocked { code: Some(code), help: Some(help), .. } = &step.status else { panic!("{step:?}") };
+    let Status::Blocked { code: Some(code), help: Some(help), .. } = &step(plan, kind).status else { panic!("{plan}") };
     assert!(code == expected && !help.is_empty(), "{code}");
 }
 
-fn commands(plan: &Plan, kind: StepKind) -> Vec<String> {
-    let step = plan.steps.iter().find(|step| step.kind == kind).unwrap();
-    step.commands.iter().map(|argv| argv.join(" ")).collect()
-}
-
-/// EP-03, EP-05, EP-70: preflight accelerator fetch configure build prove model flags start.
+/// EP-03, EP-05, EP-70: preflight fetch build model flags start.
 #[test]
 fn a_fresh_host_builds_and_starts() {
-    let plan = check(&fresh(), "==++++==+");
-    let fetch = commands(&plan, StepKind::Fetch);
-    assert!(fetch.len() > 5 && fetch[0].contains("ls-remote"), "{fetch:?}");
-    assert!(fetch[2].contains(" fetch ") && fetch[2].contains("<commit>"), "{fetch:?}");
-    let configure = commands(&plan, StepKind::Configure);
-    assert!(configure[0].starts_with("/usr/bin/cmake -S <staging>/src -B <staging>/build"), "{configure:?}");
-    assert_eq!(commands(&plan, StepKind::Build), ["/usr/bin/ninja -C <staging>/build -j 1 llama-server"]);
-    let proven = "/cache/v1/store/<key>/bin/llama-server --version";
-    let [version, help, again] = commands(&plan, StepKind::Prove).try_into().unwrap();
-    assert_eq!(version, "<staging>/out/bin/llama-server --version");
-    assert!(help.ends_with("llama-server --help") && again == proven, "{help} {again}");
-    assert_eq!(plan.warnings, [crate::planner::CPU_WARNING]);
+    let plan = check(fresh(), "=++==+");
+    assert_eq!(plan.warnings, [CPU_WARNING]);
     assert!(plan.blocked().is_none());
+    assert_eq!((plan.schema, plan.version.as_str()), (2, env!("CARGO_PKG_VERSION")));
+    let after = |kind| step(&plan, kind).after.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+    assert_eq!(after(StepKind::Preflight), "");
+    assert_eq!(after(StepKind::Model), "preflight", "the model is fetched beside the build");
+    assert_eq!(after(StepKind::Flags), "build model");
+    assert_eq!(after(StepKind::Start), "flags");
+    let names: Vec<&str> = plan.placeholders.iter().map(|placeholder| placeholder.name.as_str()).collect();
+    assert_eq!(names, ["commit", "port"], "each once");
+    assert_eq!(plan.placeholders[1].allowed, ["8080"]);
+    assert_eq!(step(&plan, StepKind::Build).commands, [["build", "<commit>"]]);
 }
 
 /// EP-05
 #[test]
-fn a_ready_host_only_starts_and_a_branch_is_asked_for_again() {
-    let plan = check(&ready(), "==+=====+");
-    let fetch = commands(&plan, StepKind::Fetch);
-    assert!(fetch.len() == 1 && fetch[0].contains("ls-remote"), "{fetch:?}");
-    let pinned = Observed { commit: Some((commit(), 0)), ..ready() };
-    check(&pinned, "========+");
-    let unbuilt = Observed { entry: None, ..ready() };
-    let fetch = commands(&check(&unbuilt, "==++++==+"), StepKind::Fetch);
-    assert!(fetch.len() > 5 && fetch[0].contains("ls-remote") && fetch[2].contains("<commit>"), "{fetch:?}");
-    let pinned = Observed { commit: Some((commit(), 0)), entry: None, ..ready() };
-    let fetch = commands(&check(&pinned, "==++++==+"), StepKind::Fetch);
-    assert!(fetch[0].contains(" init ") && fetch[1].contains(" fetch "), "{fetch:?}");
-    assert!(fetch[1].contains(commit().as_str()) && !fetch.concat().contains("<commit>"), "{fetch:?}");
+fn a_ready_host_only_starts() {
+    let plan = check(ready(), "=+===+");
+    let [Action::Launch(launch)] = step(&plan, StepKind::Start).actions.as_slice() else { panic!("{plan}") };
+    assert_eq!(launch.program.as_deref(), Some("/store/<key>/bin/llama-server"));
+    assert_eq!(launch.args.join(" "), "--model /m/tiny.gguf --host 127.0.0.1 --port <port>");
+    assert_eq!((launch.cwd.as_str(), launch.port.as_str()), ("/run/p", "<port>"));
 }
 
-/// What is there and what has to be made is said of each step that makes something, with all that the key is made of; a
-/// build that is not there is told beside the stored one that comes nearest.
+/// EP-83: only the port that we add is one that execution chooses; what the pool wrote stays, whatever it looks like.
 #[test]
-fn hits_and_misses_are_told_with_the_reason() {
-    let cache = |observed: &Observed| {
-        let plan = plan(&desired(), observed, false);
-        let told: Vec<_> = plan.steps.iter().map(|step| (step.kind, step.cache)).collect();
-        (plan, told.into_iter().filter_map(|(kind, cache)| Some((kind, cache?))).collect::<Vec<_>>())
+fn no_text_of_the_pool_is_taken_for_a_placeholder() {
+    let mut line = line(&["--seed", "8080", "--chat", "<port> of <key>", "--port", "8080"]);
+    line.args.truncate(line.args.len() - 2);
+    line.env.insert("GREETING".into(), "<port>".into());
+    line.secret_env.insert("LLAMA_API_KEY".into(), "hunter2".to_owned().into());
+    let plan = check(Observed { line: Some(Ok(line)), ..ready() }, "=+===+");
+    let action = &step(&plan, StepKind::Start).actions[0];
+    let Action::Launch(launch) = action else { panic!("{plan}") };
+    assert_eq!(launch.args[5..], ["<port>", "--seed", "8080", "--chat", "<<port> of <<key>"]);
+    assert_eq!(launch.env["GREETING"], "<<port>");
+    assert_eq!(launch.secret_env, ["LLAMA_API_KEY"]);
+    assert!(!serde_json::to_string(&plan).unwrap().contains("hunter2"));
+    let values = [("port".to_owned(), "9000".to_owned()), ("key".to_owned(), "k".to_owned())].into();
+    let Action::Launch(ran) = action.substituted(&values) else { panic!("{plan}") };
+    assert_eq!(ran.args[5..], ["9000", "--seed", "8080", "--chat", "<port> of <key>"]);
+    assert_eq!(ran.env["GREETING"], "<port>");
+}
+
+/// What is there and what has to be made is said of each step that makes something.
+#[test]
+fn hits_and_misses_are_named() {
+    let caches = |observed: Observed| {
+        let plan = plan(&desired(), observed, false).plan;
+        let all = plan.steps.iter().map(|step| (step.kind, step.cache));
+        all.filter_map(|(kind, cache)| Some((kind, cache?))).collect::<Vec<_>>()
     };
-    let all = |cache: Cache| [StepKind::Configure, StepKind::Build, StepKind::Prove].map(|kind| (kind, cache));
     let model = (StepKind::Model, Cache::Hit);
-    let (hit, told) = cache(&ready());
-    assert_eq!(told, [all(Cache::Hit).as_slice(), &[model]].concat());
-    let step = |plan: &Plan| plan.steps.iter().find(|step| step.kind == StepKind::Build).unwrap().clone();
-    assert_eq!(step(&hit).inputs.unwrap().key().as_str().len(), 32);
-
-    let Some(Ok(Some(wanted))) = ready().inputs else { panic!("the commit is known") };
-    let mut stored = wanted.clone();
-    stored.tools.get_mut("cxx").unwrap().version = "c++ 8".into();
-    let near = Near { key: stored.key(), differences: wanted.differences(&stored) };
-    let (miss, told) = cache(&Observed { entry: None, near: Some(near.clone()), ..ready() });
-    assert_eq!(told, [&[(StepKind::Fetch, Cache::Miss)], all(Cache::Miss).as_slice(), &[model]].concat());
-    assert_eq!(step(&miss).nearest, Some(near.clone()));
-    let text = miss.to_string();
-    assert!(text.contains(&format!("miss: build {}", wanted.key())), "{text}");
-    let why = "differs from the stored";
-    assert!(text.contains(why) && text.contains("tools.cxx: c++ 8 (/usr/bin/c++) → c++ 9 (/usr/bin/c++)"), "{text}");
-    let (hit, _) = cache(&Observed { near: Some(near), ..ready() });
-    assert!(!hit.to_string().contains(why) && step(&hit).nearest.is_none());
-    let (unknown, told) = cache(&fresh());
-    assert_eq!((told.len(), step(&unknown).inputs), (5, None));
+    assert_eq!(caches(ready()), [(StepKind::Build, Cache::Hit), model], "a branch is only asked for");
+    assert_eq!(caches(fresh()), [(StepKind::Fetch, Cache::Miss), (StepKind::Build, Cache::Miss), model]);
+    let fetchable = Observed { model: Presence::Fetchable(hf()), ..ready() };
+    assert_eq!(caches(fetchable), [(StepKind::Build, Cache::Hit), (StepKind::Model, Cache::Miss)]);
 }
 
-/// EP-14, EP-70: a GPU that is asked for and not there; nothing behind it runs, and `cpu` is nobody's idea.
+/// EP-14, EP-20, EP-70: what blocks a step of the supply holds all behind it, and `cpu` is nobody's choice but the
+/// pool's.
 #[test]
-fn without_a_gpu_nothing_runs() {
+fn behind_a_blocked_step_nothing_runs() {
     let mut pool = desired();
     pool.accelerator = Accelerator::Cuda;
-    let error = GpuError::NoDriver { looked: Vec::new() };
-    let observed = Observed { cuda: Some(Err(error)), request: None, inputs: None, ..fresh() };
-    let plan = check_pool(&pool, &observed, false, "=!....==.");
-    code(&plan, StepKind::Accelerator, "gpu::no_driver");
-    assert_eq!(plan.to_run().count(), 0);
-    assert!(plan.warnings.is_empty(), "{:?}", plan.warnings);
-}
-
-/// EP-20
-#[test]
-fn a_missing_tool_blocks_what_needs_it() {
-    let missing = preflight::check(&[Tool::Cmake], &Env::default(), &preflight::Memo::default());
-    let error = missing.require(&distribution("/nonexistent".as_ref())).map(|_: Report| String::new());
-    let plan = check(&Observed { tools: error, request: None, inputs: None, ..fresh() }, "!=....==.");
+    let blocked = |error: Error| observed(Stub { preflight: Some(error), facts: None, ..ready_supply() });
+    let mut planned = check_pool(&pool, blocked(Error::Gpu(no_gpu())), false, "!.===.");
+    code(&planned.plan, StepKind::Preflight, "gpu::no_driver");
+    assert_eq!(planned.plan.to_run().count(), 0);
+    assert!(planned.plan.warnings.is_empty(), "{:?}", planned.plan.warnings);
+    assert!(planned.plan.placeholders.is_empty());
+    assert!(matches!(planned.error(|_| true), Some(Error::Gpu(_))));
+    let plan = check(blocked(no_tools().unwrap_err().into()), "!.===.");
     code(&plan, StepKind::Preflight, "preflight::tools_missing");
+    let Status::Blocked { reason, .. } = &step(&plan, StepKind::Start).status else { panic!("{plan}") };
+    assert_eq!(reason, "the step `preflight` is blocked");
 }
 
 #[test]
 fn a_missing_model_blocks_flags_and_start() {
     let error = ModelError::Missing { path: "/m/tiny.gguf".into() };
     let observed = Observed { model: Presence::Unusable(error), line: None, ..ready() };
-    code(&check(&observed, "==+===!.."), StepKind::Model, "model::missing");
-    let command = CommandSpec::new("/usr/bin/hf", Duration::from_secs(1)).args(["download", "o/r", "m.gguf"]);
-    let observed = Observed { model: Presence::Fetchable(command), line: None, ..ready() };
-    let plan = check(&observed, "==+===+++");
-    assert_eq!(commands(&plan, StepKind::Model), ["/usr/bin/hf download o/r m.gguf"]);
+    code(&check(observed, "=+=!.."), StepKind::Model, "model::missing");
+    let plan = check(Observed { model: Presence::Fetchable(hf()), line: None, ..ready() }, "=+=+++");
+    assert_eq!(step(&plan, StepKind::Model).commands, [["/usr/bin/hf", "download", "o/r", "m.gguf"]]);
+    check(Observed { model: Presence::Fetchable(hf()), ..ready() }, "=+=+=+");
 }
 
 #[test]
 fn bad_flags_block_the_start() {
-    let error = crate::Error::SecretUnset { name: "X".into() };
-    let plan = check(&Observed { line: Some(Err(error)), ..ready() }, "==+====!.");
+    let error = Error::SecretUnset { name: "X".into() };
+    let plan = check(Observed { line: Some(Err(error)), ..ready() }, "=+==!.");
     code(&plan, StepKind::Flags, "pool::secret_unset");
 }
 
+/// F49: the port keeps an engine from starting, not a pool from being prepared.
 #[test]
-fn a_build_that_contradicts_itself_is_blocked_before_it_is_fetched() {
-    let error = llamacpp_build::BuildError::NoServer { definition: "-DLLAMA_BUILD_SERVER=OFF".into() };
-    check(&Observed { inputs: Some(Err(error)), entry: None, ..ready() }, "==!!!!==.");
-}
-
-/// F49
-#[test]
-fn a_taken_port_blocks() {
-    let holders = vec![PortHolder { port: 8080, process: Some((7, "nginx".into())) }];
-    let error = PortError::Taken { host: desired().host, holders };
-    let plan = check(&Observed { port: Err(error), line: None, ..ready() }, "==+====!!");
-    code(&plan, StepKind::Start, "port::taken");
-    assert!(plan.to_string().contains("nginx"), "{plan}");
+fn a_taken_port_blocks_the_start_alone() {
+    let mut planned = check_pool(&desired(), Observed { port: Err(taken()), ..ready() }, false, "=+===!");
+    code(&planned.plan, StepKind::Start, "port::taken");
+    assert!(planned.plan.to_string().contains("nginx"), "{}", planned.plan);
+    assert!(planned.error(|kind| kind != StepKind::Start).is_none());
+    assert!(matches!(planned.error(|_| true), Some(Error::Port(_))));
+    check(Observed { port: Err(taken()), running: Some(running(&line(&[]))), ..ready() }, "======");
 }
 
 /// EP-05
 #[test]
 fn the_wanted_engine_runs() {
-    let observed = Observed { running: Some(running(&line(&[]))), ..ready() };
-    let plan = check(&observed, "=========");
+    let same = || Observed { running: Some(running(&line(&[]))), ..ready() };
+    let plan = check(same(), "======");
     assert!(plan.to_string().contains("runs as pid 4711 on 127.0.0.1:8080"), "{plan}");
-    check(&Observed { entry: None, ..observed }, "=========");
+    let planned = check_pool(&desired(), same(), true, "======");
+    assert_eq!(planned.comparison, Comparison::Same, "the wanted engine is not replaced");
+    let entry_is_gone = Observed { supplied: Box::new(Stub { build: Status::ToRun, ..ready_supply() }), ..same() };
+    check(entry_is_gone, "======");
 }
 
 #[test]
 fn another_engine_runs() {
-    let observed = Observed { running: Some(running(&line(&["--threads", "2"]))), ..ready() };
-    let plan = check(&observed, "==+=====!");
+    let other = || Observed { running: Some(running(&line(&["--threads", "2"]))), ..ready() };
+    let plan = check(other(), "=+===!");
     code(&plan, StepKind::Start, "pool::differs");
     let Some(Status::Blocked { reason, .. }) = plan.blocked().map(|step| &step.status) else { panic!("{plan}") };
-    let expected = "flags: runs `--model /m/tiny.gguf --threads 2`, wanted `--model /m/tiny.gguf`";
-    assert!(reason.ends_with(expected) && reason.lines().count() == 2, "{reason}");
-    let plan = check_pool(&desired(), &observed, true, "==+=====+");
+    let wanted = "--model /m/tiny.gguf --host 127.0.0.1 --port 8080";
+    let expected = format!("flags: runs `{wanted} --threads 2`, wanted `{wanted}`");
+    assert!(reason.ends_with(&expected) && reason.lines().count() == 2, "{reason}");
+    let plan = check_pool(&desired(), other(), true, "=+===+").plan;
     assert!(plan.to_string().contains("stop pid 4711 on 127.0.0.1:8080, then listen"), "{plan}");
+    assert!(matches!(step(&plan, StepKind::Start).actions.as_slice(), [Action::Stop, Action::Launch(_)]), "{plan}");
+}
+
+/// An engine in another namespace, say: whatever is wanted, nothing is started.
+#[test]
+fn a_refusal_blocks_the_start_whatever_else_holds() {
+    let dir = tempfile::tempdir().unwrap();
+    let refusal = || {
+        let dir = PoolDir::open(dir.path(), "p").unwrap();
+        let _held = dir.lock("test", Duration::from_secs(1)).unwrap();
+        Error::from(dir.lock("test", Duration::ZERO).unwrap_err())
+    };
+    let plan = check(Observed { refusal: Some(refusal()), ..ready() }, "=+===!");
+    code(&plan, StepKind::Start, "lock::timeout");
+    for replace in [false, true] {
+        let running = Some(running(&line(&["--threads", "2"])));
+        let observed = Observed { refusal: Some(refusal()), running, port: Err(taken()), ..ready() };
+        let planned = check_pool(&desired(), observed, replace, "=+===!");
+        code(&planned.plan, StepKind::Start, "lock::timeout");
+    }
 }
 
 /// What an engine inherits from the shell that started it is no difference.
@@ -332,33 +356,27 @@ fn another_engine_runs() {
 fn another_shell_wants_the_same_engine() {
     let with = |tmp: &str| {
         let mut line = line(&[]);
-        line.env = BTreeMap::from([("TMPDIR".into(), tmp.into()), ("OMP_NUM_THREADS".into(), "1".into())]);
+        line.env = [("TMPDIR".into(), tmp.into()), ("OMP_NUM_THREADS".into(), "1".into())].into();
         line
     };
-    let observed = Observed { running: Some(running(&with("/a"))), line: Some(Ok(with("/b"))), ..ready() };
-    check(&observed, "=========");
+    check(Observed { running: Some(running(&with("/a"))), line: Some(Ok(with("/b"))), ..ready() }, "======");
 }
 
 #[test]
 fn what_cannot_be_compared_differs_in_what_is_known() {
-    let observed = Observed { running: Some(running(&line(&[]))), ..fresh() };
-    let plan = check(&observed, "==++++==!");
+    let plan = check(Observed { running: Some(running(&line(&[]))), ..fresh() }, "=++==!");
     assert!(plan.to_string().contains("build: runs `an earlier one`, wanted `/r at main"), "{plan}");
-    let command = CommandSpec::new("/usr/bin/hf", Duration::from_secs(1));
-    let observed =
-        Observed { running: Some(running(&line(&[]))), line: None, model: Presence::Fetchable(command), ..ready() };
-    assert!(check(&observed, "==+===++!").to_string().contains("model: runs `/m/tiny.gguf`"));
+    let running = Some(running(&line(&[])));
+    let observed = Observed { running, line: None, model: Presence::Fetchable(hf()), ..ready() };
+    assert!(check(observed, "=+=++!").to_string().contains("model: runs `/m/tiny.gguf`"));
 }
 
 /// EP-60
 #[test]
 fn what_was_found_is_warned_of() {
-    let observed = Observed {
-        notes: vec!["`/usr/bin/make` does not tell its version".into()],
-        system_config: Some("/etc/llama.cpp/config.ini".into()),
-        ..ready()
-    };
-    let plan = check(&observed, "==+=====+");
+    let supplied = Stub { warnings: vec!["`/usr/bin/make` does not report its version".into()], ..ready_supply() };
+    let observed = Observed { system_config: Some("/etc/llama.cpp/config.ini".into()), ..observed(supplied) };
+    let plan = check(observed, "=+===+");
     assert_eq!(plan.warnings.len(), 3);
     assert!(plan.to_string().contains("/etc/llama.cpp/config.ini"), "{plan}");
 }
@@ -366,11 +384,8 @@ fn what_was_found_is_warned_of() {
 /// EP-51: the configuration refuses such a URL; a plan would not show it either.
 #[test]
 fn a_plan_masks_what_looks_secret() {
-    let mut pool = desired();
-    pool.source.repo = "https://u:hunter2@host/r".into();
-    let request = BuildRequest { source: pool.source.clone(), ..request() };
-    let observed = Observed { request: Some(request), ..fresh() };
-    let plan = check_pool(&pool, &observed, false, "==++++==+");
+    let line = line(&["--x", "https://u:hunter2@host/r"]);
+    let plan = check(Observed { line: Some(Ok(line)), ..ready() }, "=+===+");
     let json = serde_json::to_string(&plan).unwrap();
     assert!(json.contains("***@host/r") && !json.contains("hunter2") && !plan.to_string().contains("hunter2"));
 }

@@ -187,3 +187,6 @@ pub(crate) fn kind_of(step: Step) -> StepKind {
         Step::Prove => StepKind::Prove,
     }
 }
+
+#[cfg(test)]
+mod tests;

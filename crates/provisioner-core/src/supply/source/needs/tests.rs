@@ -5,13 +5,14 @@ use gpu_detect::{Conflict, Releases, Remedy};
 use llamacpp_build::Definition;
 
 use super::*;
-use crate::planner_tests::desired;
+use crate::pool::sample::desired;
+use crate::supply::source::sample::wish;
 
 fn asked(definitions: &[&str], reference: &str, tree: Option<bool>) -> Vec<Tool> {
-    let mut desired = desired();
-    desired.source.reference = reference.into();
-    desired.definitions = definitions.iter().map(|text| Definition::parse(text).unwrap()).collect();
-    headers(&desired, || tree).iter().map(Need::tool).collect()
+    let mut wish = wish();
+    wish.source.reference = reference.into();
+    wish.definitions = definitions.iter().map(|text| Definition::parse(text).unwrap()).collect();
+    headers(&wish, || tree).iter().map(Need::tool).collect()
 }
 
 /// EP-20: headers are asked for where the source at hand would use them, and nowhere else. The releases: libcurl was an
@@ -49,10 +50,8 @@ fn lacking(first: (u32, u32), last: Option<(u32, u32)>) -> Conflict {
 /// The toolkit in the list is the one that serves these GPUs: what CUDA 13 dropped needs CUDA 12.
 #[test]
 fn the_toolkit_is_one_that_fits() {
-    let none = Presence::Fetchable(exec::CommandSpec::new("/bin/true", std::time::Duration::ZERO));
-    let asked = |fits: Option<Conflict>| {
-        further(&none, fits.as_ref(), Path::new("/")).iter().map(Need::tool).collect::<Vec<_>>()
-    };
+    let asked =
+        |fits: Option<Conflict>| further(&[], fits.as_ref(), Path::new("/")).iter().map(Need::tool).collect::<Vec<_>>();
     assert_eq!(asked(None), []);
     assert_eq!(asked(Some(lacking((11, 8), None))), [Tool::Nvcc]);
     assert_eq!(asked(Some(lacking((11, 1), Some((12, 9))))), [Tool::Nvcc12]);
@@ -76,9 +75,9 @@ fn old_compilers_are_refused_for_releases_that_are_known_to_need_newer_ones() {
         ("b4753-fix", false),
         ("b0c1d2e3f4b0c1d2e3f4b0c1d2e3f4b0c1d2e3f4", false),
     ] {
-        let mut desired = desired();
-        desired.source.reference = reference.into();
-        let told = build(&desired).iter().any(|need| {
+        let mut wish = wish();
+        wish.source.reference = reference.into();
+        let told = build(&desired(), &wish).iter().any(|need| {
             *need == Need::from(Tool::Cxx).at_least(Version::new(8, 0, 0), "llama.cpp is written in C++17")
         });
         assert_eq!(told, known, "{reference}");
