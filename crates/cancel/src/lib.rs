@@ -11,7 +11,7 @@
 //! assert!(!cancel.wait(Duration::from_millis(1)), "nobody cancelled: the whole time passed");
 //!
 //! let worker = cancel.clone();
-//! let work = std::thread::spawn(move || worker.wait(Duration::from_secs(60)));
+//! let work = std::thread::spawn(move || worker.wait(Duration::from_mins(1)));
 //! cancel.cancel();
 //! assert_eq!(work.join().ok(), Some(true), "woken at once");
 //! assert_eq!(cancel.check(), Err(Cancelled));

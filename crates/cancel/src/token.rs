@@ -90,7 +90,7 @@ impl fmt::Debug for Cancel {
 mod tests {
     use super::*;
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     #[test]
     fn a_wait_without_a_cancel_takes_its_time() {

@@ -38,7 +38,7 @@ pub(crate) struct Args {
 const EXIT_STATUS: &str = "\
 Exit status: 0 done; 1 a file or folder cannot be used; 2 bad command line or configuration; 3 this host lacks a tool, \
 a toolkit or a GPU; 4 source or build; 5 model; 6 the engine does not run; 7 something else is in the way (another \
-configuration runs, the port is taken, the pool is locked)";
+configuration runs, the port is taken, the pool is locked); 130 interrupted";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -90,6 +90,9 @@ pub(crate) enum Verb {
         /// How many bytes each of its files may hold.
         limit: u64,
     },
+    /// End this process's group once the starter, at the other end of standard input, is gone
+    #[command(hide = true)]
+    KeepGroup,
     /// Look after the engines that are kept
     #[command(subcommand)]
     Cache(CacheVerb),
@@ -105,6 +108,13 @@ pub(crate) enum Verb {
         /// The page of one command instead of the one about all
         verb: Option<String>,
     },
+}
+
+impl Verb {
+    /// Whether this is this program started by itself, as a helper of a process that handles the signals.
+    pub(crate) fn is_helper(&self) -> bool {
+        matches!(self, Self::GpuProbe { .. } | Self::TendLog { .. } | Self::KeepGroup)
+    }
 }
 
 /// What to do with the kept engines.

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Model = 5,
     Engine = 6,
     Conflict = 7,
+    /// What a shell shows for a program that an interrupt ended: 128 and the number of the signal.
+    Cancelled = 130,
 }
 
 impl From<Exit> for ExitCode {
@@ -34,8 +36,9 @@ pub(crate) fn of_code(code: &str) -> Exit {
 }
 
 fn known(code: &str) -> Option<Exit> {
-    let (area, _) = code.split_once("::")?;
+    let (area, name) = code.split_once("::")?;
     Some(match (area, code) {
+        _ if name == "cancelled" => Exit::Cancelled,
         (_, "pool::differs" | "port::taken" | "lock::timeout" | "spawner::already_running") => Exit::Conflict,
         ("file" | "lock" | "settings", _)
         | (_, "preflight::memo_not_saved" | "build::io" | "build::not_published" | "spawner::io") => Exit::Io,
@@ -65,6 +68,9 @@ mod tests {
             ("engine::exited", Exit::Engine),
             ("pool::differs", Exit::Conflict),
             ("lock::unsupported", Exit::Io),
+            ("exec::cancelled", Exit::Cancelled),
+            ("lock::cancelled", Exit::Cancelled),
+            ("something::cancelled", Exit::Cancelled),
             ("something::new", Exit::Io),
             ("", Exit::Io),
         ] {

@@ -10,6 +10,10 @@ use thiserror::Error;
 /// Why a verb ended without success.
 #[derive(Debug, Error, Diagnostic)]
 pub(crate) enum Failure {
+    /// The command line is wrong. Shown with `--json` only; for people clap prints its own text.
+    #[error("{message}")]
+    #[diagnostic(code(usage::command_line), help("{help}"))]
+    CommandLine { message: String, help: String },
     #[error("no configuration is named")]
     #[diagnostic(code(usage::no_config), help("name the file that describes the pools: --config pools.toml"))]
     NoConfig,

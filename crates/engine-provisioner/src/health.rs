@@ -39,8 +39,11 @@ impl Health {
 /// Asks once. `flags` are those it was started with.
 fn ask(url: &str, flags: &[String]) -> Health {
     let agent = ureq::Agent::config_builder()
-        .timeout_global(Some(ANSWER))
+        // Each for itself: with a limit for all, ureq looks up the name on a thread, and panics where it gets none.
         .timeout_connect(Some(ANSWER))
+        .timeout_send_request(Some(ANSWER))
+        .timeout_recv_response(Some(ANSWER))
+        .timeout_recv_body(Some(ANSWER))
         .http_status_as_error(false)
         // An engine on this host is not behind the proxy that the environment may name.
         .proxy(None)

@@ -27,6 +27,8 @@ pub(crate) fn init(args: &Args, progress: &Progress) {
         .with_ansi(anstream::AutoStream::choice(&std::io::stderr()) != anstream::ColorChoice::Never)
         .with_target(args.verbose > 0)
         .with_writer(move || lines.clone())
+        // Its report of a line that could not be written is a line on the same closed or full stderr, and a panic.
+        .log_internal_errors(false)
         .without_time()
         .init();
 }

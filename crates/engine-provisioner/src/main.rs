@@ -7,10 +7,12 @@ mod args;
 mod exit;
 mod failure;
 mod health;
+mod interrupt;
 mod logging;
 mod progress;
 mod report;
 mod target;
+mod usage;
 mod verbs;
 
 use std::process::ExitCode;
@@ -18,13 +20,18 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::Args;
+use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 
 fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(error) => return usage::refuse(&error),
+    };
+    let interrupt = if args.verb.is_helper() { Interrupt::default() } else { Interrupt::install() };
     let progress = Progress::new(args.quiet);
     logging::init(&args, &progress);
-    match verbs::run(&args, &progress) {
+    match verbs::run(&args, &progress, &interrupt) {
         Ok(code) => code.into(),
         Err(failure) => {
             progress.clear();

@@ -1,12 +1,16 @@
 //! What is going on: a bar on a terminal, a line now and then in a pipe.
 
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use provisioner_core::{Event, Observer, StepKind};
 
+/// How often the spinner turns.
+const TICK: Duration = Duration::from_millis(100);
 /// How often a pipe hears of a step that goes on.
 const PAUSE: Duration = Duration::from_secs(10);
 
@@ -18,6 +22,8 @@ const STEPS: &str = "[{bar:30}] {pos}/{len} {wide_msg} {elapsed}";
 pub(crate) struct Progress {
     quiet: bool,
     bar: Option<ProgressBar>,
+    /// Whether the thread that turns the spinner was started.
+    turns: Arc<AtomicBool>,
     last: Arc<Mutex<Instant>>,
     begin: Instant,
 }
@@ -29,7 +35,8 @@ impl Progress {
             bar.set_style(spinner());
             bar
         });
-        Self { quiet, bar, last: Arc::new(Mutex::new(Instant::now())), begin: Instant::now() }
+        let turns = Arc::new(AtomicBool::new(false));
+        Self { quiet, bar, turns, last: Arc::new(Mutex::new(Instant::now())), begin: Instant::now() }
     }
 
     /// Receives the events of a provider.
@@ -61,11 +68,30 @@ impl Progress {
             Some(bar) => {
                 bar.set_style(spinner());
                 bar.set_message(name.to_owned());
-                bar.enable_steady_tick(Duration::from_millis(100));
+                self.turn(bar);
             }
             None => self.say(&format!("{name} ...")),
         }
         self.said();
+    }
+
+    /// Starts the thread that turns the spinner. indicatif's own panics where the system starts no more threads; then
+    /// the spinner only moves with the messages.
+    fn turn(&self, bar: &ProgressBar) {
+        if self.turns.swap(true, Ordering::Relaxed) {
+            return;
+        }
+        let bar = bar.downgrade();
+        let turn = move || {
+            while let Some(bar) = bar.upgrade().filter(|bar| !bar.is_finished()) {
+                bar.tick();
+                drop(bar);
+                thread::sleep(TICK);
+            }
+        };
+        if let Err(error) = thread::Builder::new().name("spinner".into()).spawn(turn) {
+            tracing::debug!(%error, "the spinner does not turn");
+        }
     }
 
     fn step(&self, done: u32, total: u32, what: &str, left: Option<Duration>) {

@@ -107,7 +107,8 @@ impl CommandSpec {
         let mut redactor = Redactor::new();
         for (name, value) in &self.env {
             let value = value.to_string_lossy();
-            if looks_secret(&name.to_string_lossy()) {
+            // A shell's working folder is in half of what tools print, and only looks like a password by its name.
+            if name != "PWD" && looks_secret(&name.to_string_lossy()) {
                 redactor.add(&value);
             } else if let Some(password) = password(&value) {
                 redactor.add(password);
@@ -191,9 +192,10 @@ mod tests {
             .env("HF_TOKEN", "hf_abc")
             .env("https_proxy", "http://me:pro:xy@host:1/a@b")
             .env("ORIGIN", "https://ghp_abc@host/x")
-            .env("HOME", "/home/me");
-        let text = "hf_abc pro:xy ghp_abc me /home/me host";
-        assert_eq!(spec.redactor().text(text), "*** *** *** me /home/me host");
+            .env("HOME", "/home/me")
+            .env("PWD", "/home/me/work");
+        let text = "hf_abc pro:xy ghp_abc me /home/me/work host";
+        assert_eq!(spec.redactor().text(text), "*** *** *** me /home/me/work host");
         assert_eq!(password("http://host/a@b"), None);
         assert_eq!(password("me@host"), None);
     }

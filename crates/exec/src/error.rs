@@ -89,7 +89,7 @@ pub enum ExecError {
         /// The command line.
         command: String,
     },
-    /// The entry point of a group keeper was called by something other than [`run`](crate::run).
+    /// The entry point of a group keeper was called by something other than `exec::run`.
     #[error("this process is not the keeper of a process group: {why}")]
     #[diagnostic(code(exec::not_a_keeper), help("it is started by the program itself and is of no use elsewhere"))]
     NotAKeeper {

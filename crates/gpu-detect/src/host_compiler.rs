@@ -4,7 +4,6 @@ use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::thread;
 use std::time::Duration;
 
 use exec::{CommandSpec, Env, Output};
@@ -87,13 +86,10 @@ impl fmt::Display for CompilerKind {
 
 /// The compilers of this host. Asks each for its version, all at once.
 pub fn host_compilers(host: &Host, memo: &Memo) -> Vec<HostCompiler> {
-    let mut found = candidates(host);
-    thread::scope(|scope| {
-        for compiler in &mut found {
-            scope.spawn(|| compiler.version = version_of(compiler, &host.env, memo));
-        }
-    });
-    found
+    exec::parallel_map(candidates(host), |mut compiler| {
+        compiler.version = version_of(&compiler, &host.env, memo);
+        compiler
+    })
 }
 
 /// The named one first, then what lies on `PATH`, each program once.

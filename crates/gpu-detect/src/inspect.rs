@@ -2,7 +2,6 @@
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
-use std::thread;
 
 use crate::candidates::{Candidate, places};
 use crate::headers::{self, Contradicts};
@@ -32,13 +31,9 @@ pub(crate) fn detect(host: &Host, memo: &Memo, report: &mut GpuReport) {
         looked.push((place, found));
     }
     let libcuda = report.libcuda.as_ref();
-    report.toolkits = thread::scope(|scope| {
-        let asked: Vec<_> = (0..)
-            .zip(candidates)
-            .map(|(order, found)| scope.spawn(move || inspect(host, memo, libcuda, order, found)))
-            .collect();
-        asked.into_iter().filter_map(|thread| thread.join().ok()).collect()
-    });
+    let ordered = (0..).zip(candidates).collect();
+    let toolkits = exec::parallel_map(ordered, |(order, found)| inspect(host, memo, libcuda, order, found));
+    report.toolkits = toolkits;
     for (place, found) in looked {
         let found = match found {
             Ok(index) => report.toolkits.get(index).map(ToString::to_string).unwrap_or_default(),

@@ -42,13 +42,17 @@ pub(crate) fn ask(host: &Host) -> Answer {
     let (libraries, deadline) = (host.nvml.clone(), host.deadline);
     let patience = if probe.is_some() { deadline + UNKILLABLE } else { deadline };
     let env = host.env.clone();
-    thread::spawn(move || {
+    let ask = move || {
         let answer = match &probe {
             Some(probe) => child(probe, &libraries, deadline, &env),
             None => nvml::ask(&libraries),
         };
         sender.send(answer).ok();
-    });
+    };
+    if let Err(error) = thread::Builder::new().name("gpu probe".into()).spawn(ask) {
+        let text = format!("no thread could be started for it: {error}");
+        return failed(host.nvml.first().map(PathBuf::as_path), ProblemKind::Failed, text);
+    }
     receiver.recv_timeout(patience).unwrap_or_else(|_| {
         let text = format!("no answer within {deadline:?}");
         failed(host.nvml.first().map(PathBuf::as_path), ProblemKind::TimedOut, text)

@@ -67,15 +67,13 @@ pub(crate) fn healthy(
         run(&spec).and_then(|output| output.require_success(&spec))
     };
     // At once: each starts compilers, and the build waits for both.
-    let (cached, linked) = std::thread::scope(|scope| {
-        let linked = tools.fuse().map(|linker| {
-            let flag = format!("-fuse-ld={linker}");
-            scope.spawn(move || works(&tools.cxx.path, &[&flag, "-x", "c", "probe.c", "-o", "probe"]))
-        });
-        let cc = tools.cc.path.to_string_lossy();
-        let cached = tools.ccache.as_ref().map(|it| works(&it.path, &[&cc, "-c", "probe.c", "-o", "probe.o"]));
-        (cached, linked.and_then(|thread| thread.join().ok()))
-    });
+    let (cc, flag) = (tools.cc.path.to_string_lossy(), tools.fuse().map(|linker| format!("-fuse-ld={linker}")));
+    let cached = tools.ccache.as_ref().map(|it| (it.path.as_path(), vec![&*cc, "-c", "probe.c", "-o", "probe.o"]));
+    let linked =
+        flag.as_deref().map(|flag| (tools.cxx.path.as_path(), vec![flag, "-x", "c", "probe.c", "-o", "probe"]));
+    let both = exec::parallel_map(vec![cached, linked], |probe| probe.map(|(program, args)| works(program, &args)));
+    let mut both = both.into_iter();
+    let (cached, linked) = (both.next().flatten(), both.next().flatten());
     if let Some(Err(error)) = cached {
         tracing::warn!(%error, "ccache does not work; building without it");
         for name in LAUNCHERS {

@@ -10,13 +10,14 @@ use serde_json::json;
 use crate::args::{Args, FlagsArgs};
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
+use crate::interrupt::Interrupt;
 use crate::report;
 
 /// How long an engine may take to print its help.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-pub(crate) fn run(args: &Args, wish: &FlagsArgs) -> Result<Exit> {
-    let catalogue = catalogue(wish)?;
+pub(crate) fn run(args: &Args, wish: &FlagsArgs, interrupt: &Interrupt) -> Result<Exit> {
+    let catalogue = catalogue(wish, interrupt)?;
     let policy = Policy {
         accelerator: if wish.cpu { Accel::Cpu } else { Accel::Cuda },
         model: "MODEL",
@@ -52,7 +53,7 @@ pub(crate) fn run(args: &Args, wish: &FlagsArgs) -> Result<Exit> {
 }
 
 /// The best that is known of the engine that is meant.
-fn catalogue(wish: &FlagsArgs) -> Result<Catalogue> {
+fn catalogue(wish: &FlagsArgs, interrupt: &Interrupt) -> Result<Catalogue> {
     if let Some(path) = &wish.help_file {
         let bytes = std::fs::read(path).map_err(|source| Failure::Unreadable { path: path.clone(), source })?;
         let (text, source) = (String::from_utf8_lossy(&bytes), path.display().to_string());
@@ -69,7 +70,8 @@ fn catalogue(wish: &FlagsArgs) -> Result<Catalogue> {
     };
     let path = std::path::absolute(binary).map_err(|source| Failure::Unreadable { path: binary.clone(), source })?;
     for question in questions(wish.engine) {
-        let output = exec::run(&CommandSpec::new(&path, PATIENCE).args(*question))?;
+        let spec = CommandSpec::new(&path, PATIENCE).args(*question).cancel(interrupt.cancel());
+        let output = exec::run(&spec)?;
         // Triton's server prints its help as an error.
         for text in [output.stdout_text(), String::from_utf8_lossy(&output.stderr)] {
             let catalogue = Catalogue::from_help(wish.engine, &text, &path.display().to_string(), Trust::Live);

@@ -8,4 +8,5 @@ mod host;
 mod life;
 mod packages;
 mod signals;
+mod streams;
 mod trouble;

@@ -61,6 +61,25 @@ fn an_interrupted_build_leaves_nothing_that_runs() {
     place.call(&["ensure", "--wait"]).done();
 }
 
+/// What holds the token ends in order, within a second and with a status of its own; nothing that ran for it lives on, even
+/// where it ignores TERM.
+#[test]
+fn an_interrupt_cancels_what_can_be_cancelled() {
+    let place = Place::new();
+    let engine = place.path().join("slow");
+    testkit::fake_tool(place.path(), "slow", "trap '' TERM; cd \"$(dirname \"$0\")\"; sleep 60 & sleep 60");
+    for signal in ["INT", "TERM", "HUP"] {
+        let mut caller = place.process(&["flags", "--binary", &engine.to_string_lossy()]);
+        until("the engine is asked", || worked_in(place.path()));
+        let begin = Instant::now();
+        let kill = exec::CommandSpec::new("/bin/kill", LONG).args(["-s", signal, &caller.id().to_string()]);
+        exec::run(&kill).unwrap();
+        assert_eq!(caller.wait().unwrap().code(), Some(130), "{signal}");
+        assert!(begin.elapsed() < Duration::from_secs(1), "{signal}: {:?}", begin.elapsed());
+        until("nothing is left", || !worked_in(place.path()));
+    }
+}
+
 /// F53: an engine that was handed over survives whatever hits the one who waits for it.
 #[test]
 fn an_engine_survives_who_waits_for_it() {

@@ -56,7 +56,9 @@ impl Group {
     /// Whether the program has ended. A child that leads the group stays a zombie, so that its id is not reused.
     pub(super) fn has_ended(&mut self) -> bool {
         if self.started.role == Role::Reporter {
-            self.reported = self.reported.or_else(|| match report::read(&self.started.reports)? {
+            let started = &mut self.started;
+            let mut next = || started.first.take().or_else(|| report::read(&started.reports));
+            self.reported = self.reported.or_else(|| match next()? {
                 Report::Ended(exit) => Some(exit),
                 Report::NotStarted(_) | Report::Closed => Some(Exit::Unknown),
             });

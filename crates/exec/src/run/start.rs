@@ -24,6 +24,8 @@ pub(crate) struct Started {
     pub(crate) process: Child,
     pub(crate) role: Role,
     pub(crate) reports: PipeReader,
+    /// The report that was there already: of a program that has ended within moments.
+    pub(crate) first: Option<Report>,
 }
 
 /// Starts the command's program in the process group `group`, or in one of its own for 0.
@@ -82,7 +84,7 @@ fn once(role: Role, plan: impl Fn(i32) -> io::Result<Plan>, streams: [Stdio; 3])
             process.wait().ok();
             Err(io::Error::from_raw_os_error(errno))
         }
-        _ => Ok(Started { process, role, reports }),
+        first => Ok(Started { process, role, reports, first }),
     }
 }
 

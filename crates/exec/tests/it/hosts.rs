@@ -34,6 +34,14 @@ fn a_host_that_ignores_sigchld_gets_the_true_status() {
     assert!(text.contains("Stdout: out\n") && text.contains("Stderr: err\n"), "{text}");
 }
 
+/// A program may have ended, and been reported, before the host looks for the first time.
+#[test]
+fn a_host_that_ignores_sigchld_misses_no_short_run() {
+    let script = "trap '' CHLD; for i in 1 2 3 4 5 6 7 8 9 10 11 12 13 14 15 16 17 18 19 20; do \"$@\"; done";
+    let output = run(&sh(script).arg("sh").arg(example("run")).arg("/bin/false")).unwrap();
+    assert_eq!(output.stdout_text().matches("exit status 1 after ").count(), 20, "{output:?}");
+}
+
 /// In such a host, too, a program that cannot start is an error and no panic.
 #[test]
 fn a_host_that_ignores_sigchld_is_told_why_nothing_started() {
