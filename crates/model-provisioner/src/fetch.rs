@@ -3,12 +3,14 @@
 //!
 //! What kills the fetch at any point leaves a folder without a complete list: the next fetch goes on with what is there.
 
+mod follow;
 mod growth;
 mod parts;
 mod run;
 mod verify;
 
 use std::path::Path;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use durable::Lock;
@@ -23,6 +25,8 @@ use crate::inspect::{self, Kept};
 use crate::place::Place;
 use crate::presence::{Announced, Found};
 use crate::{ModelError, ModelRequest};
+
+use follow::Followed;
 
 pub(crate) use run::Access;
 
@@ -143,10 +147,16 @@ pub(crate) fn fetch(
     parts::adopt(place);
     let mut run = run::Run { command: &command, request, place, announced, access, started, watch };
     run.rest()?;
-    run.download()?;
+    let (followed, ended) = (Followed::default(), AtomicBool::new(false));
+    std::thread::scope(|scope| {
+        scope.spawn(|| followed.follow(&place.parts, &ended));
+        let result = run.download();
+        ended.store(true, Ordering::SeqCst);
+        result
+    })?;
     let files = verify::sizes(request, place, announced)?;
     let mut digests = Digests::load(cache, &place.path);
-    verify::digests(place, &files, &mut digests, &*watch.cancelled, &model)?;
+    verify::digests(place, &files, &followed, &mut digests, &*watch.cancelled, &model)?;
     digests.save();
     place.write(announced.commit.clone(), true, files)?;
     parts::forget(place);
