@@ -49,6 +49,8 @@ pub use event::{Event, Happening, Observer, Reporter, Unit};
 pub use exec::{Env, Exit};
 pub use gpu_detect::Probe;
 pub use helper::{Helper, helper_main};
+/// What every error here answers: its stable code and its help.
+pub use miette::Diagnostic;
 pub use lifecycle::{Ended, ExitReport, Health, Lifecycle, LifecycleError, PoolState, PoolStatus, Ready, Running};
 pub use plan::changes::Difference;
 pub use plan::{

@@ -10,6 +10,7 @@ use miette::Diagnostic;
 use spawner::{LOG_LIMIT, LockWait, PoolDir};
 
 use crate::event::{Happening, Reporter};
+use crate::pool::locks::waiting_for;
 use crate::runtime::StopOutcome;
 use crate::{Ensured, Error, PreparedEngine, Result, Settings};
 
@@ -48,7 +49,8 @@ impl Lifecycle {
     pub fn start(&self, prepared: &PreparedEngine) -> Result<Ensured> {
         self.reported(&prepared.pool_id, |reporter| {
             let ensured = start::start(&self.settings, prepared, reporter)?;
-            Ok((ensured, "started"))
+            let outcome = ensured.started.outcome();
+            Ok((ensured, outcome))
         })
     }
 
@@ -132,9 +134,4 @@ impl Lifecycle {
         reporter.send(None, Happening::Finished { outcome, seconds: begin.elapsed().as_secs_f64(), code });
         result.map(|(value, _)| value)
     }
-}
-
-/// A wait for another call, in words.
-pub(crate) fn waiting_for(waiting: &spawner::Waiting) -> String {
-    format!("waiting for {}, for {} s at most", waiting.holder, waiting.limit.as_secs())
 }

@@ -2,6 +2,7 @@
 
 pub(crate) mod desired;
 pub(crate) mod layout;
+pub(crate) mod locks;
 pub(crate) mod lower;
 #[cfg(test)]
 pub(crate) mod sample;

@@ -9,13 +9,14 @@ use spawner::{LockWait, PoolDir};
 
 use crate::engine::EngineProfile;
 use crate::event::{Happening, Reporter};
-use crate::execute::{Executed, Run, Until, execute, launch, published};
+use crate::execute::{Executed, Run, Until, execute, published};
 use crate::host::HostSnapshot;
-use crate::lifecycle::{Lifecycle, PoolStatus, Ready, Running, waiting_for};
+use crate::lifecycle::{Lifecycle, PoolStatus, Ready, Running};
 use crate::observe::{Sources, observe};
 use crate::plan::changes::Comparison;
 use crate::plan::planner::{self, Planned};
 use crate::pool::desired::Desired;
+use crate::pool::locks::{self, waiting_for};
 use crate::pool::lower::lower;
 use crate::runtime::{Runtime, StopOutcome, runtime};
 use crate::supply::{Supply, supply};
@@ -103,11 +104,7 @@ impl EngineProvisioner for Provisioner {
         let call = self.call(&pool)?;
         call.finished(|call| match call.bring(Until::Running)? {
             Executed::Running(ensured) => {
-                let outcome = match ensured.started {
-                    Started::Now => "started",
-                    Started::Already => "already_running",
-                    Started::Replaced => "replaced",
-                };
+                let outcome = ensured.started.outcome();
                 Ok((*ensured, outcome))
             }
             Executed::Prepared(_) => Err(Error::Unfinished { what: "start" }),
@@ -237,7 +234,7 @@ impl Call<'_> {
     fn adopt(&self, dir: &PoolDir, planned: &Planned) -> Result<Option<Ensured>> {
         let (Comparison::Same, Some(running)) = (&planned.comparison, &planned.running) else { return Ok(None) };
         let Some(mut ensured) = published::published(running, dir) else { return Ok(None) };
-        let guard = dir.lock("adopt", launch::START_PATIENCE)?;
+        let guard = locks::lock(dir, "adopt", self.settings, &self.reporter)?;
         // An engine whose log has nobody to keep it within its limit still runs.
         if let Err(error) = self.runtime.adopt(&guard, running) {
             tracing::warn!(pool = dir.pool(), %error, "the engine's log is kept within its limit only while somebody looks");

@@ -321,6 +321,17 @@ pub enum Started {
     Replaced,
 }
 
+impl Started {
+    /// What a run that ended so is called in events.
+    pub(crate) const fn outcome(self) -> &'static str {
+        match self {
+            Self::Now => "started",
+            Self::Already => "already_running",
+            Self::Replaced => "replaced",
+        }
+    }
+}
+
 impl Ensured {
     /// The process id, where the engine is a process of this host.
     pub fn pid(&self) -> Option<i32> {

@@ -1,7 +1,7 @@
 //! From what the steps made to a prepared engine, and from that to one that runs.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
 use model_provisioner::Staged;
 use spawner::PoolGuard;
@@ -15,18 +15,16 @@ use crate::plan::changes::{Difference, differences, fingerprint};
 use crate::plan::planner::Planned;
 use crate::plan::{Action, ExecutedAction, Launch, PlanStep, SCHEMA, placeholder};
 use crate::pool::desired::Desired;
+use crate::pool::locks;
 use crate::port::claim;
 use crate::runtime::{Instance, Start, StartWhat};
 use crate::summary::{Artifact, Ensured, InstanceKind, PreparedEngine, Process, Started};
 use crate::supply::Obtained;
 use crate::{Error, Result, model};
 
-/// How long a start waits for whoever starts or stops this pool right now.
-pub(crate) const START_PATIENCE: Duration = Duration::from_mins(2);
-
 /// Takes the lock that a start needs.
 pub(crate) fn lock(run: Run<'_>) -> Result<PoolGuard> {
-    Ok(run.dir.lock("start", START_PATIENCE)?)
+    locks::lock(run.dir, "start", run.sources.settings, run.reporter)
 }
 
 /// The engine as it would be started now. With a guard its port is claimed.

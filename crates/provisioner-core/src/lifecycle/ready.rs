@@ -1,5 +1,7 @@
 //! Waiting until an engine answers: an engine that exits ends the wait at once, and so does whoever cancels.
 
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
@@ -11,7 +13,7 @@ use crate::lifecycle::error::LifecycleError;
 use crate::lifecycle::exit::{self, Ended};
 use crate::lifecycle::health::{Health, look};
 use crate::runtime::process::instance;
-use crate::{Error, Result, Settings, StepKind};
+use crate::{Ensured, Error, Result, Settings, StepKind};
 
 /// How often the engine is asked.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -37,7 +39,7 @@ pub(crate) fn wait(settings: &Settings, dir: &PoolDir, limit: Duration, reporter
     let ensured = published::published(&instance(&record, dir), dir).ok_or(LifecycleError::Gone)?;
     let step = StepKind::Start.into();
     loop {
-        let (health, other) = look(&ensured, &record)?;
+        let (health, other) = ask(settings, &ensured, &record, limit.saturating_sub(begin.elapsed()))?;
         if let Some(exit) = wait_exit(&record, if health == Health::Ready { Duration::ZERO } else { PAUSE })? {
             return Err(exited(dir, &record, exit));
         }
@@ -55,6 +57,27 @@ pub(crate) fn wait(settings: &Settings, dir: &PoolDir, limit: Duration, reporter
         };
         let (done, total) = (begin.elapsed().as_secs(), Some(limit.as_secs()));
         reporter.send(Some(&step), Happening::Progress { done, total, unit: Unit::Seconds, what, left_s: None });
+    }
+}
+
+/// Asks the engine once, and waits for its answer as long as neither the caller cancels nor the time is over: an engine
+/// that takes a connection and says nothing holds up neither.
+fn ask(settings: &Settings, ensured: &Ensured, record: &Record, left: Duration) -> Result<(Health, Option<String>)> {
+    let (sender, receiver) = mpsc::channel();
+    let (theirs, their_record) = (ensured.clone(), record.clone());
+    let asks = move || sender.send(look(&theirs, &their_record)).ok();
+    if let Err(error) = thread::Builder::new().name("health".into()).spawn(asks) {
+        tracing::debug!(%error, "no thread to ask the engine on");
+        return look(ensured, record);
+    }
+    let begin = Instant::now();
+    loop {
+        match receiver.recv_timeout(PAUSE) {
+            Ok(answer) => return answer,
+            Err(RecvTimeoutError::Timeout) if begin.elapsed() <= left.max(PAUSE) => {}
+            Err(_) => return Ok((Health::Silent, None)),
+        }
+        settings.cancel.check().map_err(|cancel::Cancelled| Error::Cancelled)?;
     }
 }
 

@@ -6,16 +6,18 @@ use std::path::Path;
 
 use model_provisioner::ModelProvisioner;
 use secrecy::SecretString;
-use spawner::PoolDir;
+use spawner::{PoolDir, PoolGuard};
 
+use crate::engine::config_files;
 use crate::event::Reporter;
 use crate::execute::{launch, published};
 use crate::lifecycle::error::LifecycleError;
-use crate::plan::SCHEMA;
 use crate::plan::changes::differences;
+use crate::plan::{SCHEMA, StepKind};
+use crate::pool::locks;
 use crate::port::claim;
 use crate::runtime::process::ProcessRuntime;
-use crate::runtime::{Runtime, Start};
+use crate::runtime::{Instance, Runtime, Seen, Start};
 use crate::summary::{Ensured, PreparedEngine, Started};
 use crate::{Error, Result, Settings};
 
@@ -27,48 +29,69 @@ pub(crate) fn start(settings: &Settings, prepared: &PreparedEngine, reporter: &R
     unchanged(settings, prepared)?;
     let secret_env = secrets(settings, prepared)?;
     let dir = PoolDir::open(&settings.run_dir, pool)?;
-    let guard = dir.lock("start", launch::START_PATIENCE)?;
+    config_files::make(&config_files::home(&settings.run_dir, pool))?;
+    let guard = locks::lock(&dir, "start", settings, reporter)?;
     let runtime = ProcessRuntime::of(settings);
-    let seen = runtime.observe(&settings.run_dir, pool)?;
-    if let Some(refusal) = seen.refusal {
+    let Seen { instance: running, own_port, refusal } = runtime.observe(&settings.run_dir, pool)?;
+    if let Some(refusal) = refusal {
         return Err(refusal);
     }
-    let running = seen.instance;
-    if let Some(running) = &running {
-        if running.facts == prepared.facts {
-            return launch::publish(launch::adopted(prepared.clone(), running), reporter, &guard);
-        }
-        if !settings.replace {
+    match &running {
+        Some(running) if running.facts == prepared.facts => return adopt(&runtime, prepared, running, reporter, &guard),
+        Some(running) if !settings.replace => {
             let differences = differences(&running.facts, &prepared.facts);
             return Err(Error::Differs { pool: prepared.pool_id.clone(), differences });
         }
+        _ => {}
     }
-    let host: IpAddr = prepared.host.parse().map_err(|_not_an_address| {
-        changed(prepared, format!("`{}` is no address to listen on", prepared.host))
-    })?;
-    runtime.settle(&guard)?;
-    let own = claim::Own { port: seen.own_port, runs: running.is_some() };
-    let wanted = claim::Wanted { pool, host, ports: &[prepared.port] };
-    let (port, claim) = claim::claim(wanted, own, settings)?;
-    let start = Start {
-        what: launch::what(prepared)?,
-        args: prepared.flags.clone(),
-        env: prepared.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
-        secret_env,
-        facts: prepared.facts.clone(),
-        host: prepared.host.clone(),
-        port,
-        early_exit: settings.early_exit,
-    };
-    published::withdraw(&dir);
-    // Also without an engine to replace: what an interrupted stop left is finished.
-    if running.is_some() {
-        runtime.stop(&guard, config_schema::Limits::default().stop_grace())?;
+    reporter.step(StepKind::Start, || {
+        let host: IpAddr = prepared.host.parse().map_err(|_not_an_address| {
+            changed(prepared, format!("`{}` is no address to listen on", prepared.host))
+        })?;
+        runtime.settle(&guard)?;
+        let own = claim::Own { port: own_port, runs: running.is_some() };
+        let wanted = claim::Wanted { pool, host, ports: &[prepared.port] };
+        let (port, claim) = claim::claim(wanted, own, settings)?;
+        let start = Start {
+            what: launch::what(prepared)?,
+            args: prepared.flags.clone(),
+            env: prepared.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+            secret_env,
+            facts: prepared.facts.clone(),
+            host: prepared.host.clone(),
+            port,
+            early_exit: settings.early_exit,
+        };
+        published::withdraw(&dir);
+        // Also without an engine to replace: what an interrupted stop left is finished.
+        if running.is_some() {
+            runtime.stop(&guard, config_schema::Limits::default().stop_grace())?;
+        }
+        let instance = runtime.start(&guard, &start)?;
+        drop(claim);
+        let started = if running.is_some() { Started::Replaced } else { Started::Now };
+        launch::publish(launch::ensured(prepared.clone(), &instance, started), reporter, &guard)
+    })
+}
+
+/// The engine that runs with the same facts, with its own summary where that is there.
+fn adopt(
+    runtime: &ProcessRuntime,
+    prepared: &PreparedEngine,
+    running: &Instance,
+    reporter: &Reporter,
+    guard: &PoolGuard,
+) -> Result<Ensured> {
+    if let Err(error) = runtime.adopt(guard, running) {
+        tracing::warn!(pool = guard.dir().pool(), %error, "the engine's log is kept within its limit only while somebody looks");
     }
-    let instance = runtime.start(&guard, &start)?;
-    drop(claim);
-    let started = if running.is_some() { Started::Replaced } else { Started::Now };
-    launch::publish(launch::ensured(prepared.clone(), &instance, started), reporter, &guard)
+    match published::published(running, guard.dir()) {
+        Some(mut ensured) => {
+            ensured.set_started(Started::Already);
+            Ok(ensured)
+        }
+        None => launch::publish(launch::adopted(prepared.clone(), running), reporter, guard),
+    }
 }
 
 /// Refuses an engine or a model that is no longer what was prepared.

@@ -1,7 +1,7 @@
 //! The port of an engine that is about to start, claimed so that no other pool is given it in between.
 
 use std::net::IpAddr;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use spawner::PortLock;
 
@@ -11,6 +11,9 @@ use crate::{Error, Result, Settings};
 
 /// How long a pool is waited for that is just being started on a port that nothing else is left beside.
 const PATIENCE: Duration = Duration::from_mins(2);
+
+/// The pause between two tries to get its lock.
+const PAUSE: Duration = Duration::from_millis(20);
 
 /// Who wants a port, and which ones will do.
 #[derive(Clone, Copy, Debug)]
@@ -58,6 +61,15 @@ pub(crate) fn claim(wanted: Wanted<'_>, own: Own, settings: &Settings) -> Result
             next = choose(&left);
         }
         // Every free port is about to be used. One of those starts may fail, and all of them end.
-        PortLock::acquire(run_dir, first, &purpose, PATIENCE)?;
+        let begin = Instant::now();
+        while PortLock::try_acquire(run_dir, first, &purpose)?.is_none() {
+            if begin.elapsed() > PATIENCE {
+                // Its error names the holder.
+                PortLock::acquire(run_dir, first, &purpose, Duration::ZERO)?;
+            }
+            if settings.cancel.wait(PAUSE) {
+                return Err(Error::Cancelled);
+            }
+        }
     }
 }

@@ -5,6 +5,7 @@
 mod ensure;
 mod faults;
 mod fresh;
+mod lifecycle;
 mod packages;
 mod refused;
 mod secrets;
