@@ -164,6 +164,10 @@ kinds! {
     Flags = "flags",
     /// The engine runs.
     Start = "start",
+    /// The engine answers; in events alone, after the last step of a plan.
+    Ready = "ready",
+    /// The engine is stopped; in events alone.
+    Stop = "stop",
 }
 
 impl fmt::Display for StepKind {
