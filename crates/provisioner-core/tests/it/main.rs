@@ -9,4 +9,5 @@ mod packages;
 mod refused;
 mod secrets;
 mod together;
+mod toy;
 mod support;
