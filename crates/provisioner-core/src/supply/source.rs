@@ -15,7 +15,7 @@ use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Sup
 use crate::{Error, Result, Settings};
 
 mod acquire;
-mod artifact;
+pub(crate) mod artifact;
 mod install;
 mod needs;
 mod observe;
