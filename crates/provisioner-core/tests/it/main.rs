@@ -5,8 +5,10 @@
 mod ensure;
 mod faults;
 mod fresh;
+mod golden;
 mod packages;
 mod refused;
+mod schema_one;
 mod secrets;
 mod together;
 mod toy;

@@ -235,14 +235,14 @@ impl Drop for ToyRuntime {
 }
 
 /// A host with a toy to copy.
-struct Toy {
-    world: World,
+pub(crate) struct Toy {
+    pub(crate) world: World,
     supply: ToySupply,
     runtime: Arc<ToyRuntime>,
 }
 
 impl Toy {
-    fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let world = World::new();
         let from = testkit::fake_tool(world.path(), "toy-engine", "exec sleep 60");
         let root = world.path().join("toys");
@@ -250,13 +250,13 @@ impl Toy {
         Self { world, supply, runtime: Arc::new(ToyRuntime { program: from, runs: Mutex::default() }) }
     }
 
-    fn provider(&self) -> Provisioner {
+    pub(crate) fn provider(&self) -> Provisioner {
         let parts =
             Parts { supply: Arc::new(self.supply.clone()), runtime: Arc::clone(&self.runtime) as Arc<dyn Runtime> };
         Provisioner::with_parts(&toy_profile(), parts, self.world.settings.clone())
     }
 
-    fn pool(&self, flags: &[&str]) -> PoolConfig {
+    pub(crate) fn pool(&self, flags: &[&str]) -> PoolConfig {
         let mode = if self.supply.image { "container" } else { "binary" };
         self.world.pool(&json!({ "mode": mode, "flags": flags }))
     }
