@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{ArgAction, CommandFactory, Parser, Subcommand};
+use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use flags::Engine;
 
 /// Builds, proves and starts the engine of a pool.
@@ -21,6 +21,9 @@ pub(crate) struct Args {
     /// Print one JSON document instead of text
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Print each event as it happens to standard error, in place of a progress bar
+    #[arg(long, global = true, value_name = "FORMAT")]
+    pub(crate) events: Option<EventFormat>,
     /// Where engines, sources and models are kept [default: ~/.cache/engine-provisioner]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) cache_dir: Option<PathBuf>,
@@ -35,10 +38,18 @@ pub(crate) struct Args {
     pub(crate) quiet: bool,
 }
 
+/// How events are printed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum EventFormat {
+    /// One JSON document a line
+    Jsonl,
+}
+
 const EXIT_STATUS: &str = "\
 Exit status: 0 done; 1 a file or folder cannot be used; 2 bad command line or configuration; 3 this host lacks a tool, \
 a toolkit or a GPU; 4 source or build; 5 model; 6 the engine does not run; 7 something else is in the way (another \
-configuration runs, the port is taken, the pool is locked); 130 interrupted";
+configuration runs, the port is taken, the pool is locked); 8 the engine runs and does not answer (`status`); 130 \
+interrupted";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
@@ -76,23 +87,6 @@ pub(crate) enum Verb {
     Gpus,
     /// Show what flags become for an engine: `flags --release b6673 -- -ngl 33 --draft 8`
     Flags(FlagsArgs),
-    /// Answer for the GPU driver's libraries, so that whatever they do is done in a process of their own
-    #[command(hide = true)]
-    GpuProbe {
-        /// The libraries to try.
-        libraries: Vec<PathBuf>,
-    },
-    /// Keep the log of the engine whose pidfd is standard input within a limit, as long as that engine lives
-    #[command(hide = true)]
-    TendLog {
-        /// The pool's folder.
-        folder: PathBuf,
-        /// How many bytes each of its files may hold.
-        limit: u64,
-    },
-    /// End this process's group once the starter, at the other end of standard input, is gone
-    #[command(hide = true)]
-    KeepGroup,
     /// Look after the engines that are kept
     #[command(subcommand)]
     Cache(CacheVerb),
@@ -108,13 +102,6 @@ pub(crate) enum Verb {
         /// The page of one command instead of the one about all
         verb: Option<String>,
     },
-}
-
-impl Verb {
-    /// Whether this is this program started by itself, as a helper of a process that handles the signals.
-    pub(crate) fn is_helper(&self) -> bool {
-        matches!(self, Self::GpuProbe { .. } | Self::TendLog { .. } | Self::KeepGroup)
-    }
 }
 
 /// What to do with the kept engines.
@@ -161,21 +148,14 @@ pub(crate) struct FlagsArgs {
     pub(crate) words: Vec<std::ffi::OsString>,
 }
 
-/// The command line as people are to know it: the generators of pages and completions take hidden verbs too.
-pub(crate) fn shown() -> clap::Command {
-    let all = Args::command();
-    let verbs: Vec<_> = all.get_subcommands().filter(|verb| !verb.is_hide_set()).cloned().collect();
-    let empty = clap::Command::new("engine-provisioner").version(env!("CARGO_PKG_VERSION")).after_help(EXIT_STATUS);
-    let empty = empty.about(all.get_about().cloned().unwrap_or_default()).subcommand_required(true);
-    empty.args(all.get_arguments().cloned()).subcommands(verbs)
-}
-
 fn engine(key: &str) -> Result<Engine, String> {
     Engine::by_key(key).ok_or_else(|| format!("one of {}", Engine::ALL.map(Engine::key).join(", ")))
 }
 
 #[cfg(test)]
 mod tests {
+    use clap::CommandFactory;
+
     use super::*;
 
     #[test]

@@ -15,6 +15,8 @@ pub(crate) enum Exit {
     Model = 5,
     Engine = 6,
     Conflict = 7,
+    /// `status` of an engine that runs and does not answer. No error has it.
+    Silent = 8,
     /// What a shell shows for a program that an interrupt ended: 128 and the number of the signal.
     Cancelled = 130,
 }
@@ -40,13 +42,17 @@ fn known(code: &str) -> Option<Exit> {
     Some(match (area, code) {
         _ if name == "cancelled" => Exit::Cancelled,
         (_, "pool::differs" | "port::taken" | "lock::timeout" | "spawner::already_running") => Exit::Conflict,
-        ("file" | "lock" | "settings", _)
+        ("core" | "file" | "lock" | "settings", _)
         | (_, "preflight::memo_not_saved" | "build::io" | "build::not_published" | "spawner::io") => Exit::Io,
+        // The engine runs, and not as it was asked for.
+        (_, "gpu::not_used" | "gpu::partial_offload") => Exit::Engine,
         ("usage" | "config" | "pool" | "flags" | "port", _) => Exit::Usage,
-        ("preflight" | "gpu" | "cuda" | "exec", _) => Exit::Host,
-        ("source" | "build" | "cmake" | "link", _) => Exit::Build,
+        ("preflight" | "gpu" | "cuda" | "exec" | "image" | "cdi" | "fit", _) => Exit::Host,
+        ("source" | "build" | "cmake" | "link" | "download" | "registry", _) => Exit::Build,
         ("model", _) => Exit::Model,
         ("spawner" | "engine", _) => Exit::Engine,
+        // What was agreed on is no longer what is there.
+        ("plan" | "pin" | "trust", _) => Exit::Conflict,
         _ => return None,
     })
 }
@@ -68,6 +74,17 @@ mod tests {
             ("engine::exited", Exit::Engine),
             ("pool::differs", Exit::Conflict),
             ("lock::unsupported", Exit::Io),
+            ("core::cancelled", Exit::Cancelled),
+            ("core::unfinished", Exit::Io),
+            ("gpu::not_used", Exit::Engine),
+            ("gpu::partial_offload", Exit::Engine),
+            ("image::no_digest", Exit::Host),
+            ("fit::glibc", Exit::Host),
+            ("download::digest", Exit::Build),
+            ("registry::denied", Exit::Build),
+            ("plan::changed", Exit::Conflict),
+            ("pin::drift", Exit::Conflict),
+            ("trust::no_key", Exit::Conflict),
             ("exec::cancelled", Exit::Cancelled),
             ("lock::cancelled", Exit::Cancelled),
             ("something::cancelled", Exit::Cancelled),

@@ -1,7 +1,6 @@
 //! What can go wrong here; the errors of the parts pass through with their own code and help.
 
 use std::path::PathBuf;
-use std::time::Duration;
 
 use miette::Diagnostic;
 use provisioner_core::cfg;
@@ -26,28 +25,13 @@ pub(crate) enum Failure {
     #[error("there is no command `{verb}`")]
     #[diagnostic(code(usage::unknown_verb), help("there are {known}"))]
     UnknownVerb { verb: String, known: String },
-    #[error("the folder `{}` is relative to a folder that cannot be told", .path.display())]
-    #[diagnostic(code(usage::relative_folder), help("name it absolute"))]
+    #[error("the folder `{}` is relative, and the current folder is not known", .path.display())]
+    #[diagnostic(code(usage::relative_folder), help("name an absolute path"))]
     RelativeFolder {
         path: PathBuf,
         #[source]
         source: std::io::Error,
     },
-    #[error("the engine ended before it answered: {how}{}", .tail)]
-    #[diagnostic(code(engine::exited), help("{advice}"))]
-    Exited { how: String, tail: String, advice: String },
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Ended(provisioner_core::Ended),
-    #[error("the engine has not answered within {} s; it still runs{}", .after.as_secs(), .tail)]
-    #[diagnostic(
-        code(engine::not_ready),
-        help("wait longer: `ensure --wait={}` looks again; `logs` shows what it does; `stop` ends it", .after.as_secs().saturating_mul(2).max(60))
-    )]
-    NotReady { after: Duration, tail: String },
-    #[error("the engine was stopped or replaced by somebody else while it was waited for")]
-    #[diagnostic(code(engine::gone), help("`status` shows what runs now"))]
-    Gone,
     #[error("standard output cannot be written")]
     #[diagnostic(code(file::stdout), help("the reader of a pipe is gone, or the disk is full"))]
     Output(#[source] std::io::Error),
@@ -58,8 +42,8 @@ pub(crate) enum Failure {
         #[source]
         source: std::io::Error,
     },
-    #[error("`{}` does not tell its flags", .binary.display())]
-    #[diagnostic(code(usage::no_help), help("{} --help has to print them", .binary.display()))]
+    #[error("`{}` printed no flags for `--help`", .binary.display())]
+    #[diagnostic(code(usage::no_help), help("name a program whose `--help` prints its flags: {} --help", .binary.display()))]
     NoHelp { binary: PathBuf },
     #[error("{} lists no flags", .path.display())]
     #[diagnostic(code(usage::no_flags), help("give a file with all that `--help` printed, or a server's README.md"))]
@@ -79,9 +63,6 @@ pub(crate) enum Failure {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Store(#[from] engine_store::StoreError),
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Spawn(#[from] spawner::SpawnError),
     #[error(transparent)]
     #[diagnostic(transparent)]
     File(#[from] durable::DurableError),

@@ -1,12 +1,12 @@
 //! `engine-provisioner`: one pool file in, one proven and running engine out.
 //!
 //! The rules: results go to standard output and everything else to standard error; with `--json` exactly one document
-//! is on standard output, whatever happens; the exit status is decided by the error's code alone.
+//! is on standard output, whatever happens; the exit status is decided by the error's code alone. What is done is done by
+//! the library; here command lines are read, and results, events and errors are shown.
 
 mod args;
 mod exit;
 mod failure;
-mod health;
 mod interrupt;
 mod logging;
 mod progress;
@@ -22,20 +22,24 @@ use clap::Parser;
 use crate::args::Args;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
+use crate::report::Shape;
 
 fn main() -> ExitCode {
+    // A helper has neither a command line nor handlers of its own.
+    if let Some(done) = provisioner_core::helper_main() {
+        return done;
+    }
     let args = match Args::try_parse() {
         Ok(args) => args,
         Err(error) => return usage::refuse(&error),
     };
-    let interrupt = if args.verb.is_helper() { Interrupt::default() } else { Interrupt::install() };
-    let progress = Progress::new(args.quiet);
+    let (interrupt, progress) = (Interrupt::install(), Progress::new(&args));
     logging::init(&args, &progress);
     match verbs::run(&args, &progress, &interrupt) {
         Ok(code) => code.into(),
         Err(failure) => {
             progress.clear();
-            report::failure(&failure, args.json);
+            report::failure(&failure, Shape::of(&args));
             exit::of(&failure).into()
         }
     }

@@ -1,42 +1,48 @@
-//! What is going on: a bar on a terminal, a line now and then in a pipe.
+//! What is going on, on standard error: one stream of events and three readers of it.
+//!
+//! The rule: on a terminal one bar shows the step that began last; in a pipe a step is one line, and one that takes long
+//! another line now and then; with `--events jsonl` each event is a JSON line and nothing else is printed.
+
+mod bar;
+mod jsonl;
+mod lines;
+mod steps;
 
 use std::io::{IsTerminal, Write};
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread;
-use std::time::{Duration, Instant};
 
-use indicatif::{HumanDuration, ProgressBar, ProgressDrawTarget, ProgressStyle};
-use provisioner_core::{Event, Observer, StepKind};
+use provisioner_core::{Event, Happening, Observer};
 
-/// How often the spinner turns.
-const TICK: Duration = Duration::from_millis(100);
-/// How often a pipe hears of a step that goes on.
-const PAUSE: Duration = Duration::from_secs(10);
+use crate::args::{Args, EventFormat};
+use crate::progress::bar::Bar;
+use crate::progress::lines::Lines;
+use crate::progress::steps::Steps;
 
-const SPINNER: &str = "{spinner} {wide_msg} {elapsed}";
-const STEPS: &str = "[{bar:30}] {pos}/{len} {wide_msg} {elapsed}";
-
-/// The one progress line of this process, on standard error. Clones show the same line.
+/// What is shown of this process's work. Clones show the same.
 #[derive(Clone)]
 pub(crate) struct Progress {
-    quiet: bool,
-    bar: Option<ProgressBar>,
-    /// Whether the thread that turns the spinner was started.
-    turns: Arc<AtomicBool>,
-    last: Arc<Mutex<Instant>>,
-    begin: Instant,
+    reader: Reader,
+    steps: Arc<Mutex<Steps>>,
+}
+
+/// How the events are shown.
+#[derive(Clone)]
+enum Reader {
+    Bar(Bar),
+    Lines(Arc<Lines>),
+    Jsonl,
+    Quiet,
 }
 
 impl Progress {
-    pub(crate) fn new(quiet: bool) -> Self {
-        let bar = (std::io::stderr().is_terminal() && !quiet).then(|| {
-            let bar = ProgressBar::with_draw_target(None, ProgressDrawTarget::stderr());
-            bar.set_style(spinner());
-            bar
-        });
-        let turns = Arc::new(AtomicBool::new(false));
-        Self { quiet, bar, turns, last: Arc::new(Mutex::new(Instant::now())), begin: Instant::now() }
+    pub(crate) fn new(args: &Args) -> Self {
+        let reader = match args.events {
+            Some(EventFormat::Jsonl) => Reader::Jsonl,
+            None if args.quiet => Reader::Quiet,
+            None if std::io::stderr().is_terminal() => Reader::Bar(Bar::new()),
+            None => Reader::Lines(Arc::new(Lines::new())),
+        };
+        Self { reader, steps: Arc::default() }
     }
 
     /// Receives the events of a provider.
@@ -46,147 +52,58 @@ impl Progress {
     }
 
     fn on(&self, event: &Event) {
-        match event {
-            Event::BuildPhase("fetch") => self.phase("fetching the source"),
-            Event::BuildPhase("configure") => self.phase("configuring"),
-            Event::BuildPhase("wait") => self.phase("waiting for another build of this host"),
-            Event::BuildPhase("build") => self.phase("building llama-server"),
-            Event::BuildPhase("prove") => self.phase("asking the new server for its version"),
-            Event::Begin(StepKind::Preflight) => self.phase("installing packages"),
-            Event::Begin(StepKind::Model) => self.phase("getting the model"),
-            Event::Begin(StepKind::Start) => self.phase("starting the engine"),
-            Event::BuildStep { done, total, what, left } => self.step(*done, *total, what, *left),
-            Event::Note(text) => self.say(&format!("note: {text}")),
-            Event::Warning(text) => self.say(&format!("warning: {text}")),
+        match (&self.reader, &event.what) {
+            (Reader::Jsonl, _) => return jsonl::print(event),
+            (Reader::Quiet, _) => return,
+            (_, Happening::Note { text }) => return self.say(&format!("note: {text}")),
+            (_, Happening::Warning { text }) => return self.say(&format!("warning: {text}")),
             _ => {}
         }
+        // Several steps may report at once: what is shown is decided and drawn by one after the other.
+        let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
+        let changed = steps.on(event);
+        match &self.reader {
+            Reader::Bar(bar) => steps.current().into_iter().for_each(|step| bar.show(step)),
+            Reader::Lines(lines) => changed.into_iter().for_each(|step| lines.on(step)),
+            Reader::Jsonl | Reader::Quiet => {}
+        }
     }
 
-    /// Something begins that has no steps.
+    /// Something begins that is no step of a plan.
     pub(crate) fn phase(&self, name: &str) {
-        match &self.bar {
-            Some(bar) => {
-                bar.set_style(spinner());
-                bar.set_message(name.to_owned());
-                self.turn(bar);
-            }
-            None => self.say(&format!("{name} ...")),
-        }
-        self.said();
-    }
-
-    /// Starts the thread that turns the spinner. indicatif's own panics where the system starts no more threads; then
-    /// the spinner only moves with the messages.
-    fn turn(&self, bar: &ProgressBar) {
-        if self.turns.swap(true, Ordering::Relaxed) {
-            return;
-        }
-        let bar = bar.downgrade();
-        let turn = move || {
-            while let Some(bar) = bar.upgrade().filter(|bar| !bar.is_finished()) {
-                bar.tick();
-                drop(bar);
-                thread::sleep(TICK);
-            }
-        };
-        if let Err(error) = thread::Builder::new().name("spinner".into()).spawn(turn) {
-            tracing::debug!(%error, "the spinner does not turn");
+        match &self.reader {
+            Reader::Bar(bar) => bar.phase(name),
+            Reader::Lines(lines) => lines.phase(name),
+            Reader::Jsonl | Reader::Quiet => {}
         }
     }
 
-    fn step(&self, done: u32, total: u32, what: &str, left: Option<Duration>) {
-        let left = left.map(|left| format!(", {} left", HumanDuration(left))).unwrap_or_default();
-        match &self.bar {
-            Some(bar) => {
-                if bar.length() != Some(total.into()) {
-                    bar.set_style(steps());
-                    bar.set_length(total.into());
-                }
-                bar.set_position(done.into());
-                bar.set_message(format!("{what}{left}"));
-            }
-            None if self.is_due() => {
-                let percent = u64::from(done) * 100 / u64::from(total.max(1));
-                self.say(&format!("  {done}/{total} ({percent} %) after {} s{left}", self.begin.elapsed().as_secs()));
-            }
-            None => {}
-        }
-    }
-
-    /// The phase goes on; `text` says what is known.
-    pub(crate) fn still(&self, text: &str) {
-        match &self.bar {
-            Some(bar) => bar.set_message(text.to_owned()),
-            None if self.is_due() => self.say(&format!("  {text}")),
-            None => {}
-        }
-    }
-
-    /// Takes the line away.
+    /// Takes the bar away.
     pub(crate) fn clear(&self) {
-        if let Some(bar) = &self.bar {
-            bar.finish_and_clear();
+        if let Reader::Bar(bar) = &self.reader {
+            bar.clear();
         }
     }
 
     fn say(&self, line: &str) {
-        if !self.quiet {
-            self.above(|| writeln!(anstream::stderr(), "{line}")).ok();
+        match &self.reader {
+            Reader::Bar(bar) => bar.above(|| lines::say(line)),
+            _ => lines::say(line),
         }
-    }
-
-    fn above<T>(&self, write: impl FnOnce() -> T) -> T {
-        match &self.bar {
-            Some(bar) => bar.suspend(write),
-            None => write(),
-        }
-    }
-
-    /// Whether a pipe has heard nothing for a while; if so, it counts as told.
-    fn is_due(&self) -> bool {
-        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = last.elapsed() >= PAUSE;
-        if due {
-            *last = Instant::now();
-        }
-        due
-    }
-
-    fn said(&self) {
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
     }
 }
 
 /// Tracing writes whole lines.
 impl Write for Progress {
     fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.above(|| std::io::stderr().write(bytes))
+        let write = || std::io::stderr().write(bytes);
+        match &self.reader {
+            Reader::Bar(bar) => bar.above(write),
+            _ => write(),
+        }
     }
 
     fn flush(&mut self) -> std::io::Result<()> {
         std::io::stderr().flush()
-    }
-}
-
-fn spinner() -> ProgressStyle {
-    style(SPINNER)
-}
-
-fn steps() -> ProgressStyle {
-    style(STEPS)
-}
-
-/// A template with a mistake shows as the plain bar.
-fn style(template: &str) -> ProgressStyle {
-    ProgressStyle::with_template(template).unwrap_or_else(|_mistake| ProgressStyle::default_bar()).progress_chars("=> ")
-}
-
-#[cfg(test)]
-mod tests {
-    #[test]
-    fn the_templates_have_no_mistake() {
-        for template in [super::SPINNER, super::STEPS] {
-            indicatif::ProgressStyle::with_template(template).unwrap();
-        }
     }
 }

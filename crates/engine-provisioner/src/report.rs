@@ -1,12 +1,13 @@
-//! How results and errors are shown: text for people, one JSON document for programs.
+//! How results and errors are shown: text for people, JSON for programs.
 
 use std::error::Error;
 use std::io::{IsTerminal, Write};
 
 use miette::{Diagnostic, GraphicalReportHandler, GraphicalTheme};
 use serde::Serialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
+use crate::args::{Args, EventFormat};
 use crate::failure::{Failure, Result};
 
 /// Prints a result: the JSON form, or the text.
@@ -19,25 +20,60 @@ pub(crate) fn result(json: bool, document: &impl Serialize, text: impl FnOnce() 
         .map_err(Failure::Output)
 }
 
-/// Shows an error: for people on standard error, for programs as the one document on standard output.
-pub(crate) fn failure(failure: &Failure, json: bool) {
-    let text = |part: Option<Box<dyn std::fmt::Display + '_>>| part.map(|part| part.to_string());
-    if json {
-        let causes: Vec<String> = causes(failure).map(ToString::to_string).collect();
-        let (code, help) = (text(failure.code()), text(failure.help()));
-        let document = json!({"error": {"code": code, "message": failure.to_string(), "help": help, "causes": causes}});
-        // Whoever reads standard output is gone: the exit status still tells.
-        result(true, &document, String::new).ok();
-    } else {
-        let mut shown = String::new();
-        // Lines are left as they are, so that a command in a help text can be pasted.
-        let handler = GraphicalReportHandler::new_themed(theme()).with_links(false).with_wrap_lines(false);
-        if handler.render_report(&mut shown, failure).is_err() {
-            shown = failure.to_string();
+/// How an error is shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Shape {
+    /// For people, on standard error.
+    Text,
+    /// As the one document on standard output.
+    Document,
+    /// As one line among the events on standard error.
+    Line,
+}
+
+impl Shape {
+    /// The shape that the command line asks for.
+    pub(crate) fn of(args: &Args) -> Self {
+        match (args.json, args.events) {
+            (true, _) => Self::Document,
+            (false, Some(EventFormat::Jsonl)) => Self::Line,
+            (false, None) => Self::Text,
         }
-        let mut err = anstream::stderr().lock();
-        writeln!(err, "{}", shown.trim_end()).ok();
     }
+}
+
+/// Shows an error. A stream whose reader is gone is no reason for another exit status.
+pub(crate) fn failure(failure: &Failure, shape: Shape) {
+    match shape {
+        Shape::Text => {
+            let mut shown = String::new();
+            // Lines are left as they are, so that a command in a help text can be pasted.
+            let handler = GraphicalReportHandler::new_themed(theme()).with_links(false).with_wrap_lines(false);
+            if handler.render_report(&mut shown, failure).is_err() {
+                shown = failure.to_string();
+            }
+            let mut err = anstream::stderr().lock();
+            writeln!(err, "{}", shown.trim_end()).ok();
+        }
+        Shape::Document => {
+            result(true, &json!({ "error": document(failure) }), String::new).ok();
+        }
+        Shape::Line => line(&json!({ "event": "error", "error": document(failure) })),
+    }
+}
+
+/// Prints a document as one line on standard error, in one piece.
+pub(crate) fn line(document: &impl Serialize) {
+    let mut line = serde_json::to_vec(document).unwrap_or_default();
+    line.push(b'\n');
+    std::io::stderr().lock().write_all(&line).ok();
+}
+
+fn document(failure: &Failure) -> Value {
+    let text = |part: Option<Box<dyn std::fmt::Display + '_>>| part.map(|part| part.to_string());
+    let causes: Vec<String> = causes(failure).map(ToString::to_string).collect();
+    let (code, help) = (text(failure.code()), text(failure.help()));
+    json!({"code": code, "message": failure.to_string(), "help": help, "causes": causes})
 }
 
 fn causes(failure: &Failure) -> impl Iterator<Item = &dyn Error> {

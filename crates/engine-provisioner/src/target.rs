@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use exec::Env;
 use provisioner_core::cfg::{Config, PoolConfig, PoolId};
-use provisioner_core::{EngineProvisioner, Probe, Settings, provider_with};
-use spawner::{LOG_LIMIT, PoolDir, Tender};
+use provisioner_core::{EngineProvisioner, Helper, Settings, provider_with};
 
 use crate::args::Args;
 use crate::failure::{Failure, Result};
+use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 
-/// The configuration. A wish in it that nobody here fulfils is said each time.
+/// The configuration. A setting in it that this program does not enforce is reported each time.
 pub(crate) fn config(file: &Path) -> Result<Config> {
     let config = Config::load(file)?;
     if config.catalog.trust_policy.is_some() {
@@ -30,13 +30,7 @@ pub(crate) fn pool(args: &Args) -> Result<PoolConfig> {
 }
 
 /// The provider for a pool.
-pub(crate) fn provider(
-    args: &Args,
-    pool: &PoolConfig,
-    progress: &Progress,
-    replace: bool,
-) -> Result<Box<dyn EngineProvisioner>> {
-    let settings = Settings { observer: progress.observer(), replace, ..settings(args)? };
+pub(crate) fn provider(pool: &PoolConfig, settings: Settings) -> Result<Box<dyn EngineProvisioner>> {
     Ok(provider_with(pool, settings)?)
 }
 
@@ -52,16 +46,7 @@ pub(crate) fn known(args: &Args) -> Result<(PoolId, Option<PoolConfig>)> {
     }
 }
 
-/// The folder of a pool; none while no engine was ever prepared for it. A log that nobody tends is cut to its limit on the
-/// way.
-pub(crate) fn dir(args: &Args, id: &PoolId) -> Result<Option<PoolDir>> {
-    let dir = PoolDir::existing(&settings(args)?.run_dir, id.as_str())?;
-    if let Some(Err(error)) = dir.as_ref().map(|dir| spawner::cap_log(dir, LOG_LIMIT)) {
-        tracing::debug!(%error, "the log was not cut");
-    }
-    Ok(dir)
-}
-
+/// The settings of a call that only looks: an interrupt ends it as it ends any program.
 pub(crate) fn settings(args: &Args) -> Result<Settings> {
     let mut env = Env::current();
     for (folder, variable) in
@@ -71,17 +56,12 @@ pub(crate) fn settings(args: &Args) -> Result<Settings> {
             env = env.with(variable, absolute(folder)?);
         }
     }
-    Ok(Settings { probe: probe(), tender: tender(), ..Settings::from_env(env)? })
+    Ok(Settings { helper: Helper::current(), ..Settings::from_env(env)? })
 }
 
-/// This program itself opens the driver's library for its callers.
-pub(crate) fn probe() -> Option<Probe> {
-    Some(Probe { program: std::env::current_exe().ok()?, args: vec!["gpu-probe".into(), "--".into()] })
-}
-
-/// This program itself looks after an engine's log once its starter has ended.
-fn tender() -> Option<Tender> {
-    Some(Tender { program: std::env::current_exe().ok()?, args: vec!["tend-log".into()] })
+/// The settings of a call that changes something: its events are shown, and an interrupt cancels it.
+pub(crate) fn working(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Result<Settings> {
+    Ok(Settings { observer: progress.observer(), cancel: interrupt.cancel(), ..settings(args)? })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

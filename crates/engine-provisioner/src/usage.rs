@@ -7,7 +7,7 @@ use clap::error::ErrorKind;
 
 use crate::exit;
 use crate::failure::Failure;
-use crate::report;
+use crate::report::{self, Shape};
 
 /// Shows what clap says, and the status to exit with. Help and version are no errors.
 pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
@@ -19,7 +19,7 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
     }
     let failure = failure(&error.render().to_string());
-    report::failure(&failure, true);
+    report::failure(&failure, Shape::Document);
     exit::of(&failure).into()
 }
 

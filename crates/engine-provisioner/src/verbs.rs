@@ -21,21 +21,18 @@ use crate::failure::Result;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 
-/// Does what the command line says. What can be cancelled takes its token from `interrupt`.
+/// Does what the command line asks for. What can be cancelled takes its token from `interrupt`.
 pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Result<Exit> {
     match &args.verb {
         Verb::Plan => plan::run(args, progress),
-        Verb::Prepare => prepare::run(args, progress),
-        Verb::Ensure { wait, replace } => ensure::run(args, progress, *wait, *replace),
+        Verb::Prepare => prepare::run(args, progress, interrupt),
+        Verb::Ensure { wait, replace } => ensure::run(args, progress, interrupt, (*wait, *replace)),
         Verb::Status => status::run(args),
-        Verb::Stop => stop::run(args, progress),
+        Verb::Stop => stop::run(args, progress, interrupt),
         Verb::Logs { lines, follow } => logs::run(args, *lines, *follow),
         Verb::Doctor => doctor::run(args, progress),
         Verb::Gpus => gpus::run(args),
         Verb::Flags(wish) => flags::run(args, wish, interrupt),
-        Verb::GpuProbe { libraries } => gpus::answer(libraries),
-        Verb::TendLog { folder, limit } => Ok(spawner::tend_engine(folder, *limit).map(|()| Exit::Done)?),
-        Verb::KeepGroup => Ok(exec::keep_group().map(|()| Exit::Done)?),
         Verb::Cache(verb) => cache::run(args, verb),
         Verb::Schema => schema::run(),
         Verb::Completions { shell } => completions::run(*shell),

@@ -6,8 +6,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use exec::Env;
-use provisioner_core::{Event, Observer, Settings, cfg, provider_with};
+use provisioner_core::{Env, Happening, Observer, Settings, cfg, provider_with};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -16,8 +15,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     let pool = config.pool(args.get(1).map(String::as_str))?;
 
     let mut settings = Settings::from_env(Env::current())?;
-    settings.observer = Observer::new(|event| match event {
-        Event::BuildStep { done, total, what, .. } => println!("[{done}/{total}] {what}"),
+    settings.observer = Observer::new(|event| match &event.what {
+        Happening::Progress { done, total: Some(total), what, .. } => println!("[{done}/{total}] {what}"),
         other => println!("{other:?}"),
     });
     let provider = provider_with(pool, settings)?;
@@ -29,8 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let ensured = provider.ensure_running(pool.clone())?;
     println!(
-        "{} runs as process {} at {} ({:?})",
-        ensured.prepared.engine_version, ensured.process.pid, ensured.prepared.url, ensured.process.started
+        "{} runs as {:?} at {} ({:?})",
+        ensured.prepared.engine_version, ensured.instance, ensured.prepared.url, ensured.started
     );
     Ok(())
 }

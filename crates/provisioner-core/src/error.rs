@@ -85,6 +85,16 @@ pub enum Error {
         /// The repository.
         repo: String,
     },
+    /// A Triton model repository is a tree that its operator lays out.
+    #[error("the model `hf:{repo}` is a repository of a hub, and Triton reads a model repository of its own")]
+    #[diagnostic(
+        code(pool::no_triton_hub),
+        help("lay out a model repository on this host (config.pbtxt and version folders), and name its folder")
+    )]
+    NoTritonHub {
+        /// The repository.
+        repo: String,
+    },
     /// Relative to nothing.
     #[error("the model path `{}` is relative", path.display())]
     #[diagnostic(
@@ -199,7 +209,7 @@ pub enum Error {
     #[error("cancelled")]
     #[diagnostic(
         code(core::cancelled),
-        help("what was fetched and compiled so far is kept: the next call resumes from it")
+        help("what was fetched and compiled is kept, and an engine that was started runs on: the next call resumes from there")
     )]
     Cancelled,
     /// A plan that another version made.

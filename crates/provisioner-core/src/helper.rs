@@ -36,7 +36,8 @@ impl Helper {
         std::env::current_exe().ok().map(Self::new)
     }
 
-    pub(crate) fn probe(&self) -> Probe {
+    /// This program as the one that asks the GPU driver's library.
+    pub fn probe(&self) -> Probe {
         Probe { program: self.program.clone(), args: vec![PROBE.into()] }
     }
 

@@ -2,14 +2,15 @@
 
 use std::io::Write;
 
+use clap::CommandFactory;
 use clap_complete::{Shell, generate};
 
-use crate::args;
+use crate::args::Args;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 
 pub(crate) fn run(shell: Shell) -> Result<Exit> {
-    let mut command = args::shown();
+    let mut command = Args::command();
     let name = command.get_name().to_owned();
     // The generator panics where it cannot write; a string always takes it.
     let mut script = Vec::new();

@@ -1,26 +1,34 @@
 //! `ensure`: the engine runs, and answers where that was waited for.
 
+use std::fmt::Write;
 use std::time::Duration;
 
-use provisioner_core::{Ensured, Started};
+use provisioner_core::{Ensured, InstanceKind, Settings, Started};
 
 use crate::args::Args;
 use crate::exit::Exit;
-use crate::failure::{Failure, Result};
+use crate::failure::Result;
+use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::verbs::summary;
-use crate::{health, report, target};
+use crate::{report, target};
 
-#[expect(clippy::option_option, reason = "clap's way to tell `--wait` from `--wait=5`")]
-pub(crate) fn run(args: &Args, progress: &Progress, wait: Option<Option<u64>>, replace: bool) -> Result<Exit> {
+/// `wait` and `replace` as the command line has them.
+pub(crate) fn run(
+    args: &Args,
+    progress: &Progress,
+    interrupt: &Interrupt,
+    (wait, replace): (Option<Option<u64>>, bool),
+) -> Result<Exit> {
     let pool = target::pool(args)?;
     let limit =
         wait.map(|seconds| seconds.map_or_else(|| pool.provisioning.limits.ready_timeout(), Duration::from_secs));
     let id = pool.id.clone();
-    let ensured = target::provider(args, &pool, progress, replace)?.ensure_running(pool)?;
+    let provider = target::provider(&pool, Settings { replace, ..target::working(args, progress, interrupt)? })?;
+    let ensured = provider.ensure_running(pool)?;
     if let Some(limit) = limit {
-        let dir = target::dir(args, &id)?.ok_or(Failure::Gone)?;
-        health::wait(&ensured, &dir, limit, progress)?;
+        progress.phase("waiting for the engine to answer");
+        provider.wait_ready(&id, limit)?;
     }
     progress.clear();
     report::result(args.json, &ensured, || text(&ensured, limit.is_some()))?;
@@ -28,13 +36,23 @@ pub(crate) fn run(args: &Args, progress: &Progress, wait: Option<Option<u64>>, r
 }
 
 fn text(ensured: &Ensured, answers: bool) -> String {
-    let Ensured { prepared, process } = ensured;
-    let how = match process.started {
+    let Ensured { prepared, process, instance, started, .. } = ensured;
+    let how = match started {
         Started::Now => "runs",
         Started::Already => "already runs with this configuration",
         Started::Replaced => "runs in place of another configuration",
     };
     let answers = if answers { ", and answers" } else { "" };
-    let head = format!("pool `{}` {how}{answers}: {}", prepared.pool_id, prepared.url);
-    format!("{head}\n{}  pid      {}\n  log      {}\n", summary::of(prepared), process.pid, process.log.display())
+    let mut text = format!("pool `{}` {how}{answers}: {}\n", prepared.pool_id, prepared.url);
+    text.push_str(&summary::of(prepared));
+    // Writing to a `String` cannot fail.
+    match instance {
+        Some(InstanceKind::Process { pid }) => writeln!(text, "  pid      {pid}").ok(),
+        Some(InstanceKind::Container { runtime, name, .. }) => writeln!(text, "  {runtime:<8} {name}").ok(),
+        Some(InstanceKind::Remote { .. }) | None => None,
+    };
+    if let Some(process) = process {
+        writeln!(text, "  log      {}", process.log.display()).ok();
+    }
+    text
 }

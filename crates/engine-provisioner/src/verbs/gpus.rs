@@ -1,28 +1,20 @@
 //! `gpus`: what this host has for a CUDA build, each fact as it was found.
 
 use std::fmt::Write;
-use std::path::PathBuf;
 
 use exec::Env;
-use gpu_detect::{Diagnosis, Host, Verdict, answer_probe, diagnose};
+use gpu_detect::{Diagnosis, Host, Verdict, diagnose};
+use provisioner_core::Helper;
 
 use crate::args::Args;
 use crate::exit::Exit;
-use crate::failure::{Failure, Result};
-use crate::{report, target};
+use crate::failure::Result;
+use crate::report;
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
-    let mut host = Host::current(Env::current());
-    host.probe = target::probe();
-    let found = diagnose(&host, &[]);
+    let probe = Helper::current().as_ref().map(Helper::probe);
+    let found = diagnose(&Host { probe, ..Host::current(Env::current()) }, &[]);
     report::result(args.json, &found, || text(&found))?;
-    Ok(Exit::Done)
-}
-
-/// The hidden verb: one line for the caller.
-pub(crate) fn answer(libraries: &[PathBuf]) -> Result<Exit> {
-    use std::io::Write as _;
-    writeln!(std::io::stdout(), "{}", answer_probe(libraries)).map_err(Failure::Output)?;
     Ok(Exit::Done)
 }
 

@@ -1,13 +1,14 @@
 //! `man`: manual pages, made from the command line's own description.
 
+use clap::CommandFactory;
 use clap_mangen::Man;
 
-use crate::args;
+use crate::args::Args;
 use crate::exit::Exit;
 use crate::failure::{Failure, Result};
 
 pub(crate) fn run(verb: Option<&str>) -> Result<Exit> {
-    let mut all = args::shown();
+    let mut all = Args::command();
     // Makes each verb know the options that all of them take.
     all.build();
     let page = match verb {

@@ -1,8 +1,9 @@
-//! `plan`: what `ensure` would do. A plan that is blocked is still a plan; the exit status tells.
+//! `plan`: what `ensure` would do. A plan that is blocked is still a plan; the exit status says so.
 
 use std::fmt::Write;
 
-use provisioner_core::{Plan, Status, StepKind};
+use provisioner_core::{Plan, Settings, Status, StepKind};
+use serde_json::Value;
 
 use crate::args::Args;
 use crate::exit::{Exit, of_code};
@@ -12,7 +13,8 @@ use crate::{report, target};
 
 pub(crate) fn run(args: &Args, progress: &Progress) -> Result<Exit> {
     let pool = target::pool(args)?;
-    let plan = target::provider(args, &pool, progress, false)?.plan(pool)?;
+    let settings = Settings { observer: progress.observer(), ..target::settings(args)? };
+    let plan = target::provider(&pool, settings)?.plan(pool)?;
     report::result(args.json, &plan, || text(&plan, args.verbose > 0))?;
     Ok(exit(&plan))
 }
@@ -24,9 +26,9 @@ fn text(plan: &Plan, all: bool) -> String {
     // Writing to a `String` cannot fail.
     if all {
         for step in &plan.steps {
-            if let Some(inputs) = &step.inputs {
-                writeln!(text, "\nkey {} is of:", inputs.key()).ok();
-                for (name, value) in inputs.named() {
+            if let (Some(key), Some(inputs)) = (&step.key, &step.inputs) {
+                writeln!(text, "\nkey {key} is of:").ok();
+                for (name, value) in flat("", inputs) {
                     writeln!(text, "  {name} = {value}").ok();
                 }
             }
@@ -41,11 +43,55 @@ fn text(plan: &Plan, all: bool) -> String {
     text
 }
 
+/// Each input with its whole name, such as `tools.cxx`; one that is absent is left out.
+fn flat(name: &str, value: &Value) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    match value {
+        Value::Null => Vec::new(),
+        Value::Object(parts) => match (parts.get("version"), parts.get("path")) {
+            // A tool is one input.
+            (Some(version), Some(path)) if parts.len() == 2 => {
+                vec![(name.to_owned(), format!("{} ({})", text(version), text(path)))]
+            }
+            _ => {
+                let prefix = if name.is_empty() { String::new() } else { format!("{name}.") };
+                parts.iter().flat_map(|(part, value)| flat(&format!("{prefix}{part}"), value)).collect()
+            }
+        },
+        value => vec![(name.to_owned(), text(value))],
+    }
+}
+
 fn exit(plan: &Plan) -> Exit {
     let Some(step) = plan.blocked() else { return Exit::Done };
     match (&step.status, step.kind) {
         (Status::Blocked { code: Some(code), .. }, _) => of_code(code),
         (_, StepKind::Start) => Exit::Conflict,
         _ => Exit::Usage,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn inputs_have_whole_names() {
+        let inputs = json!({
+            "commit": "abc", "cpu": null, "recipe": 1, "submodules": false,
+            "definitions": {"GGML_NATIVE": "ON"},
+            "tools": {"cxx": {"path": "/usr/bin/c++", "version": "c++ 12.2"}},
+        });
+        let lines: Vec<_> = flat("", &inputs).iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        let expected = [
+            "commit = abc",
+            "definitions.GGML_NATIVE = ON",
+            "recipe = 1",
+            "submodules = false",
+            "tools.cxx = c++ 12.2 (/usr/bin/c++)",
+        ];
+        assert_eq!(lines, expected);
     }
 }

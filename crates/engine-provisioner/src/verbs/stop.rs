@@ -1,39 +1,30 @@
 //! `stop`: no process of the pool's engine runs afterwards.
 
-use std::time::Duration;
-
 use provisioner_core::cfg::Limits;
+use provisioner_core::{Lifecycle, StopOutcome};
 use serde_json::json;
-use spawner::Stopped;
 
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::failure::Result;
+use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::{report, target};
 
-/// How long whoever starts or stops this pool is waited for.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-pub(crate) fn run(args: &Args, progress: &Progress) -> Result<Exit> {
+pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Result<Exit> {
     let (id, pool) = target::known(args)?;
     let grace = pool.map_or_else(Limits::default, |pool| pool.provisioning.limits).stop_grace();
-    let stopped = match target::dir(args, &id)? {
-        Some(dir) => {
-            let guard = dir.lock("stop", PATIENCE)?;
-            progress.phase("stopping the engine");
-            spawner::stop(&guard, grace)?
-        }
-        None => Stopped::NothingRecorded,
-    };
+    progress.phase("stopping the engine");
+    // An interrupt ends the wait for another call; a stop that has begun is finished, in bounded time.
+    let stopped = Lifecycle::new(target::working(args, progress, interrupt)?).stop(&id, grace)?;
     progress.clear();
-    let (name, text) = match stopped {
-        Stopped::Graceful => ("graceful", "stopped"),
-        Stopped::Forced => ("forced", "stopped by force: it did not end when it was asked to"),
-        Stopped::AlreadyGone => ("already_gone", "had ended already"),
-        Stopped::NothingRecorded => ("nothing_recorded", "does not run"),
+    let text = match stopped {
+        StopOutcome::Graceful => "stopped",
+        StopOutcome::Forced => "was killed: it did not exit when it was asked to",
+        StopOutcome::AlreadyGone => "had exited already",
+        StopOutcome::NothingRecorded => "does not run",
     };
-    report::result(args.json, &json!({"pool_id": id, "stopped": name}), || {
+    report::result(args.json, &json!({"pool_id": id, "stopped": stopped}), || {
         format!("the engine of pool `{id}` {text}")
     })?;
     Ok(Exit::Done)

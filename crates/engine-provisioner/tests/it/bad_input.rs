@@ -1,5 +1,5 @@
 //! Bad input: each is told with a code and help, before any program is started.
-use crate::common::{self, Place};
+use crate::support::{self, Place};
 
 /// A place whose only tools leave a trace when they are run.
 fn place() -> Place {
@@ -17,7 +17,7 @@ fn place() -> Place {
 fn refused(from: &str, to: &str, status: i32, code: &str, word: &str) {
     let place = place();
     let model = testkit::tiny_model(place.path());
-    place.write(&common::pool(&place.path().join("repo"), &model, &common::ports()));
+    place.write(&support::pool(&place.path().join("repo"), &model, &support::ports()));
     place.edit(from, to);
     let said = place.call(&["ensure", "--json"]);
     let document = said.json();
@@ -84,7 +84,7 @@ fn refs_and_repositories_that_are_options_or_programs() {
     for repo in ["ext::sh -c touch% x", "--upload-pack=touch x", "relative/path", "https://user:pass@host.example/x"] {
         let place = place();
         let model = testkit::tiny_model(place.path());
-        let text = common::pool("REPO".as_ref(), &model, &[8080]);
+        let text = support::pool("REPO".as_ref(), &model, &[8080]);
         place.write(&text.replace("\"REPO\"", &format!("\"{repo}\"")));
         let said = place.call(&["ensure", "--json"]);
         assert_eq!((said.code, said.json()["error"]["code"].as_str()), (2, Some("config::invalid_value")), "{said:?}");
@@ -98,7 +98,7 @@ fn ports_that_cannot_be() {
     let place = place();
     let model = testkit::tiny_model(place.path());
     for (ports, status) in [("[0]", 2), ("[65536]", 2), ("[]", 2)] {
-        place.write(&common::pool(place.path(), &model, &[7]).replace("[7]", ports));
+        place.write(&support::pool(place.path(), &model, &[7]).replace("[7]", ports));
         let said = place.call(&["plan", "--json"]);
         assert_eq!(said.code, status, "{said:?}");
         assert!(said.json()["error"]["code"].as_str().unwrap().starts_with("config::"));

@@ -1,6 +1,6 @@
 //! The engines that are kept.
 
-use crate::common::Place;
+use crate::support::Place;
 
 /// EP-16: what is kept is listed, checked and collected, and what runs stays.
 #[test]

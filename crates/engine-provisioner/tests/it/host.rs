@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use exec::CommandSpec;
 
-use crate::common::{Place, Said};
+use crate::support::{Place, Said};
 
 /// EP-81: a host is ready for the pools of a configuration, or is told why not, in one document.
 #[test]
@@ -125,7 +125,10 @@ fn gpus_are_listed_or_their_absence_is() {
     assert!(report["devices"].is_array() && report["toolkits"].is_array() && found["verdict"].is_object(), "{found}");
     assert!(place.call_bare(&["gpus"]).done().stdout.contains("driver "));
     // What the child process says that opens the driver's library.
-    let answer = place.call_bare(&["gpu-probe", "--", "/nonexistent/libnvidia-ml.so.1"]).done().json();
+    let spec = CommandSpec::new(env!("CARGO_BIN_EXE_engine-provisioner"), Duration::from_secs(20));
+    let spec = spec.args(["engine-provisioner:gpu-probe", "/nonexistent/libnvidia-ml.so.1"]);
+    let output = exec::run(&spec).unwrap();
+    let answer: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
     assert!(answer.is_object() || answer.is_array(), "{answer}");
 }
 

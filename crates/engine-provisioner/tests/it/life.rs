@@ -1,5 +1,5 @@
 //! The life of one engine through the command line.
-use crate::common::Place;
+use crate::support::Place;
 
 /// EP-43, EP-05: from nothing to an answering engine; again is a no-op that says so; then nothing is left to do.
 #[test]
@@ -95,6 +95,43 @@ fn prepare_starts_nothing() {
     let ensured = place.call(&["ensure", "--json"]).done().json();
     assert_eq!(ensured["engine_digest"], prepared["engine_digest"]);
     assert_eq!(ensured["flags"], prepared["flags"]);
+}
+
+/// An engine whose folder is gone is found by its name, and stopped.
+#[test]
+fn an_engine_without_a_folder_is_stopped() {
+    let place = Place::new();
+    let pid = place.call(&["ensure", "--json"]).done().json()["process"]["pid"].as_i64().unwrap();
+    std::fs::remove_dir_all(place.run_dir().join("tiny")).unwrap();
+    assert!(alive(pid));
+    assert_eq!(place.call_bare(&["stop", "--pool", "tiny", "--json"]).done().json()["stopped"], "graceful");
+    assert!(!alive(pid));
+}
+
+fn alive(pid: i64) -> bool {
+    let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+    stat.rsplit(')').next().is_some_and(|rest| !rest.is_empty() && !rest.trim_start().starts_with(['Z', 'X']))
+}
+
+/// What a list of processes shows beside an engine is ours, says so, and ends with the engine.
+#[test]
+fn the_log_tender_is_known_by_its_name() {
+    let place = Place::new();
+    place.call(&["ensure"]).done();
+    let tender = || {
+        let processes = std::fs::read_dir("/proc").unwrap().flatten();
+        let lines = processes.filter_map(|process| std::fs::read(process.path().join("cmdline")).ok());
+        let dir = place.run_dir().join("tiny").into_os_string().into_encoded_bytes();
+        let has = |line: &[u8], word: &[u8]| line.split(|byte| *byte == 0).any(|other| other == word);
+        lines.filter(|line| has(line, b"engine-provisioner:tend-log") && has(line, &dir)).count()
+    };
+    assert_eq!(tender(), 1);
+    place.call(&["stop"]).done();
+    let begin = std::time::Instant::now();
+    while tender() > 0 {
+        assert!(begin.elapsed() < std::time::Duration::from_secs(10), "it outlives its engine");
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
 }
 
 /// EP-51: a secret of the environment reaches the engine and nothing else.

@@ -3,10 +3,11 @@
 
 mod bad_input;
 mod cache;
-mod common;
+mod events;
 mod host;
 mod life;
 mod packages;
 mod signals;
 mod streams;
+mod support;
 mod trouble;

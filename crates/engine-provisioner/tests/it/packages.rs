@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use exec::{CommandSpec, Env};
 use testkit::{ArchRoot, is_root, need, shell};
 
-use crate::common::{Place, Said};
+use crate::support::{Place, Said};
 
 const BIN: &str = env!("CARGO_BIN_EXE_engine-provisioner");
 

@@ -1,11 +1,10 @@
 //! Ctrl-C, TERM and a hang-up, in each stage of an `ensure`.
 use std::fs;
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::Child;
 use std::time::{Duration, Instant};
 
-use crate::common::Place;
+use crate::support::Place;
 
 const LONG: Duration = Duration::from_mins(1);
 
@@ -18,13 +17,20 @@ fn until(what: &str, holds: impl Fn() -> bool) {
     }
 }
 
-/// Hits the whole group, as a terminal does; the program ends by that signal, which a shell shows as 128 and its number.
+/// Signals the whole group, as a terminal does; the program ends within a second, with the status of an interrupt and one
+/// document that says what was kept.
 #[track_caller]
-fn hit(mut caller: Child, signal: &str, number: i32) {
+fn interrupt(caller: Child, signal: &str) {
     let kill = exec::CommandSpec::new("/bin/kill", LONG).args(["-s", signal, "--", &format!("-{}", caller.id())]);
+    let begin = Instant::now();
     assert_eq!(exec::run(&kill).unwrap().exit, exec::Exit::Code(0));
-    let status = caller.wait().unwrap();
-    assert_eq!(status.signal(), Some(number), "{status:?}");
+    let output = caller.wait_with_output().unwrap();
+    let took = begin.elapsed();
+    assert_eq!(output.status.code(), Some(130), "{signal}: {output:?}");
+    assert!(took < Duration::from_secs(1), "{signal}: {took:?}");
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(document["error"]["code"], "core::cancelled", "{signal}");
+    assert!(document["error"]["help"].as_str().unwrap().contains("is kept"), "{document}");
 }
 
 /// Whether a process works in a folder below `folder`.
@@ -33,23 +39,21 @@ fn worked_in(folder: &Path) -> bool {
     pids.filter_map(|pid| fs::read_link(pid.path().join("cwd")).ok()).any(|cwd| cwd.starts_with(folder))
 }
 
-/// F53: a build that is interrupted leaves no process and no lock, and the next call goes on.
+/// F53: a build that is interrupted leaves no process and no lock, and the next call resumes it.
 #[test]
-fn an_interrupted_build_leaves_nothing_that_runs() {
+fn an_interrupted_build_is_resumed() {
     let place = Place::new();
     let (tools, reached) = (place.path().join("tools"), place.path().join("reached"));
     fs::create_dir(&tools).unwrap();
     let path = exec::Env::current().get_str("PATH").unwrap().to_owned();
     let place = place.env("PATH", format!("{}:{path}", tools.display()));
-    for (tool, at, signal, number) in
-        [("cmake", "-S*", "INT", 2), ("cmake", "-S*", "HUP", 1), ("c++", "*main.cpp*", "TERM", 15)]
-    {
+    for (tool, at, signal) in [("cmake", "-S*", "INT"), ("cmake", "-S*", "HUP"), ("c++", "*main.cpp*", "TERM")] {
         let real = exec::Env::current().find(tool).unwrap();
         let wait = format!("case \"$*\" in {at}) : > '{}'; exec sleep 60;; esac", reached.display());
         testkit::fake_tool(&tools, tool, &format!("{wait}\nexec '{}' \"$@\"", real.display()));
-        let caller = place.process(&["ensure", "--wait"]);
+        let caller = place.process(&["ensure", "--wait", "--json"]);
         until("the stage", || reached.exists());
-        hit(caller, signal, number);
+        interrupt(caller, signal);
         until("no process of the build is left", || !worked_in(&place.path().join("cache")));
         fs::remove_file(&reached).unwrap();
         // The pool's lock is free at once, and nothing was started.
@@ -58,7 +62,9 @@ fn an_interrupted_build_leaves_nothing_that_runs() {
         assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
         fs::remove_file(tools.join(tool)).unwrap();
     }
-    place.call(&["ensure", "--wait"]).done();
+    let said = place.call(&["ensure", "--wait", "--events", "jsonl"]).done();
+    let resumed = said.events().iter().any(|event| event["event"] == "end" && event["outcome"] == "resumed");
+    assert!(resumed, "{said:?}");
 }
 
 /// What holds the token ends in order, within a second and with a status of its own; nothing that ran for it lives on, even
@@ -80,17 +86,17 @@ fn an_interrupt_cancels_what_can_be_cancelled() {
     }
 }
 
-/// F53: an engine that was handed over survives whatever hits the one who waits for it.
+/// F53: an engine that was handed over survives an interrupt of the call that waits for it.
 #[test]
 fn an_engine_survives_who_waits_for_it() {
     let place = Place::new();
     place.edit("flags = []", "env = { TINY_LOAD_MS = \"600000\" }");
     let mut pids = Vec::new();
-    for (signal, number) in [("INT", 2), ("TERM", 15), ("HUP", 1)] {
-        let caller = place.process(&["ensure", "--wait"]);
+    for signal in ["INT", "TERM", "HUP"] {
+        let caller = place.process(&["ensure", "--wait", "--json"]);
         until("the engine runs", || place.run_dir().join("tiny/prepared-engine.json").exists());
         until("its state", || place.call(&["status", "--json"]).json()["health"] == "loading");
-        hit(caller, signal, number);
+        interrupt(caller, signal);
         let status = place.call(&["status", "--json"]).done().json();
         assert_eq!(status["state"], "starting");
         pids.push(status["pid"].as_i64());

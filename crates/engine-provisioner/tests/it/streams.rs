@@ -1,6 +1,6 @@
 //! Standard streams that are closed or full, and command lines that are wrong.
 
-use crate::common::{Place, Said};
+use crate::support::{Place, Said};
 
 /// Calls the program with the redirection of a shell.
 fn redirected(place: &Place, words: &str, redirection: &str) -> Said {
@@ -18,6 +18,32 @@ fn standard_error_may_be_gone() {
     for redirection in ["2>&-", "2> /dev/full"] {
         let said = redirected(&place, "gpus -vv --json", redirection).done();
         assert_eq!(said.json()["toolkits"], expected.json()["toolkits"], "{redirection}");
+    }
+}
+
+/// B7a: whatever becomes of standard error, the work goes on, with the same result.
+#[test]
+fn the_work_does_not_end_with_its_reader() {
+    let place = Place::new();
+    let (out, code) = (place.path().join("out"), place.path().join("code"));
+    for (words, stream) in [
+        ("prepare -vv", "2>&-"),
+        ("ensure -v", "2> /dev/full"),
+        ("ensure -vv", "2> pipe"),
+        ("ensure --wait --events jsonl -vv", "2> pipe"),
+    ] {
+        let call = format!("\"$@\" {words} --json --config '{}'", place.pool_file().display());
+        // A reader that takes one line and leaves.
+        let (stream, reader) = if stream == "2> pipe" { ("2>&1", "| head -n 1 > /dev/null") } else { (stream, "") };
+        let script =
+            format!("{{ {call} {stream} > '{}'; echo $? > '{}'; }} {reader}", out.display(), code.display());
+        let spec = exec::CommandSpec::new("/bin/sh", std::time::Duration::from_mins(2));
+        let spec = spec.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_engine-provisioner")]);
+        place.run(spec, &[], &[]);
+        let text = |path| std::fs::read_to_string(path).unwrap();
+        let (text, code) = (text(&out), text(&code));
+        let document: serde_json::Value = serde_json::from_str(&text).unwrap();
+        assert_eq!((code.trim(), &document["pool_id"]), ("0", &"tiny".into()), "{words} {stream}: {text}");
     }
 }
 

@@ -4,7 +4,7 @@ use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::time::{Duration, Instant};
 
-use crate::common::{Place, Said};
+use crate::support::{Place, Said};
 
 #[track_caller]
 fn error(said: &Said, status: i32, code: &str) -> String {
@@ -166,6 +166,23 @@ fn an_engine_that_does_not_get_ready() {
         assert!(text.contains("loading"), "the log's last lines are shown: {text}");
     }
     assert!(begin.elapsed() < Duration::from_secs(80));
+}
+
+/// An engine that runs and does not answer has an exit status of its own; one that loads its model is fine.
+#[test]
+fn an_engine_that_does_not_answer() {
+    let place = Place::new();
+    let pid = place.call(&["ensure", "--wait", "--json"]).done().json()["process"]["pid"].as_i64().unwrap();
+    let signal = |signal: &str| {
+        let kill = exec::CommandSpec::new("/bin/kill", Duration::from_secs(5)).args([signal, &pid.to_string()]);
+        assert_eq!(exec::run(&kill).unwrap().exit, exec::Exit::Code(0));
+    };
+    signal("-STOP");
+    let status = place.call(&["status", "--json"]);
+    signal("-CONT");
+    let document = status.json();
+    assert_eq!((status.code, &document["state"], &document["health"]), (8, &"running".into(), &"silent".into()));
+    assert_eq!(place.call(&["status", "--json"]).done().json()["health"], "ready");
 }
 
 /// F37: no signal is sent on the word of a PID file.

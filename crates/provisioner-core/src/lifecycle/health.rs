@@ -61,8 +61,11 @@ fn ask(ensured: &Ensured) -> Health {
 
 fn get(url: &str) -> Health {
     let agent = ureq::Agent::config_builder()
-        .timeout_global(Some(ANSWER))
+        // One for each part: with a limit for the whole, ureq looks up the name on a thread, and panics where it gets none.
         .timeout_connect(Some(ANSWER))
+        .timeout_send_request(Some(ANSWER))
+        .timeout_recv_response(Some(ANSWER))
+        .timeout_recv_body(Some(ANSWER))
         .http_status_as_error(false)
         // An engine on this host is not behind the proxy that the environment may name.
         .proxy(None)

@@ -24,6 +24,13 @@ impl Said {
         serde_json::from_str(&self.stdout).unwrap_or_else(|error| panic!("{error}: {self:?}"))
     }
 
+    /// Standard error as the JSON lines it has to be.
+    #[track_caller]
+    pub(crate) fn events(&self) -> Vec<Value> {
+        let lines = self.stderr.lines();
+        lines.map(|line| serde_json::from_str(line).unwrap_or_else(|error| panic!("{error}: {line}"))).collect()
+    }
+
     #[track_caller]
     pub(crate) fn done(self) -> Self {
         assert_eq!(self.code, 0, "{self:?}");
@@ -113,15 +120,15 @@ impl Place {
         Said { code, stdout: output.stdout_text().into_owned(), stderr }
     }
 
-    /// The program as a process of its own, in a group of its own, for one who wants to hit it.
+    /// The program as a process of its own, in a group of its own, for a test that signals it.
     #[expect(clippy::disallowed_methods, reason = "`exec` ends what it runs; here the test does")]
     pub(crate) fn process(&self, words: &[&str]) -> std::process::Child {
         let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_engine-provisioner"));
         command.env_clear().envs(self.env.iter()).process_group(0);
         command.arg("--cache-dir").arg(self.path().join("cache")).arg("--run-dir").arg(self.run_dir());
         command.args(words).arg("--config").arg(self.pool_file());
-        let quiet = std::process::Stdio::null;
-        command.stdin(quiet()).stdout(quiet()).stderr(quiet()).spawn().unwrap()
+        use std::process::Stdio;
+        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
     }
 
     pub(crate) fn run_dir(&self) -> PathBuf {
