@@ -3,13 +3,12 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use exec::CommandSpec;
-use model_provisioner::{ModelError, Staged};
 use spawner::PoolDir;
 
 use super::*;
+use crate::plan::Command;
 use crate::plan::changes::fingerprint;
-use crate::pool::sample::desired;
+use crate::pool::sample::{desired, fetchable, present, resumable, unusable};
 use crate::supply::source::sample::{no_gpu, no_tools};
 use crate::supply::{Accelerated, Documents, Facts, Obtained};
 use crate::{PortError, PortHolder};
@@ -115,14 +114,10 @@ fn line(args: &[&str]) -> CommandLine {
     }
 }
 
-fn staged() -> Staged {
-    Staged { path: "/m/tiny.gguf".into(), size: 64, sha256: None }
-}
-
 fn observed(supplied: Stub) -> Observed {
     Observed {
         supplied: Box::new(supplied),
-        model: Presence::Present(staged()),
+        model: present(),
         system_config: None,
         port: Ok(8080),
         line: Some(Ok(line(&[]))),
@@ -157,10 +152,6 @@ fn running(of: &CommandLine) -> Instance {
 fn taken() -> PortError {
     let holders = vec![PortHolder { port: 8080, process: Some((7, "nginx".into())) }];
     PortError::Taken { host: desired().host, holders }
-}
-
-fn hf() -> CommandSpec {
-    CommandSpec::new("/usr/bin/hf", Duration::from_secs(1)).args(["download", "o/r", "m.gguf"])
 }
 
 /// `=` satisfied, `+` to run, `!` blocked with a code of its own, `.` blocked by another step; in the order of steps.
@@ -255,8 +246,8 @@ fn hits_and_misses_are_named() {
     let model = (StepKind::Model, Cache::Hit);
     assert_eq!(caches(ready()), [(StepKind::Build, Cache::Hit), model], "a branch is only asked for");
     assert_eq!(caches(fresh()), [(StepKind::Fetch, Cache::Miss), (StepKind::Build, Cache::Miss), model]);
-    let fetchable = Observed { model: Presence::Fetchable(hf()), ..ready() };
-    assert_eq!(caches(fetchable), [(StepKind::Build, Cache::Hit), (StepKind::Model, Cache::Miss)]);
+    let fetched = Observed { model: fetchable(), ..ready() };
+    assert_eq!(caches(fetched), [(StepKind::Build, Cache::Hit), (StepKind::Model, Cache::Miss)]);
 }
 
 /// EP-14, EP-20, EP-70: what blocks a step of the supply holds all behind it, and `cpu` is nobody's choice but the
@@ -280,12 +271,27 @@ fn behind_a_blocked_step_nothing_runs() {
 
 #[test]
 fn a_missing_model_blocks_flags_and_start() {
-    let error = ModelError::Missing { path: "/m/tiny.gguf".into() };
-    let observed = Observed { model: Presence::Unusable(error), line: None, ..ready() };
+    let observed = Observed { model: unusable(), line: None, ..ready() };
     code(&check(observed, "=+=!.."), StepKind::Model, "model::missing");
-    let plan = check(Observed { model: Presence::Fetchable(hf()), line: None, ..ready() }, "=+=+++");
-    assert_eq!(step(&plan, StepKind::Model).commands, [["/usr/bin/hf", "download", "o/r", "m.gguf"]]);
-    check(Observed { model: Presence::Fetchable(hf()), ..ready() }, "=+=+=+");
+    let plan = check(Observed { model: fetchable(), line: None, ..ready() }, "=++=+++");
+    let words = ["/usr/bin/hf", "download", "o/r", "m.gguf", "--revision", "<revision>"];
+    assert_eq!(step(&plan, StepKind::Model).commands, [words]);
+    check(Observed { model: fetchable(), ..ready() }, "=++=+=+");
+}
+
+/// What the hub refuses is known before the first long step.
+#[test]
+fn the_hub_is_asked_before_the_first_long_step() {
+    let plan = check(Observed { model: fetchable(), ..fresh() }, "=++++=+");
+    let ids: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
+    assert_eq!(ids, ["preflight", "fetch", "model-check", "build", "model", "flags", "start"]);
+    let after = |id: &str| plan.step(&StepId::new(id)).unwrap().after.iter().map(StepId::as_str).collect::<Vec<_>>();
+    assert_eq!(after("model-check"), ["preflight"]);
+    assert_eq!((after("build"), after("model")), (vec!["fetch", "model-check"], vec!["model-check"]));
+    let names = |plan: &Plan| plan.placeholders.iter().map(|known| known.name.clone()).collect::<Vec<_>>();
+    assert_eq!(names(&plan), ["commit", "revision", "port"]);
+    let plan = check(Observed { model: resumable(), ..fresh() }, "=++++=+");
+    assert_eq!(names(&plan), ["commit", "port"], "a fetch that is resumed keeps its commit");
 }
 
 #[test]
@@ -367,8 +373,8 @@ fn what_cannot_be_compared_differs_in_what_is_known() {
     let plan = check(Observed { running: Some(running(&line(&[]))), ..fresh() }, "=++==!");
     assert!(plan.to_string().contains("build: runs `an earlier one`, wanted `/r at main"), "{plan}");
     let running = Some(running(&line(&[])));
-    let observed = Observed { running, line: None, model: Presence::Fetchable(hf()), ..ready() };
-    assert!(check(observed, "=+=++!").to_string().contains("model: runs `/m/tiny.gguf`"));
+    let observed = Observed { running, line: None, model: fetchable(), ..ready() };
+    assert!(check(observed, "=++=++!").to_string().contains("model: runs `/m/tiny.gguf`"));
 }
 
 /// EP-60

@@ -28,6 +28,7 @@ enum Inputs {
 enum Model {
     Present,
     Fetchable,
+    Resumable,
     Unusable,
 }
 
@@ -58,7 +59,8 @@ fn cases() -> impl Strategy<Value = Case> {
     let tools = prop_oneof![3 => Just(Tools::Ok), 1 => Just(Tools::Missing), 1 => Just(Tools::Installable)];
     let cuda = prop_oneof![2 => Just(None), 2 => Just(Some(true)), 1 => Just(Some(false))];
     let inputs = prop_oneof![Just(Inputs::Known), Just(Inputs::Unknown), Just(Inputs::Error)];
-    let model = prop_oneof![Just(Model::Present), Just(Model::Fetchable), Just(Model::Unusable)];
+    let model =
+        prop_oneof![Just(Model::Present), Just(Model::Fetchable), Just(Model::Resumable), Just(Model::Unusable)];
     let runs = prop_oneof![Just(Runs::Nothing), Just(Runs::Same), Just(Runs::Other)];
     let flags = (any::<[bool; 5]>(), prop::bool::weighted(0.2));
     (tools, cuda, inputs, model, runs, flags).prop_map(|(tools, cuda, inputs, model, runs, (flags, refusal))| {
@@ -94,11 +96,11 @@ fn host(case: Case) -> (Desired, Observed, bool) {
     let mut pool = desired();
     let supplied = found(case);
     pool.accelerator = supplied.accelerator;
-    let staged = staged();
     let model = match case.model {
-        Model::Present => Presence::Present(staged),
-        Model::Fetchable => Presence::Fetchable(hf()),
-        Model::Unusable => Presence::Unusable(ModelError::Missing { path: "/m/tiny.gguf".into() }),
+        Model::Present => present(),
+        Model::Fetchable => fetchable(),
+        Model::Resumable => resumable(),
+        Model::Unusable => unusable(),
     };
     let words = if case.line { Ok(line(&[])) } else { Err(Error::SecretUnset { name: "X".into() }) };
     let wanted = |line: &CommandLine| {
@@ -128,17 +130,9 @@ fn planned(case: Case) -> Planned {
     plan(&pool, observed, replace)
 }
 
-const ORDER: [StepKind; 9] = [
-    StepKind::Preflight,
-    StepKind::Accelerator,
-    StepKind::Fetch,
-    StepKind::Configure,
-    StepKind::Build,
-    StepKind::Prove,
-    StepKind::Model,
-    StepKind::Flags,
-    StepKind::Start,
-];
+/// The steps in their order; the hub is asked for a model that is to be fetched.
+const ORDER: [&str; 10] =
+    ["preflight", "accelerator", "fetch", "model-check", "configure", "build", "prove", "model", "flags", "start"];
 
 fn is_blocked(step: &crate::PlanStep) -> bool {
     matches!(step.status, Status::Blocked { .. })
@@ -160,8 +154,9 @@ proptest! {
         let mut planned = planned(case);
         let plan = planned.plan.clone();
         // One order, each step once, each behind those that it needs.
-        let kinds: Vec<StepKind> = plan.steps.iter().map(|step| step.kind).collect();
-        prop_assert_eq!(kinds, ORDER);
+        let ids: Vec<&str> = plan.steps.iter().map(|step| step.id.as_str()).collect();
+        let asks = matches!(case.model, Model::Fetchable | Model::Resumable);
+        prop_assert_eq!(ids, ORDER.into_iter().filter(|id| asks || *id != "model-check").collect::<Vec<_>>());
         let mut known: BTreeSet<&StepId> = BTreeSet::new();
         for step in &plan.steps {
             prop_assert!(step.after.iter().all(|id| known.contains(id)), "{}: {:?}", step.id, step.after);
@@ -192,7 +187,7 @@ proptest! {
         let text = serde_json::to_string(&plan.steps.iter().map(|step| &step.actions).collect::<Vec<_>>()).unwrap();
         let names: Vec<&str> = plan.placeholders.iter().map(|placeholder| placeholder.name.as_str()).collect();
         prop_assert_eq!(names.iter().collect::<BTreeSet<_>>().len(), names.len());
-        for name in ["commit", "port", "staging", "key", "tree", "definitions"] {
+        for name in ["commit", "revision", "port", "staging", "key", "tree", "definitions"] {
             prop_assert_eq!(text.contains(&format!("<{name}>")), names.contains(&name), "{} in {}", name, text);
         }
     }
