@@ -20,7 +20,7 @@ fn check<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(name: &s
     let mut text = serde_json::to_string_pretty(value).unwrap();
     text.push('\n');
     if std::env::var_os(UPDATE).is_some() {
-        fs::write(&path, &text).unwrap();
+        durable::replace(&path, text.as_bytes()).unwrap();
     }
     let kept = fs::read_to_string(&path).unwrap();
     assert_eq!(kept, text, "{name}: a new format is a new schema; {UPDATE}=1 writes it");

@@ -87,7 +87,7 @@ fn an_engine_with_a_summary_of_schema_1_is_kept() {
     let known: Value = serde_json::from_slice(&file("summary.json")).unwrap();
     summary.as_object_mut().unwrap().retain(|name, _| known.get(name).is_some());
     summary["model"].as_object_mut().unwrap().retain(|name, _| known["model"].get(name).is_some());
-    fs::write(&path, serde_json::to_vec(&summary).unwrap()).unwrap();
+    durable::replace(&path, &serde_json::to_vec(&summary).unwrap()).unwrap();
     let again = provider.ensure_running(pool).unwrap();
     assert_eq!((again.started, again.pid()), (Started::Already, first.pid()));
     assert_eq!(again.instance, first.pid().map(|pid| InstanceKind::Process { pid }));

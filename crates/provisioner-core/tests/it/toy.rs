@@ -1,5 +1,9 @@
 //! An engine, a way to get it here and a way to run it that the crate knows nothing of: through its seams alone, as
 //! somebody outside would write them.
+#![expect(
+    clippy::disallowed_methods,
+    reason = "a supply and a runtime of the caller's own start programs as they like"
+)]
 
 use std::path::{Path, PathBuf};
 use std::process::Child;
@@ -39,6 +43,9 @@ fn toy_profile() -> EngineProfile {
     }
 }
 
+/// What a supply does to an argument list that it planned.
+type Defect = fn(&mut Vec<String>);
+
 /// Copies a program into a folder of its own and publishes it.
 #[derive(Clone, Debug)]
 struct ToySupply {
@@ -48,7 +55,7 @@ struct ToySupply {
     /// Whether it is started as a container.
     image: bool,
     /// What it does to the argument lists that it planned.
-    defect: fn(&mut Vec<String>),
+    defect: Defect,
 }
 
 #[derive(Debug)]
@@ -97,12 +104,13 @@ impl Supplied for ToyFound {
     fn steps(&mut self, runs: bool) -> Vec<Draft> {
         let there = runs || self.0.program().exists();
         let tools = Draft::new(StepKind::Preflight, "nothing is needed", Status::Satisfied);
-        let mut copy = match there {
-            true => Draft::new(StepKind::Unpack, "the toy is there", Status::Satisfied),
-            false => Draft::new(StepKind::Unpack, "copy the toy", Status::ToRun)
+        let mut copy = if there {
+            Draft::new(StepKind::Unpack, "the toy is there", Status::Satisfied)
+        } else {
+            Draft::new(StepKind::Unpack, "copy the toy", Status::ToRun)
                 .action(Action::Run(self.0.copy("<staging>/toy")))
                 .action(self.0.publish())
-                .placeholder(Placeholder::any("staging")),
+                .placeholder(Placeholder::any("staging"))
         };
         copy.step.id = StepId::new(COPY);
         vec![tools, copy.after([StepKind::Preflight])]
@@ -352,7 +360,7 @@ fn a_toy_in_a_container() {
 /// EP-83: a supply that does something else than it planned is found out, and the engine runs all the same.
 #[test]
 fn a_supply_that_does_something_else_is_recorded() {
-    let defects: [(fn(&mut Vec<String>), &str); 3] = [
+    let defects: [(Defect, &str); 3] = [
         (|argv| argv.insert(1, "-p".into()), "argument 1: planned"),
         (|argv| argv[0] = "/bin/../bin/cp".into(), "program: planned `/bin/cp`, ran `/bin/../bin/cp`"),
         (|argv| argv[1] = "/bin/true".into(), "ran `/bin/true`"),

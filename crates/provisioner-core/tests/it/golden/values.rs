@@ -55,8 +55,10 @@ fn step(kind: StepKind, status: Status, after: &[StepKind], actions: Vec<Action>
         after: after.iter().map(|kind| StepId::from(*kind)).collect(),
         detail: format!("about {kind}"),
         cache: match (&status, kind) {
-            (Status::Blocked { .. }, _) | (_, StepKind::Preflight | StepKind::Accelerator | StepKind::Check) => None,
-            (_, StepKind::Flags | StepKind::Start) => None,
+            (Status::Blocked { .. }, _)
+            | (_, StepKind::Preflight | StepKind::Accelerator | StepKind::Check | StepKind::Flags | StepKind::Start) => {
+                None
+            }
             (Status::Satisfied, _) => Some(Cache::Hit),
             (Status::ToRun, _) => Some(Cache::Miss),
         },

@@ -41,6 +41,7 @@ enum Runs {
 
 /// One host, as far as a plan depends on it. `cuda`: no GPU is wanted; there is one; there is none.
 #[derive(Clone, Copy, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 struct Case {
     tools: Tools,
     cuda: Option<bool>,
