@@ -10,9 +10,9 @@ use miette::Diagnostic;
 use spawner::{LOG_LIMIT, LockWait, PoolDir};
 
 use crate::event::{Happening, Reporter};
+use crate::plan::{Outcome, StepId, StepKind};
 use crate::pool::locks::waiting_for;
 use crate::runtime::StopOutcome;
-use crate::plan::{Outcome, StepId, StepKind};
 use crate::{Ensured, Error, PreparedEngine, Result, Settings};
 
 mod error;

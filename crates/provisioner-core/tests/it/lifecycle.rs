@@ -80,7 +80,10 @@ fn prepare_look_start_wait_and_everything_by_name() {
     assert_eq!(fs::read_to_string(dir.pid_file()).unwrap().trim(), pid.to_string());
     assert!(dir.log_file().exists() && dir.record_file().exists() && dir.summary_file().exists());
     let status = provider.status(&pool.id).unwrap();
-    assert!(status.lives() && status.state == PoolState::Starting && status.health != Some(Health::Ready), "{status:?}");
+    assert!(
+        status.lives() && status.state == PoolState::Starting && status.health != Some(Health::Ready),
+        "{status:?}"
+    );
     assert_eq!(status.engine.as_ref(), Some(&ensured), "what a scheduler is handed");
 
     let ready = provider.wait_ready(&pool.id, MINUTE).unwrap();
@@ -147,7 +150,11 @@ fn what_changed_since_is_refused_by_name() {
     {
         let was = fs::read(path).unwrap();
         let mut other = was.clone();
-        if larger { other.push(0) } else { other[60] ^= 1 }
+        if larger {
+            other.push(0)
+        } else {
+            other[60] ^= 1
+        }
         write(path, &other);
         refused(now, &prepared, expected, &path.display().to_string());
         fs::remove_file(path).unwrap();
@@ -265,7 +272,10 @@ fn a_wait_for_readiness_is_cancelled_and_limited() {
 
 /// Runs a call that lasts, cancels it, and sees it return within a second.
 #[track_caller]
-pub(crate) fn cancelled_after<T: std::fmt::Debug>(settings: &Settings, call: impl FnOnce() -> Result<T, Error>) -> Error {
+pub(crate) fn cancelled_after<T: std::fmt::Debug>(
+    settings: &Settings,
+    call: impl FnOnce() -> Result<T, Error>,
+) -> Error {
     let cancel = settings.cancel.clone();
     let canceller = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(700));

@@ -5,9 +5,12 @@
 mod ensure;
 mod faults;
 mod fresh;
+mod golden;
 mod lifecycle;
 mod packages;
 mod refused;
+mod schema_one;
 mod secrets;
-mod together;
 mod support;
+mod together;
+mod toy;
