@@ -22,6 +22,8 @@ usage: cargo xtask TASK
                    that it does, write the figures to docs/measurements/gpu.md; --dir keeps the downloads below DIR
   gpu --kit DIR [--repo URL|PATH] [--ref REF] [--model PATH]
                    pack into DIR what a GPU host without Rust and network needs for the same; DIR/README.md says how
+  gpu rehearse [--dir DIR]
+                   pack a kit with a small project and run it here, in a bare Debian 12 with a stand-in for the driver
   gpu facts|build|proofs --at KIT
                    one part, inside an unpacked kit; its run.sh calls this
   bench [build] [--real] [--write docs/measurements/NAME.md]
@@ -77,6 +79,8 @@ pub(crate) enum GpuTask {
     All,
     /// A kit is packed into this folder.
     Pack(PathBuf),
+    /// A kit is packed and run where no GPU is.
+    Rehearse,
     /// One part, with the kit in this folder.
     Part(GpuPart, PathBuf),
 }
@@ -174,6 +178,9 @@ impl Words {
 
     fn gpu(&mut self) -> Result<GpuArgs, String> {
         let part = GpuPart::ALL.into_iter().find(|part| self.flag(part.name()));
+        if part.is_none() && self.flag("rehearse") {
+            return Ok(GpuArgs { source: self.demo()?, task: GpuTask::Rehearse });
+        }
         let (kit, at) = (self.value("--kit")?, self.value("--at")?);
         let task = match (part, kit, at) {
             (None, None, None) => GpuTask::All,
@@ -227,6 +234,7 @@ mod tests {
         let wish = DemoArgs { repo: Some("/r".into()), dir: Some("/d".into()), ..DemoArgs::default() };
         let gpu = |source: &DemoArgs, task| Ok(Task::Gpu(GpuArgs { source: source.clone(), task }));
         check("gpu --dir /d --repo /r", gpu(&wish, GpuTask::All));
+        check("gpu rehearse", gpu(&DemoArgs::default(), GpuTask::Rehearse));
         check("gpu --kit /k", gpu(&DemoArgs::default(), GpuTask::Pack("/k".into())));
         check("gpu proofs --at /k", gpu(&DemoArgs::default(), GpuTask::Part(GpuPart::Proofs, "/k".into())));
         check("demo --dir /d --repo /r --keep", Ok(Task::Demo(DemoArgs { keep: true, ..wish })));

@@ -24,7 +24,14 @@ use exec::Env;
 use self::host::GpuHost;
 use crate::args::{DemoArgs, GpuArgs, GpuPart, GpuTask};
 use crate::failure::{Failure, Result};
+use crate::test::rehearsal;
 use crate::{demo, figures, packages};
+
+/// The exit code of a part that found no GPU, or none that can be used.
+const NO_GPU: u8 = 3;
+
+/// How many proofs there are.
+pub(crate) const PROOFS: usize = proofs::COUNT;
 
 /// Where the report of a checkout goes.
 const FILE: &str = "docs/measurements/gpu.md";
@@ -35,33 +42,29 @@ pub(crate) fn run(args: &GpuArgs) -> Result<()> {
     match &args.task {
         GpuTask::All => all(&env, &args.source),
         GpuTask::Pack(dir) => kit::pack(&env, &args.source, dir),
-        GpuTask::Part(part, kit) => one(*part, &GpuHost::of_kit(&env, kit)?).map(|_report| ()),
+        GpuTask::Rehearse => rehearsal::run(&env, args.source.dir.as_deref()),
+        GpuTask::Part(part, kit) => one(*part, &GpuHost::of_kit(&env, kit)?),
     }
 }
 
-/// Every part with this checkout; the report becomes a page of the documentation.
+/// Every part with this checkout; the report becomes a page of the documentation, whatever its verdicts.
 fn all(env: &Env, source: &DemoArgs) -> Result<()> {
     packages::ensure(env, packages::BUILD)?;
     let home = demo::home(env, source.dir.as_deref())?;
     let work = tempfile::Builder::new().prefix("gpu.").tempdir_in(&home)?;
     let host = GpuHost::of_checkout(env, source, &home, work.path())?;
-    let (mut report, mut failures) = (String::new(), Vec::new());
-    for part in GpuPart::ALL {
-        match one(part, &host) {
-            Ok(text) => report = text,
-            // Without a GPU, or without an engine, nothing that follows can be done.
-            Err(failure) if part != GpuPart::Facts || failure.exit_code == 3 => return Err(failure),
-            Err(failure) => failures.push(failure.to_string()),
-        }
-        if part == GpuPart::Proofs && failures.is_empty() {
-            figures::write(Path::new(FILE), &report)?;
-        }
+    let facts = one(GpuPart::Facts, &host);
+    if let Some(failure) = facts.as_ref().err().filter(|failure| failure.exit_code == NO_GPU) {
+        return Err(Failure::missing(failure.to_string()));
     }
-    if failures.is_empty() { Ok(()) } else { Err(Failure::new(failures.join("\n"))) }
+    one(GpuPart::Build, &host)?;
+    let proofs = one(GpuPart::Proofs, &host);
+    figures::write(Path::new(FILE), &report::write(&host)?)?;
+    facts.and(proofs)
 }
 
-/// Runs one part, keeps its result, and returns the new report. A part that found something wrong fails after that.
-fn one(part: GpuPart, host: &GpuHost) -> Result<String> {
+/// Runs one part, keeps its result, and writes the report. A part that found something wrong fails after that.
+fn one(part: GpuPart, host: &GpuHost) -> Result<()> {
     println!("== {}", part.name());
     let done = match part {
         GpuPart::Facts => facts::measure(host)?,
@@ -69,11 +72,8 @@ fn one(part: GpuPart, host: &GpuHost) -> Result<String> {
         GpuPart::Proofs => proofs::measure(host)?,
     };
     host.keep(part.name(), &done.result)?;
-    let text = report::write(host)?;
-    match done.failure {
-        None => Ok(text),
-        Some(failure) => Err(failure),
-    }
+    report::write(host)?;
+    done.failure.map_or(Ok(()), Err)
 }
 
 /// What a part found, and what of it is wrong.

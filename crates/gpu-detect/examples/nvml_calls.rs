@@ -47,7 +47,12 @@ fn rounds(library: &Path, times: &mut Times) -> Result<(), NvmlError> {
     {
         let init = || Nvml::builder().lib_path(library.as_os_str()).flags(flags).init();
         // The wrapper's `Drop` panics where `nvmlShutdown` is missing.
-        let nvml = ManuallyDrop::new(times.take(round, "load the library and nvmlInit", init)?);
+        let nvml = match times.take(round, "load the library and nvmlInit", init) {
+            Ok(nvml) => ManuallyDrop::new(nvml),
+            Err(error) if round == "first" => return Err(error),
+            // Old drivers have no flags; the sessions before are worth reading all the same.
+            Err(_) => continue,
+        };
         times.take(round, "driver version", || nvml.sys_driver_version()).ok();
         times.take(round, "CUDA version", || nvml.sys_cuda_driver_version()).ok();
         let count = times.take(round, "number of GPUs", || nvml.device_count()).unwrap_or(0);

@@ -48,6 +48,7 @@ pub(super) fn measure(host: &GpuHost) -> Result<Done> {
     let result = json!({
         "gpu": true,
         "machine": machine,
+        "driver": gpus.json.pointer("/report/driver/version"),
         "gpus": memory::query(&host.env, "--query-gpu=name,memory.total,driver_version,compute_cap")?.trim(),
         "agree_with_list": listed, "agree_with_query": described, "differ": differ,
         "gpu_facts": between.stdout_text().trim_end(),
@@ -97,7 +98,7 @@ fn version(host: &GpuHost, words: &[&str]) -> Option<(String, Value)> {
     let said = exec::run(&host.program(words).ok()?).ok()?;
     let text = said.stdout_text();
     let line = text.lines().find(|line| line.contains("release ")).or_else(|| text.lines().next())?;
-    Some((words.first()?.to_string(), line.trim().into()))
+    Some(((*words.first()?).to_owned(), line.trim().into()))
 }
 
 /// From call to exit, in milliseconds.

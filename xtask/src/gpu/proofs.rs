@@ -51,8 +51,11 @@ impl Proof {
 /// Name, condition, and how it is proven.
 type Case = (&'static str, &'static str, fn(&Bench<'_>) -> Result<Proof>);
 
+/// How many proofs there are.
+pub(super) const COUNT: usize = 14;
+
 /// They run in this order; each begins with no engine running.
-const CASES: [Case; 14] = [
+const CASES: [Case; COUNT] = [
     ("running", "the engine answers, has all layers on the GPU and holds its memory", good::running),
     ("adoption", "a second `ensure` finds the same process", good::adopted),
     ("caller-killed", "the engine of a killed `ensure` is adopted or started again", good::caller_killed),

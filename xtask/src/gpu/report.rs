@@ -11,7 +11,9 @@ use crate::failure::Result;
 /// Writes `report.md` and `report.json`, and returns the Markdown.
 pub(super) fn write(host: &GpuHost) -> Result<String> {
     let [facts, build, proofs] = GpuPart::ALL.map(|part| host.kept(part.name()).unwrap_or_default());
-    let document = json!({ "format": 1, "about": host.about, "facts": facts, "build": build, "proofs": proofs });
+    let date = facts.pointer("/machine/line").and_then(Value::as_str).and_then(|line| line.split(',').next());
+    let document =
+        json!({ "format": 1, "date": date, "about": host.about, "facts": facts, "build": build, "proofs": proofs });
     let text = markdown(&document);
     host.raw("report.json", format!("{document:#}\n").as_bytes())?;
     host.raw("report.md", text.as_bytes())?;
@@ -51,7 +53,10 @@ fn machine(machine: &Value, gpus: &Value, product: &Value) -> String {
     row("memory", shown(machine.get("memory")));
     row("distribution", shown(machine.get("distribution")));
     let tools = machine.get("tools").and_then(Value::as_object).into_iter().flatten();
-    row("tools", tools.map(|(_, version)| shown(Some(version))).collect::<Vec<_>>().join("; "));
+    row(
+        "tools",
+        tools.map(|(name, version)| format!("{name}: {}", shown(Some(version)))).collect::<Vec<_>>().join("; "),
+    );
     row("product", shown(Some(product)));
     text
 }

@@ -50,7 +50,7 @@ pub(super) fn listed(text: &str) -> Vec<Facts> {
 
 /// The same facts out of the document of `gpus --json`.
 pub(super) fn detected(gpus: &Value) -> Vec<Facts> {
-    let devices = gpus.pointer("/report/devices").or_else(|| gpus.get("devices"));
+    let devices = gpus.pointer("/report/devices");
     devices.and_then(Value::as_array).into_iter().flatten().map(facts_of).collect()
 }
 
@@ -139,7 +139,7 @@ GPU 00000000:65:00.0
     fn differences_are_named() {
         let gpu = json!({ "uuid": "GPU-1", "name": "NVIDIA H100 80GB HBM3", "pci_bus_id": "00000000:65:00.0",
             "memory_total_bytes": 85_520_809_984_u64, "mig": { "enabled": false, "instances": [] } });
-        let ours = detected(&json!({ "devices": [gpu] }));
+        let ours = detected(&json!({ "report": { "devices": [gpu] } }));
         assert_eq!(compare(&ours, &described(QUERY)), (5, vec![]));
         let other = QUERY.replace("81559", "40960").replace("65:00.0", "66:00.0");
         let (agree, differ) = compare(&ours, &described(&other));

@@ -3,6 +3,7 @@
 //! version they need.
 
 use std::fs;
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -19,6 +20,8 @@ const BUILDS: [&[&str]; 2] = [
 const NAMES: [&str; 4] = ["engine-provisioner", "xtask", "examples/gpu_facts", "examples/nvml_calls"];
 /// The only target for which a kit is packed: NVIDIA's data centre hosts.
 const TARGET: &str = "x86_64-unknown-linux-gnu";
+/// Where Debian keeps libraries, and what is linked with.
+const LIBRARIES: [&str; 2] = ["usr/lib/x86_64-linux-gnu", "lib/x86_64-linux-gnu"];
 /// An old system's libraries and headers, and nothing to run.
 const SYSROOT: [&str; 4] = ["mmdebstrap", "--variant=extract", "--include=libc6-dev,libgcc-10-dev", "bullseye"];
 
@@ -26,7 +29,7 @@ const SYSROOT: [&str; 4] = ["mmdebstrap", "--variant=extract", "--include=libc6-
 pub(super) fn build(env: &Env, home: &Path, bin: &Path) -> Result<String> {
     let sysroot = sysroot(env, home);
     let cargo = proc::cargo(env)?;
-    let flags = sysroot.as_ref().map(|root| format!("-C link-arg=--sysroot={}", root.display())).unwrap_or_default();
+    let flags = sysroot.as_deref().map(link_with).unwrap_or_default();
     let target = cli::target_directory(env)?;
     for build in BUILDS {
         let words = [&["build", "--release", "--locked", "--target", TARGET], build].concat();
@@ -42,8 +45,8 @@ pub(super) fn build(env: &Env, home: &Path, bin: &Path) -> Result<String> {
         floor = floor.max(newest(&symbols.stdout_text()));
     }
     if let Some(root) = &sysroot {
-        let loader = root.join("lib/x86_64-linux-gnu/ld-linux-x86-64.so.2");
-        let libraries = root.join("lib/x86_64-linux-gnu");
+        let loader = root.join("lib64/ld-linux-x86-64.so.2");
+        let libraries = root.join(LIBRARIES[1]);
         let spec = CommandSpec::new(loader, Duration::from_mins(1)).arg("--library-path").arg(libraries);
         proc::capture(&spec.arg(bin.join("engine-provisioner")).arg("--version"))
             .map_err(|failure| failure.while_doing("starting the program with Debian 11's C library"))?;
@@ -61,6 +64,9 @@ fn sysroot(env: &Env, home: &Path) -> Option<PathBuf> {
         let scratch = tempfile::Builder::new().prefix("sysroot.").tempdir_in(home)?;
         let root = scratch.path().join("root");
         proc::capture(&proc::tool(env, &SYSROOT, home)?.arg(&root))?;
+        for folder in ["lib64", LIBRARIES[0], LIBRARIES[1]] {
+            keep_links_inside(&root, folder)?;
+        }
         Ok(fs::rename(root, &kept)?)
     });
     match made {
@@ -70,6 +76,24 @@ fn sysroot(env: &Env, home: &Path) -> Option<PathBuf> {
             None
         }
     }
+}
+
+/// Rustc's arguments: this system's compiler looks beside itself first, unless `-B` names another folder.
+fn link_with(root: &Path) -> String {
+    let folders = LIBRARIES.map(|folder| format!(" -C link-arg=-B{}", root.join(folder).display()));
+    format!("-C link-arg=--sysroot={}{}", root.display(), folders.concat())
+}
+
+/// Absolute links of an unpacked system lead to this host's files; makes them relative.
+fn keep_links_inside(root: &Path, folder: &str) -> Result<()> {
+    let up = "../".repeat(folder.split('/').count());
+    for entry in fs::read_dir(root.join(folder))? {
+        let path = entry?.path();
+        let Some(target) = fs::read_link(&path).ok().filter(|target| target.is_absolute()) else { continue };
+        fs::remove_file(&path)?;
+        symlink(format!("{up}{}", target.display().to_string().trim_start_matches('/')), &path)?;
+    }
+    Ok(())
 }
 
 /// The newest version of glibc whose symbols a program needs, from `objdump -T`.
@@ -84,6 +108,26 @@ fn newest(symbols: &str) -> (u32, u32) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn links_stay_inside() {
+        let root = tempfile::tempdir().unwrap();
+        let root = root.path();
+        for folder in LIBRARIES {
+            fs::create_dir_all(root.join(folder)).unwrap();
+        }
+        fs::File::create(root.join("lib/x86_64-linux-gnu/libdl.so.2")).unwrap();
+        let link = root.join("usr/lib/x86_64-linux-gnu/libdl.so");
+        symlink("/lib/x86_64-linux-gnu/libdl.so.2", &link).unwrap();
+        symlink("libdl.so", root.join("usr/lib/x86_64-linux-gnu/other.so")).unwrap();
+        keep_links_inside(root, LIBRARIES[0]).unwrap();
+        assert_eq!(link.canonicalize().unwrap(), root.canonicalize().unwrap().join("lib/x86_64-linux-gnu/libdl.so.2"));
+        let flags = link_with(Path::new("/s"));
+        assert_eq!(
+            flags,
+            "-C link-arg=--sysroot=/s -C link-arg=-B/s/usr/lib/x86_64-linux-gnu -C link-arg=-B/s/lib/x86_64-linux-gnu"
+        );
+    }
 
     #[test]
     fn the_newest_symbol_is_the_floor() {
