@@ -20,7 +20,11 @@ use crate::{demo, gpu, packages};
 /// What the product cannot notice yet, or no longer: its verdict depends on the product, not on the kit.
 const OF_THE_PRODUCT: &str = "denied";
 
-/// Packs a kit and runs it twice.
+/// A caller that hangs up before a build can be done, its state, and a second caller.
+const LEAVES: &str =
+    "timeout -s HUP 1 /mnt/run.sh build; /mnt/run.sh status; /mnt/run.sh build && [ -e /mnt/work/report/build.json ]";
+
+/// Packs a kit and runs it in three ways.
 pub(crate) fn run(env: &Env, dir: Option<&Path>) -> Result<()> {
     packages::ensure(env, &[("mmdebstrap", "mmdebstrap"), ("bwrap", "bubblewrap"), ("gcc", "gcc")])?;
     let home = demo::home(env, dir)?;
@@ -34,7 +38,15 @@ pub(crate) fn run(env: &Env, dir: Option<&Path>) -> Result<()> {
     without_a_gpu(&system, &kit)?;
     fs::remove_dir_all(kit.join("work"))?;
     let driver = driver::install(env, scratch.path())?;
-    with_the_stand_in(&system.with_local(&driver), &kit)
+    let system = system.with_local(&driver);
+    the_caller_leaves(&system)?;
+    with_the_stand_in(&system, &kit)
+}
+
+/// A build goes on when its caller's terminal is gone, and the next call follows it.
+fn the_caller_leaves(system: &System) -> Result<()> {
+    let exit = system.run(&["bash", "-c", LEAVES])?;
+    must(exit == Exit::Code(0), || format!("a build whose caller left ends with {exit}"))
 }
 
 /// A host without a GPU is told so, and nothing is claimed.
