@@ -74,8 +74,11 @@ fn build(build: &Value) -> String {
     }
     let names =
         [("/architectures", "architectures"), ("/engine/engine_version", "engine"), ("/ninja/steps", "ninja's steps")];
-    for (place, name) in names {
-        writeln!(text, "| {name} | {} |", shown(build.pointer(place))).ok();
+    for (name, value) in names.map(|(place, name)| (name, shown(build.pointer(place)))) {
+        // Without ninja there are no steps.
+        if !value.is_empty() {
+            writeln!(text, "| {name} | {value} |").ok();
+        }
     }
     let Some(ninja) = build.get("ninja").filter(|ninja| ninja.is_object()) else { return text };
     text += "\n| kind of step | steps | sum | mean | largest |\n| --- | ---: | ---: | ---: | ---: |\n";

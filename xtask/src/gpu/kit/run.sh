@@ -7,7 +7,9 @@
 set -euo pipefail
 
 kit=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
-export KIT_WORK="${KIT_WORK:-$kit/work}"
+mkdir -p "${KIT_WORK:=$kit/work}"
+KIT_WORK=$(cd "$KIT_WORK" && pwd)
+export KIT_WORK
 runner=$kit/bin/xtask
 pid_file=$KIT_WORK/build.pid
 exit_file=$KIT_WORK/build.exit
@@ -17,7 +19,6 @@ say() { printf '%s\n' "$*"; }
 
 # Checks what was carried here, and joins what travelled in parts.
 ready() {
-    mkdir -p "$KIT_WORK"
     (cd "$kit" && sha256sum --check --quiet SHA256SUMS) || { say "the kit is not whole: copy it again" >&2; exit 1; }
     local first name
     for first in "$kit"/*.part-00; do
