@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use model_provisioner::{Announced, Found};
 use spawner::{PoolDir, PoolGuard, PortLock};
 
+use crate::Result;
 use crate::engine::command_line::CommandLine;
 use crate::engine::config_files;
 use crate::event::Reporter;
@@ -19,7 +20,7 @@ use crate::plan::planner::Planned;
 use crate::plan::{PlanStep, StepKind};
 use crate::pool::desired::Desired;
 use crate::summary::{Ensured, PreparedEngine};
-use crate::{Result, model};
+use crate::supply::model;
 
 pub(crate) mod graph;
 pub(crate) mod launch;
