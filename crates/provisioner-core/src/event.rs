@@ -1,6 +1,7 @@
 //! What happens while a pool is prepared, started or stopped: one typed, versioned, serialisable stream.
 //!
-//! The rule: every step that has something to do begins once and ends once; progress comes between. Waiting for an
+//! The rule: every step that has something to do begins once and ends once; progress comes between. Where the plan is
+//! made again in between, which a note says, its steps begin again. Waiting for an
 //! engine's readiness is no step: its progress is about the step `start`, whose run may be over. A bar, a log, JSON
 //! lines and a daemon's counters are readers of the same stream.
 

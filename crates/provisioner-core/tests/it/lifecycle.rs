@@ -20,7 +20,7 @@ use crate::support::{World, alive, code};
 const MINUTE: Duration = Duration::from_mins(1);
 
 /// Makes the server of the repository fail in the ways of a real one: a model whose name has `broken` in it is one,
-/// TINY_CRASH=memory asks for more memory than there is, and TINY_WAIT_MS is how long it takes until it listens.
+/// TINY_CRASH=memory asks for more memory than there is, and TINY_WAIT_MS is how long it does nothing at first.
 pub(crate) fn faulty(repo: &Repo) {
     let path = "tools/server/main.cpp";
     let mut text = fs::read_to_string(repo.path.join(path)).unwrap();
@@ -30,10 +30,7 @@ pub(crate) fn faulty(repo: &Repo) {
             "const std::string problem = strstr(state.model_path.c_str(), \"broken\") ? \"tensor data is not within the file \
              bounds, model is corrupted or incomplete\" : llama_model_check(state.model_path);",
         ),
-        (
-            "const int listener = listen_on(host, port);",
-            "usleep(env_int(\"TINY_WAIT_MS\", 0) * 1000);\n    const int listener = listen_on(host, port);",
-        ),
+        ("    die_if_asked();", "    usleep(env_int(\"TINY_WAIT_MS\", 0) * 1000);\n    die_if_asked();"),
         (
             "if (const char * crash = getenv(\"TINY_CRASH\")) {",
             "if (const char * crash = getenv(\"TINY_CRASH\")) {\n        volatile size_t most = (size_t) 1 << 60;\n        \
@@ -80,7 +77,10 @@ fn prepare_look_start_wait_and_everything_by_name() {
     assert_eq!(fs::read_to_string(dir.pid_file()).unwrap().trim(), pid.to_string());
     assert!(dir.log_file().exists() && dir.record_file().exists() && dir.summary_file().exists());
     let status = provider.status(&pool.id).unwrap();
-    assert!(status.lives() && status.state == PoolState::Starting && status.health != Some(Health::Ready), "{status:?}");
+    assert!(
+        status.lives() && status.state == PoolState::Starting && status.health != Some(Health::Ready),
+        "{status:?}"
+    );
     assert_eq!(status.engine.as_ref(), Some(&ensured), "what a scheduler is handed");
 
     let ready = provider.wait_ready(&pool.id, MINUTE).unwrap();
@@ -143,11 +143,15 @@ fn what_changed_since_is_refused_by_name() {
     let now = &world.settings;
     for (path, larger, expected) in [(&binary, true, "plan::changed"), (&world.model, true, "plan::changed")]
         .into_iter()
-        .chain([(&world.model, false, "model::checksum_mismatch")])
+        .chain([(&world.model, false, "model::wrong_checksum")])
     {
         let was = fs::read(path).unwrap();
         let mut other = was.clone();
-        if larger { other.push(0) } else { other[60] ^= 1 }
+        if larger {
+            other.push(0)
+        } else {
+            other[60] ^= 1
+        }
         write(path, &other);
         refused(now, &prepared, expected, &path.display().to_string());
         fs::remove_file(path).unwrap();
@@ -216,11 +220,11 @@ fn an_exit_is_seen_at_once_with_its_cause() {
     };
     let nothing = |_: &PreparedEngine, _: i32| ();
     let facts = |report: ExitReport| (report.code.unwrap_or_default(), report.status, report.signal);
-    let model = exit("model", &json!({ "model": { "ref": broken } }), &nothing);
+    let model = exit("model", &json!({ "model": { "ref": broken }, "env": { "TINY_WAIT_MS": "1000" } }), &nothing);
     assert_eq!(facts(model), ("engine::model_file".into(), Some(1), None));
-    let memory = exit("memory", &json!({ "env": { "TINY_CRASH": "memory" } }), &nothing);
+    let memory = exit("memory", &json!({ "env": { "TINY_CRASH": "memory", "TINY_WAIT_MS": "1000" } }), &nothing);
     assert_eq!(facts(memory), ("engine::memory".into(), None, Some(6)));
-    let port = exit("port", &json!({ "env": { "TINY_WAIT_MS": "500" } }), &|prepared, _| {
+    let port = exit("port", &json!({ "env": { "TINY_WAIT_MS": "1000" } }), &|prepared, _| {
         // Between the choice of the port and the engine's own call another program takes it.
         let held = TcpListener::bind((Ipv4Addr::LOCALHOST, prepared.port)).unwrap();
         while alive(lifecycle(&world).status(&id("port")).unwrap().pid.unwrap_or(-1)) {
@@ -265,7 +269,10 @@ fn a_wait_for_readiness_is_cancelled_and_limited() {
 
 /// Runs a call that lasts, cancels it, and sees it return within a second.
 #[track_caller]
-pub(crate) fn cancelled_after<T: std::fmt::Debug>(settings: &Settings, call: impl FnOnce() -> Result<T, Error>) -> Error {
+pub(crate) fn cancelled_after<T: std::fmt::Debug>(
+    settings: &Settings,
+    call: impl FnOnce() -> Result<T, Error>,
+) -> Error {
     let cancel = settings.cancel.clone();
     let canceller = std::thread::spawn(move || {
         std::thread::sleep(Duration::from_millis(700));
