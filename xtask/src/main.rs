@@ -8,6 +8,7 @@ mod demo;
 mod failure;
 mod figures;
 mod gpu;
+mod hf;
 mod package_names;
 mod packages;
 mod pool;

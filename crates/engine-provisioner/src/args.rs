@@ -30,10 +30,10 @@ pub(crate) struct Args {
     /// Where records and logs of running engines are kept [default: /run/engine-provisioner for root]
     #[arg(long, global = true, value_name = "DIR")]
     pub(crate) run_dir: Option<PathBuf>,
-    /// Say more; twice for every program that is run (RUST_LOG decides finely)
+    /// Print more; twice: every program that is run (RUST_LOG selects in detail)
     #[arg(short, long, global = true, action = ArgAction::Count)]
     pub(crate) verbose: u8,
-    /// Say nothing but results and errors
+    /// Print nothing but results and errors
     #[arg(short, long, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
 }
@@ -68,7 +68,7 @@ pub(crate) enum Verb {
         #[arg(long)]
         replace: bool,
     },
-    /// Show whether the engine runs; the exit status says it too
+    /// Show whether the engine runs and answers; the exit status says it too
     Status,
     /// Stop the engine; no engine is fine too
     Stop,
@@ -77,7 +77,7 @@ pub(crate) enum Verb {
         /// How many lines
         #[arg(short = 'n', long, value_name = "N", default_value_t = 50)]
         lines: usize,
-        /// Go on with what comes, until the engine ends
+        /// Print what comes after it, until the engine exits
         #[arg(short, long)]
         follow: bool,
     },
@@ -87,7 +87,7 @@ pub(crate) enum Verb {
     Gpus,
     /// Show what flags become for an engine: `flags --release b6673 -- -ngl 33 --draft 8`
     Flags(FlagsArgs),
-    /// Look after the engines that are kept
+    /// List, verify and collect the engines in the cache
     #[command(subcommand)]
     Cache(CacheVerb),
     /// Print the JSON Schema of the configuration
@@ -104,22 +104,22 @@ pub(crate) enum Verb {
     },
 }
 
-/// What to do with the kept engines.
+/// What to do with the cache.
 #[derive(Debug, Subcommand)]
 pub(crate) enum CacheVerb {
-    /// List them, the longest unused first
+    /// List cached engines, least recently used first
     Ls,
-    /// Read every byte of them; one that is damaged is set aside and built anew when it is wanted
+    /// Re-hash every cached engine; quarantine damaged ones, so that they are rebuilt on next use
     Verify,
-    /// Remove what nobody needs: leftovers, and engines and sources beyond the limits; never what runs
+    /// Remove leftovers, and engines and sources beyond the limits; never what runs
     Gc {
-        /// What was not used for so many days
+        /// Remove engines unused for DAYS days
         #[arg(long, value_name = "DAYS")]
         older_than: Option<u64>,
-        /// The longest unused, until no more than so many gigabytes are left
+        /// Evict least recently used engines until the cache fits GB gigabytes
         #[arg(long, value_name = "GB")]
         max_size: Option<u64>,
-        /// Only say what would go
+        /// Only print what would be removed
         #[arg(long)]
         dry_run: bool,
     },

@@ -44,13 +44,12 @@ fn known(code: &str) -> Option<Exit> {
         (_, "pool::differs" | "port::taken" | "lock::timeout" | "spawner::already_running") => Exit::Conflict,
         ("core" | "file" | "lock" | "settings", _)
         | (_, "preflight::memo_not_saved" | "build::io" | "build::not_published" | "spawner::io") => Exit::Io,
-        // The engine runs, and not as it was asked for.
-        (_, "gpu::not_used" | "gpu::partial_offload") => Exit::Engine,
+        // Also an engine that runs, and not on the GPU that it was asked for.
+        ("spawner" | "engine", _) | (_, "gpu::not_used" | "gpu::partial_offload") => Exit::Engine,
         ("usage" | "config" | "pool" | "flags" | "port", _) => Exit::Usage,
         ("preflight" | "gpu" | "cuda" | "exec" | "image" | "cdi" | "fit", _) => Exit::Host,
         ("source" | "build" | "cmake" | "link" | "download" | "registry", _) => Exit::Build,
         ("model", _) => Exit::Model,
-        ("spawner" | "engine", _) => Exit::Engine,
         // What was agreed on is no longer what is there.
         ("plan" | "pin" | "trust", _) => Exit::Conflict,
         _ => return None,

@@ -1,11 +1,19 @@
 //! Why a model is not there, or not what it should be.
 
+mod fetch;
+mod files;
+mod hub;
+
 use std::path::PathBuf;
 
 use durable::DurableError;
 use exec::ExecError;
 use miette::Diagnostic;
 use thiserror::Error;
+
+pub use fetch::FetchError;
+pub use files::FilesError;
+pub use hub::HubError;
 
 /// A model that cannot be used.
 #[derive(Debug, Error, Diagnostic)]
@@ -33,7 +41,7 @@ pub enum ModelError {
     Unreadable {
         /// The path.
         path: PathBuf,
-        /// What the system said.
+        /// What the system reported.
         #[source]
         source: std::io::Error,
     },
@@ -86,10 +94,42 @@ pub enum ModelError {
         repo: String,
         /// The file.
         file: String,
-        /// What the command said.
+        /// What the command reported.
         #[source]
         source: ExecError,
     },
+    /// The reference of a model has a name that no hub repository, file or revision can have.
+    #[error("`{name}` is not a {what} of a hub: {why}")]
+    #[diagnostic(code(model::bad_name), help("correct `provisioning.model.ref`: hf:OWNER/NAME[@REVISION][/FILE]"))]
+    BadName {
+        /// What it names.
+        what: &'static str,
+        /// As it was written.
+        name: String,
+        /// What is wrong with it.
+        why: &'static str,
+    },
+    /// The source, shape and checksum that are configured for a model do not go together.
+    #[error("{what}")]
+    #[diagnostic(code(model::request), help("{help}"))]
+    Request {
+        /// What does not fit.
+        what: &'static str,
+        /// What does.
+        help: &'static str,
+    },
+    /// The hub refused, or could not be asked.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Hub(#[from] HubError),
+    /// The download was ended.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Fetching(#[from] FetchError),
+    /// The files of a model are not whole, or not what an engine loads.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Files(#[from] FilesError),
     /// A file or lock could not be kept.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -6,8 +6,7 @@
 use std::error::Error;
 use std::path::Path;
 
-use exec::Env;
-use provisioner_core::{Happening, Observer, Settings, cfg, provider_with};
+use provisioner_core::{Env, Happening, Observer, Settings, cfg, provider_with};
 
 fn main() -> Result<(), Box<dyn Error>> {
     let args: Vec<String> = std::env::args().skip(1).collect();
@@ -29,11 +28,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     let ensured = provider.ensure_running(pool.clone())?;
     println!(
-        "{} runs as process {:?} at {} ({:?})",
-        ensured.prepared.engine_version,
-        ensured.pid(),
-        ensured.prepared.url,
-        ensured.started
+        "{} runs as {:?} at {} ({:?})",
+        ensured.prepared.engine_version, ensured.instance, ensured.prepared.url, ensured.started
     );
     Ok(())
 }

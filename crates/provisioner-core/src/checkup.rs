@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use config_schema::{Accelerator, PoolConfig, PoolId};
 use gpu_detect::{Diagnosis, Wish, diagnose};
 use miette::Diagnostic;
-use model_provisioner::{ModelSource, Presence};
+use model_provisioner::Presence;
 use preflight::{HostNeeds, Memo, Need, PlaceNeed, Survey, Tool};
 use serde::Serialize;
 
@@ -101,13 +101,13 @@ fn needs_of(pools: &[PoolConfig], found: &[PoolCheckup], settings: &Settings) ->
     });
     for (SupplyNeeds { tools: needed, folder }, desired, builds) in wanted {
         tools.extend(needed);
-        if matches!(desired.model.source, ModelSource::HuggingFace { .. }) {
+        if desired.model.request.is_remote() {
             tools.push(Tool::HfCli.into());
         }
         let cuda = desired.accelerator == Accelerator::Cuda;
-        let model = models(&desired, settings).inspect(&desired.model.source, &desired.model.want);
+        let model = models(&desired, settings).inspect(&desired.model.request);
         let kept = match &model {
-            Presence::Present(staged) if !cuda => staged.size.saturating_add(BESIDE_A_MODEL),
+            Presence::Present(found) if !cuda => found.staged.size().saturating_add(BESIDE_A_MODEL),
             Presence::Fetchable(_) => {
                 places.push(place(desired.model.cache.clone(), 0, false));
                 0

@@ -49,13 +49,26 @@ pub struct EngineProfile {
     pub flag_of_env: fn(name: &str, catalogue: &Catalogue) -> Option<String>,
 }
 
+/// What engines that read a repository by Transformers' rules need of it: weights in safetensors, or in PyTorch's older
+/// format, configuration, tokenizer and chat template.
+/// <https://huggingface.co/docs/transformers/main/en/main_classes/model#transformers.PreTrainedModel.from_pretrained>
+pub(crate) const TRANSFORMERS: ModelShape = ModelShape::Repository {
+    include: &["*.safetensors", "*.bin", "*.json", "*.jinja", "*.txt", "*.model", "*.py", "*.tiktoken"],
+    required: &["config.json"],
+};
+
 /// What an engine calls its model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ModelShape {
     /// One GGUF file, or a set of its shards.
     Gguf,
     /// A repository folder with weights, configuration and tokenizer.
-    Repository,
+    Repository {
+        /// Patterns of the files that belong to it.
+        include: &'static [&'static str],
+        /// Patterns of which each must match at least one file.
+        required: &'static [&'static str],
+    },
     /// A [Triton model repository](https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/user_guide/model_repository.html).
     TritonRepository,
 }

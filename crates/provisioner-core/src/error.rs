@@ -85,6 +85,16 @@ pub enum Error {
         /// The repository.
         repo: String,
     },
+    /// A Triton model repository is a tree that its operator lays out.
+    #[error("the model `hf:{repo}` is a repository of a hub, and Triton reads a model repository of its own")]
+    #[diagnostic(
+        code(pool::no_triton_hub),
+        help("lay out a model repository on this host (config.pbtxt and version folders), and name its folder")
+    )]
+    NoTritonHub {
+        /// The repository.
+        repo: String,
+    },
     /// Relative to nothing.
     #[error("the model path `{}` is relative", path.display())]
     #[diagnostic(
@@ -284,7 +294,14 @@ pub enum Error {
 impl Error {
     /// Whether the caller cancelled.
     pub fn is_cancelled(&self) -> bool {
+        // A part that wraps what it ran keeps its own code, such as `build::run`.
+        let cause = |error: &(dyn std::error::Error + 'static)| {
+            let run = error.downcast_ref::<exec::ExecError>().and_then(Diagnostic::code);
+            let lock = error.downcast_ref::<durable::DurableError>().and_then(Diagnostic::code);
+            run.or(lock).is_some_and(|code| code.to_string().ends_with("::cancelled"))
+        };
         self.code().is_some_and(|code| code.to_string().ends_with("::cancelled"))
+            || std::iter::successors(std::error::Error::source(self), |error| error.source()).any(cause)
     }
 
     /// The same error; one of a part that was cancelled in this crate's own words.

@@ -5,7 +5,7 @@
 
 use std::sync::OnceLock;
 
-use model_provisioner::Staged;
+use model_provisioner::{Announced, Found};
 use spawner::{PoolDir, PoolGuard, PortLock};
 
 use crate::engine::command_line::CommandLine;
@@ -82,7 +82,8 @@ struct Shared<'a> {
     planned: &'a Planned,
     proof: &'a ProofBundle,
     values: &'a Recorded,
-    staged: OnceLock<Staged>,
+    announced: OnceLock<Announced>,
+    staged: OnceLock<Found>,
     ensured: OnceLock<Ensured>,
 }
 
@@ -107,6 +108,7 @@ pub(crate) fn execute(run: Run<'_>, mut planned: Planned, replanned: &[String]) 
         planned: &planned,
         proof,
         values: &values,
+        announced: OnceLock::new(),
         staged: OnceLock::new(),
         ensured: OnceLock::new(),
     };
@@ -140,10 +142,11 @@ impl Shared<'_> {
         }
         match step.kind {
             StepKind::Model => {
-                let (staged, done) = model::stage(step, &work)?;
+                let (staged, done) = model::stage(step, &self.announced, &work)?;
                 self.staged.set(staged).ok();
                 Ok(done)
             }
+            StepKind::Check if step.id.as_str() == model::CHECK => model::ask(step, &self.announced, &work),
             // The line is made for good once the engine is there and its port is claimed.
             StepKind::Flags => Ok(Done::with(Vec::new())),
             StepKind::Start => self.start(step),
@@ -171,7 +174,7 @@ impl Shared<'_> {
     fn prepared(&self, guard: Option<&PoolGuard>) -> Result<Prepared> {
         let staged = self.staged.get().ok_or(crate::Error::Unfinished { what: "model" })?;
         let obtained = self.planned.supplied.obtained().ok_or(crate::Error::Unfinished { what: "engine" })?;
-        launch::prepared(self.run, self.planned, self.proof, staged, &obtained, guard)
+        launch::prepared(self.run, self.planned, self.proof, &staged.staged, &obtained, guard)
     }
 
     fn start(&self, step: &PlanStep) -> std::result::Result<Done, StepError> {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use model_provisioner::{ModelProvisioner, Presence};
+use model_provisioner::{FetchLimits, ModelProvisioner, Presence};
 
 use crate::engine::EngineProfile;
 use crate::engine::command_line::{Given, command_line};
@@ -30,7 +30,7 @@ pub(crate) struct Sources<'a> {
 pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -> Result<Observed> {
     let Sources { settings, profile, supply, runtime, host } = sources;
     let seen = runtime.observe(&settings.run_dir, desired.pool_id.as_str())?;
-    let model = models(desired, settings).inspect(&desired.model.source, &desired.model.want);
+    let model = models(desired, settings).inspect(&desired.model.request);
     let also_needs = model::needs(&model);
     let supplied = supply.observe(&Look { desired, settings, host, also_needs: &also_needs, remember })?;
     let neighbours = host.neighbours(desired.pool_id.as_str());
@@ -45,8 +45,8 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
         command_line(desired, given)
     };
     let line = match &model {
-        Presence::Present(staged) => Some(line(&staged.path)),
-        Presence::Fetchable(_) => Some(line(&models(desired, settings).place(&desired.model.source))),
+        Presence::Present(found) => Some(line(&found.staged.path)),
+        Presence::Fetchable(fetch) => Some(line(&fetch.path)),
         Presence::Unusable(_) => None,
     };
     let system_config = config_files::system_file(profile);
@@ -56,5 +56,6 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
 
 /// Where this pool's model is staged.
 pub(crate) fn models(desired: &Desired, settings: &Settings) -> ModelProvisioner {
-    ModelProvisioner::new(desired.model.cache.clone(), settings.env.clone())
+    let limits = FetchLimits { silence: desired.limits.fetch_silence(), total: desired.limits.fetch_timeout() };
+    ModelProvisioner::new(desired.model.cache.clone(), settings.env.clone()).limits(limits)
 }

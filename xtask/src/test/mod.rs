@@ -12,7 +12,7 @@ use exec::{Env, Exit};
 use self::counts::{Runner, run_and_count};
 use crate::args::TestArgs;
 use crate::failure::{Failure, Result};
-use crate::{packages, proc};
+use crate::{hf, packages, proc};
 
 /// Makes the tables of flags, or checks them.
 pub(crate) fn catalogue(check: bool) -> Result<()> {
@@ -24,6 +24,7 @@ pub(crate) fn catalogue(check: bool) -> Result<()> {
 pub(crate) fn run(wish: TestArgs) -> Result<()> {
     let env = Env::current();
     packages::ensure(&env, &[packages::BUILD, packages::TESTS].concat())?;
+    hf::ensure(&env)?;
     let mut counts = programs::run(&env, wish);
     let cargo = proc::cargo(&env)?;
     let cargo = || proc::command(&env, cargo.clone(), Duration::from_hours(1));

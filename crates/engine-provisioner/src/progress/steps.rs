@@ -116,7 +116,7 @@ mod tests {
         assert_eq!(current("r", "model", progress(7)), Some(("building llama-server", None)), "it goes on unseen");
         assert_eq!(current("r", "build", progress(3)), Some(("building llama-server", Some(3))));
         assert_eq!(current("r", "build", end()), Some(("getting the model", Some(7))));
-        assert_eq!(current("q", "start", progress(1)), Some(("waiting", Some(1))), "of another run, without a beginning");
+        assert_eq!(current("q", "start", progress(1)), Some(("waiting", Some(1))), "of another run");
         let finished = json!({"event": "finished", "outcome": "ready", "seconds": 1.0});
         assert_eq!(current("q", "start", finished.clone()), Some(("getting the model", Some(7))));
         assert_eq!(current("r", "start", finished), None);

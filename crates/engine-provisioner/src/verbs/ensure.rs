@@ -14,6 +14,7 @@ use crate::verbs::summary;
 use crate::{report, target};
 
 /// `wait` and `replace` as the command line has them.
+#[expect(clippy::option_option, reason = "clap's way to tell `--wait` from `--wait=5`")]
 pub(crate) fn run(
     args: &Args,
     progress: &Progress,

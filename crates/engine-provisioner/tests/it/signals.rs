@@ -47,20 +47,26 @@ fn an_interrupted_build_is_resumed() {
     fs::create_dir(&tools).unwrap();
     let path = exec::Env::current().get_str("PATH").unwrap().to_owned();
     let place = place.env("PATH", format!("{}:{path}", tools.display()));
-    for (tool, at, signal) in [("cmake", "-S*", "INT"), ("cmake", "-S*", "HUP"), ("c++", "*main.cpp*", "TERM")] {
+    let held = |tool: &str| place.path().join(format!("{tool}-is-held"));
+    // Each stays where it is, so that it is the same tool to the build that is resumed.
+    for (tool, at) in [("cmake", "-S*"), ("c++", "*main.cpp*")] {
         let real = exec::Env::current().find(tool).unwrap();
-        let wait = format!("case \"$*\" in {at}) : > '{}'; exec sleep 60;; esac", reached.display());
-        testkit::fake_tool(&tools, tool, &format!("{wait}\nexec '{}' \"$@\"", real.display()));
+        let wait = format!("[ ! -e '{}' ] || {{ : > '{}'; exec sleep 60; }}", held(tool).display(), reached.display());
+        let script = format!("case \"$*\" in {at}) {wait};; esac\nexec '{}' \"$@\"", real.display());
+        testkit::fake_tool(&tools, tool, &script);
+    }
+    for (tool, signal) in [("cmake", "INT"), ("cmake", "HUP"), ("c++", "TERM")] {
+        testkit::write(&held(tool), "");
         let caller = place.process(&["ensure", "--wait", "--json"]);
         until("the stage", || reached.exists());
         interrupt(caller, signal);
         until("no process of the build is left", || !worked_in(&place.path().join("cache")));
         fs::remove_file(&reached).unwrap();
+        fs::remove_file(held(tool)).unwrap();
         // The pool's lock is free at once, and nothing was started.
         let begin = Instant::now();
         assert_eq!(place.call(&["stop", "--json"]).done().json()["stopped"], "nothing_recorded");
         assert!(begin.elapsed() < Duration::from_secs(20), "{:?}", begin.elapsed());
-        fs::remove_file(tools.join(tool)).unwrap();
     }
     let said = place.call(&["ensure", "--wait", "--events", "jsonl"]).done();
     let resumed = said.events().iter().any(|event| event["event"] == "end" && event["outcome"] == "resumed");

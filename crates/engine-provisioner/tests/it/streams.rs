@@ -27,16 +27,15 @@ fn the_work_does_not_end_with_its_reader() {
     let place = Place::new();
     let (out, code) = (place.path().join("out"), place.path().join("code"));
     for (words, stream) in [
+        ("prepare -v", "2> pipe"),
         ("prepare -vv", "2>&-"),
-        ("ensure -v", "2> /dev/full"),
-        ("ensure -vv", "2> pipe"),
+        ("ensure -vv", "2> /dev/full"),
         ("ensure --wait --events jsonl -vv", "2> pipe"),
     ] {
         let call = format!("\"$@\" {words} --json --config '{}'", place.pool_file().display());
         // A reader that takes one line and leaves.
         let (stream, reader) = if stream == "2> pipe" { ("2>&1", "| head -n 1 > /dev/null") } else { (stream, "") };
-        let script =
-            format!("{{ {call} {stream} > '{}'; echo $? > '{}'; }} {reader}", out.display(), code.display());
+        let script = format!("{{ {call} {stream} > '{}'; echo $? > '{}'; }} {reader}", out.display(), code.display());
         let spec = exec::CommandSpec::new("/bin/sh", std::time::Duration::from_mins(2));
         let spec = spec.args(["-c", &script, "sh", env!("CARGO_BIN_EXE_engine-provisioner")]);
         place.run(spec, &[], &[]);

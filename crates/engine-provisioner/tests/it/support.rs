@@ -3,6 +3,7 @@
 use std::fs;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 use std::time::Duration;
 
 use exec::{CommandSpec, Env, Exit, run};
@@ -127,7 +128,6 @@ impl Place {
         command.env_clear().envs(self.env.iter()).process_group(0);
         command.arg("--cache-dir").arg(self.path().join("cache")).arg("--run-dir").arg(self.run_dir());
         command.args(words).arg("--config").arg(self.pool_file());
-        use std::process::Stdio;
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
     }
 

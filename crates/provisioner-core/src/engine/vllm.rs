@@ -4,7 +4,7 @@
 
 use config_schema::{Engine, ProvisioningMode};
 
-use super::{EngineProfile, ModelShape, flag_by_help};
+use super::{EngineProfile, TRANSFORMERS, flag_by_help};
 
 /// vLLM.
 pub(crate) const PROFILE: EngineProfile = EngineProfile {
@@ -12,7 +12,7 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     program: "vllm",
     flags: flags::Engine::Vllm,
     modes: &[ProvisioningMode::Container, ProvisioningMode::External],
-    model: ModelShape::Repository,
+    model: TRANSFORMERS,
     ready_route: "/health",
     prefix_flag: None,
     version_route: Some("/version"),

@@ -219,6 +219,7 @@ fn ended(step: &PlanStep, seconds: f64, result: Result<Done, StepError>) -> Ende
         }
         Ok(done) => (executed(done.outcome, done.actions, None), Ok(done.replan)),
         Err(StepError { error, actions }) => {
+            let error = error.or_cancelled();
             let code = error.code().map(|code| code.to_string()).unwrap_or_default();
             let outcome = if error.is_cancelled() { Outcome::Cancelled } else { Outcome::Failed };
             let failure = Failure { code, message: error.to_string() };

@@ -85,7 +85,7 @@ pub(crate) fn prepared(
         url: url(desired.host, port),
         secret_env: line.secret_env.keys().cloned().collect(),
         env: line.env.iter().map(|(name, value)| (text(name), text(value))).collect(),
-        facts: fingerprint(desired, &obtained.facts, staged.size, &line),
+        facts: fingerprint(desired, &obtained.facts, staged.size(), &line),
         device_mask: Some(mask(&accelerated.devices)).filter(|mask| !mask.is_empty()),
         devices: accelerated.devices,
         driver: accelerated.driver,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::Path;
 
-use model_provisioner::{ModelProvisioner, ModelSource, Want};
+use model_provisioner::ModelProvisioner;
 use secrecy::SecretString;
 use spawner::{PoolDir, PoolGuard};
 
@@ -115,8 +115,10 @@ fn unchanged(settings: &Settings, prepared: &PreparedEngine) -> Result<()> {
         if let Some(digest) = &file.digest {
             // Remembered by what the file system says of the file: a large model is hashed once.
             let models = ModelProvisioner::new(settings.cache_dir.join("models"), settings.env.clone());
-            let want = Want { sha256: Some(digest.trim_start_matches("sha256:").to_owned()), magic: None };
-            models.ensure_present(&ModelSource::File(path.clone()), &want)?;
+            let now = format!("sha256:{}", models.digest_of(&prepared.model.path, path)?);
+            if now != *digest {
+                return Err(changed(prepared, format!("`{}` is {now}, not {digest}", path.display())));
+            }
         }
     }
     Ok(())

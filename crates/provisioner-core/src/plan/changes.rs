@@ -61,8 +61,8 @@ pub(crate) enum Comparison {
 pub(crate) fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     let Some(running) = &observed.running else { return Comparison::Nothing };
     let differences = match (observed.supplied.facts(), &observed.line, &observed.model) {
-        (Some(facts), Some(Ok(line)), Presence::Present(staged)) => {
-            differences(&running.facts, &fingerprint(desired, &facts, staged.size, line))
+        (Some(facts), Some(Ok(line)), Presence::Present(found)) => {
+            differences(&running.facts, &fingerprint(desired, &facts, found.staged.size(), line))
         }
         (Some(_), _, Presence::Fetchable(_)) => {
             let model = running.args.iter().skip_while(|arg| *arg != "--model").nth(1);

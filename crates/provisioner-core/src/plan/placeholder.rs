@@ -25,8 +25,9 @@ pub enum PlaceholderKind {
 }
 
 /// The names that placeholders may have, and what each stands for.
-const NAMES: [(&str, PlaceholderKind); 7] = [
+const NAMES: [(&str, PlaceholderKind); 8] = [
     ("commit", PlaceholderKind::Commit),
+    ("revision", PlaceholderKind::Commit),
     ("port", PlaceholderKind::Port),
     ("staging", PlaceholderKind::Staging),
     ("key", PlaceholderKind::Digest),
@@ -37,6 +38,8 @@ const NAMES: [(&str, PlaceholderKind); 7] = [
 
 /// The commit that a branch or tag is.
 pub(crate) const COMMIT: &str = "commit";
+/// The commit of the model's repository.
+pub(crate) const REVISION: &str = "revision";
 /// The port that the engine listens on.
 pub(crate) const PORT: &str = "port";
 /// The folder that is made for a build or download.

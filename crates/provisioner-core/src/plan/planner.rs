@@ -5,11 +5,10 @@
 
 use config_schema::Accelerator;
 use exec::{Redactor, shell_line};
-use model_provisioner::Presence;
 
 use crate::engine::command_line::{CommandLine, text};
 use crate::engine::config_files;
-use crate::plan::action::{Action, Command, Launch};
+use crate::plan::action::{Action, Launch};
 use crate::plan::changes::{Comparison, compare};
 use crate::plan::draft::{Draft, held_by};
 use crate::plan::observed::Observed;
@@ -19,7 +18,7 @@ use crate::pool::desired::Desired;
 use crate::runtime::Instance;
 use crate::summary::{Artifact, InstanceKind};
 use crate::supply::Supplied;
-use crate::{Error, Result};
+use crate::{Error, Result, model};
 
 /// Reported at every plan and every ensure of such a pool.
 pub(crate) const CPU_WARNING: &str =
@@ -63,7 +62,8 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
         _ => None,
     };
     let chosen = port.as_ref().ok().copied();
-    let model = self::model(desired, model).after(first);
+    let model::Steps { question, model } = model::steps(desired, model, first);
+    ask_early(&mut drafts, question);
     let flags = flags(line, model.is_blocked()).after(last.into_iter().chain([StepKind::Model.into()]));
     let start = match refusal {
         Some(error) => Draft::blocked(StepKind::Start, "the pool's earlier engine", error),
@@ -138,17 +138,19 @@ fn cache(draft: &Draft, builds: bool) -> Option<Cache> {
     }
 }
 
-fn model(desired: &Desired, model: Presence) -> Draft {
-    let reference = &desired.model.reference;
-    match model {
-        Presence::Present(staged) => {
-            let detail = format!("{} ({} MB)", staged.path.display(), staged.size / 1_000_000);
-            Draft::new(StepKind::Model, detail, Status::Satisfied)
-        }
-        Presence::Unusable(error) => Draft::blocked(StepKind::Model, reference, error),
-        Presence::Fetchable(command) => Draft::new(StepKind::Model, format!("fetch {reference}"), Status::ToRun)
-            .action(Action::Run(Command::of(&command))),
+/// What is asked of others comes before the first long step, which waits for the answer.
+fn ask_early(drafts: &mut Vec<Draft>, question: Option<Draft>) {
+    let long = |draft: &Draft| {
+        matches!(
+            draft.step.kind,
+            StepKind::Configure | StepKind::Build | StepKind::Download | StepKind::Unpack | StepKind::Pull
+        )
+    };
+    let at = drafts.iter().position(long).unwrap_or(drafts.len());
+    if let Some(draft) = drafts.get_mut(at) {
+        draft.step.after.extend(question.iter().map(|question| question.step.id.clone()));
     }
+    drafts.splice(at..at, question);
 }
 
 fn flags(line: Option<Result<CommandLine>>, no_model: bool) -> Draft {

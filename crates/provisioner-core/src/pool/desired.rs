@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use std::path::PathBuf;
 
 use config_schema::{Accelerator, Limits, PoolId, ProvisioningMode};
-use model_provisioner::{ModelSource, Want};
+use model_provisioner::ModelRequest;
 
 /// What a pool wants, but for how its engine gets here: that is its [supply](crate::seam::Supply)'s.
 #[derive(Clone, Debug)]
@@ -49,10 +49,8 @@ pub struct Desired {
 pub struct DesiredModel {
     /// As configured, for people.
     pub reference: String,
-    /// Where it comes from.
-    pub source: ModelSource,
-    /// What it must be.
-    pub want: Want,
+    /// Where it comes from and what it is made of.
+    pub request: ModelRequest,
     /// The folder that fetched models are kept in.
     pub cache: PathBuf,
 }

@@ -1,9 +1,9 @@
 //! From the configuration to [`Desired`]: pure, and where what is not supported is refused by name.
 
 use config_schema::{ModelRef, PoolConfig};
-use model_provisioner::{ModelSource, Want};
+use model_provisioner::ModelRequest;
 
-use crate::engine::{EngineProfile, config_files};
+use crate::engine::{EngineProfile, ModelShape, config_files};
 use crate::pool::desired::{Desired, DesiredModel};
 use crate::{Error, Result, Settings};
 
@@ -28,7 +28,7 @@ pub(crate) fn lower(pool: &PoolConfig, profile: &EngineProfile, settings: &Setti
         may_install: provisioning.allow_package_installs.unwrap_or(false),
         may_sudo: provisioning.allow_sudo.unwrap_or(false),
         devices: pool.devices.clone(),
-        model: model(pool, settings)?,
+        model: model(pool, profile, settings)?,
         host: provisioning.host,
         ports: provisioning
             .ports
@@ -45,7 +45,7 @@ pub(crate) fn lower(pool: &PoolConfig, profile: &EngineProfile, settings: &Setti
 }
 
 /// `provisioning.model.ref`, or `model` where that says where the file is.
-fn model(pool: &PoolConfig, settings: &Settings) -> Result<DesiredModel> {
+fn model(pool: &PoolConfig, profile: &EngineProfile, settings: &Settings) -> Result<DesiredModel> {
     let config = &pool.provisioning.model;
     let named = || {
         pool.model
@@ -54,23 +54,28 @@ fn model(pool: &PoolConfig, settings: &Settings) -> Result<DesiredModel> {
             .filter(|_| pool.model.starts_with("hf:") || pool.model.starts_with("file:") || pool.model.starts_with('/'))
     };
     let reference = config.model_ref.clone().or_else(named).ok_or_else(|| Error::NoModel { pool: pool.id.clone() })?;
-    let source = match &reference {
-        ModelRef::File(path) => ModelSource::File(path.clone()),
-        ModelRef::HuggingFace { repo, file, revision, .. } => {
-            let file = file.clone().ok_or_else(|| Error::NoModelFile { repo: repo.clone() })?;
-            ModelSource::HuggingFace { repo: repo.clone(), file, revision: revision.clone() }
+    let request = match (&reference, profile.model) {
+        (ModelRef::File(path), _) if !path.is_absolute() => return Err(Error::RelativeModel { path: path.clone() }),
+        (ModelRef::File(path), ModelShape::Gguf) => ModelRequest::local_gguf(path),
+        (ModelRef::File(path), ModelShape::Repository { include, required }) => {
+            ModelRequest::local_repository(path, include, required)?
+        }
+        (ModelRef::File(path), ModelShape::TritonRepository) => ModelRequest::triton(path),
+        (ModelRef::HuggingFace { repo, file, revision, .. }, ModelShape::Gguf) => {
+            let file = file.as_deref().ok_or_else(|| Error::NoModelFile { repo: repo.clone() })?;
+            ModelRequest::hub_gguf(repo, revision.as_deref(), file)?
+        }
+        (ModelRef::HuggingFace { repo, revision, .. }, ModelShape::Repository { include, required }) => {
+            ModelRequest::hub_repository(repo, revision.as_deref(), include, required)?
+        }
+        (ModelRef::HuggingFace { repo, .. }, ModelShape::TritonRepository) => {
+            return Err(Error::NoTritonHub { repo: repo.clone() });
         }
     };
-    if let ModelSource::File(path) = &source
-        && !path.is_absolute()
-    {
-        return Err(Error::RelativeModel { path: path.clone() });
-    }
     let sha256 = config.checksum.as_ref().map(|sum| sum.to_string().trim_start_matches("sha256:").to_owned());
     Ok(DesiredModel {
         reference: reference.to_string(),
-        source,
-        want: Want { sha256, magic: Some(b"GGUF") },
+        request: request.sha256(sha256),
         cache: config.cache_dir.clone().unwrap_or_else(|| settings.cache_dir.join("models")),
     })
 }

@@ -2,10 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
 
 use config_schema::{Accelerator, Limits, ProvisioningMode};
-use model_provisioner::{ModelSource, Want};
+use model_provisioner::ModelRequest;
 
 use crate::pool::desired::{Desired, DesiredModel};
 
@@ -20,8 +19,7 @@ pub(crate) fn desired() -> Desired {
         devices: Vec::new(),
         model: DesiredModel {
             reference: "file:///m/tiny.gguf".into(),
-            source: ModelSource::File(PathBuf::from("/m/tiny.gguf")),
-            want: Want::default(),
+            request: ModelRequest::local_gguf("/m/tiny.gguf"),
             cache: "/cache/models".into(),
         },
         host: IpAddr::V4(Ipv4Addr::LOCALHOST),

@@ -4,10 +4,11 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use exec::CommandSpec;
-use model_provisioner::{ModelError, Staged};
+use model_provisioner::{FetchPlan, Found, ModelError, Presence, Staged, StagedFile, StagedKind};
 use spawner::PoolDir;
 
 use super::*;
+use crate::plan::Command;
 use crate::plan::changes::fingerprint;
 use crate::pool::sample::desired;
 use crate::supply::source::sample::{no_gpu, no_tools};
@@ -115,8 +116,10 @@ fn line(args: &[&str]) -> CommandLine {
     }
 }
 
-fn staged() -> Staged {
-    Staged { path: "/m/tiny.gguf".into(), size: 64, sha256: None }
+fn staged() -> Found {
+    let path = PathBuf::from("/m/tiny.gguf");
+    let files = vec![StagedFile { path: path.clone(), size: 64, digest: None }];
+    Found { staged: Staged { kind: StagedKind::File, path, files, revision: None }, headers: Vec::new() }
 }
 
 fn observed(supplied: Stub) -> Observed {
@@ -159,8 +162,16 @@ fn taken() -> PortError {
     PortError::Taken { host: desired().host, holders }
 }
 
-fn hf() -> CommandSpec {
-    CommandSpec::new("/usr/bin/hf", Duration::from_secs(1)).args(["download", "o/r", "m.gguf"])
+fn hf() -> FetchPlan {
+    FetchPlan {
+        commands: vec![CommandSpec::new("/usr/bin/hf", Duration::from_secs(1)).args(["download", "o/r", "m.gguf"])],
+        asks: "https://huggingface.co/o/r".into(),
+        folder: "/cache/models/hf/o--r".into(),
+        path: "/cache/models/hf/o--r/m.gguf".into(),
+        files: Vec::new(),
+        replaces: Vec::new(),
+        resumes: None,
+    }
 }
 
 /// `=` satisfied, `+` to run, `!` blocked with a code of its own, `.` blocked by another step; in the order of steps.
@@ -283,9 +294,12 @@ fn a_missing_model_blocks_flags_and_start() {
     let error = ModelError::Missing { path: "/m/tiny.gguf".into() };
     let observed = Observed { model: Presence::Unusable(error), line: None, ..ready() };
     code(&check(observed, "=+=!.."), StepKind::Model, "model::missing");
-    let plan = check(Observed { model: Presence::Fetchable(hf()), line: None, ..ready() }, "=+=+++");
+    let plan = check(Observed { model: Presence::Fetchable(hf()), line: None, ..ready() }, "=++=+++");
     assert_eq!(step(&plan, StepKind::Model).commands, [["/usr/bin/hf", "download", "o/r", "m.gguf"]]);
-    check(Observed { model: Presence::Fetchable(hf()), ..ready() }, "=+=+=+");
+    let plan = check(Observed { model: Presence::Fetchable(hf()), ..ready() }, "=++=+=+");
+    // What the hub refuses is known before the build.
+    let ids = |id: &str| plan.step(&StepId::new(id)).unwrap().after.iter().map(StepId::to_string).collect::<Vec<_>>();
+    assert_eq!((ids("build"), ids("model")), (vec!["fetch".to_owned(), "model-check".into()], vec!["model-check".into()]));
 }
 
 #[test]
@@ -368,7 +382,7 @@ fn what_cannot_be_compared_differs_in_what_is_known() {
     assert!(plan.to_string().contains("build: runs `an earlier one`, wanted `/r at main"), "{plan}");
     let running = Some(running(&line(&[])));
     let observed = Observed { running, line: None, model: Presence::Fetchable(hf()), ..ready() };
-    assert!(check(observed, "=+=++!").to_string().contains("model: runs `/m/tiny.gguf`"));
+    assert!(check(observed, "=++=++!").to_string().contains("model: runs `/m/tiny.gguf`"));
 }
 
 /// EP-60
