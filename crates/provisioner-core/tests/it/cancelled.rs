@@ -137,3 +137,29 @@ fn while_another_call_is_waited_for() {
     assert!(!dir.record_file().exists());
     assert_eq!(world.ensure(&pool).started, Started::Now);
 }
+
+/// A question to the hub and a download that hang, beside a build; both are kept for the next call, which finishes them.
+#[test]
+fn while_a_model_is_fetched() {
+    let world = World::new();
+    let tools = world.path().join("tools");
+    let pool = world.pool(&json!({ "model": { "ref": "hf:owner/repo/x.gguf" } }));
+    let sleep = Env::current().find("sleep").unwrap();
+    let hang = format!("/bin/sh -c '{} 600; : {}'; exit 1", sleep.display(), world.path().display());
+    let of = |step: &'static str| {
+        move |event: &Event| {
+            let is = event.step.as_ref().is_some_and(|id| id.as_str() == step);
+            is && matches!(event.what, Happening::Begin { .. })
+        }
+    };
+    testkit::fake_tool(&tools, "hf", &hang);
+    cancel_at(&world, &pool, of("model-check"));
+    testkit::fake_tool(&tools, "hf", &format!("case \"$*\" in *--dry-run*) exit 0 ;; esac\n{hang}"));
+    cancel_at(&world, &pool, of("model"));
+    let fetched = "case \"$*\" in *--dry-run*) exit 0 ;; esac\nwhile [ \"$1\" != --local-dir ]; do shift; done\n\
+                   printf 'GGUF\\003\\000\\000\\000%056d' 0 > \"$2/x.gguf\"";
+    testkit::fake_tool(&tools, "hf", fetched);
+    let ensured = world.ensure(&pool);
+    assert_eq!(ensured.started, Started::Now);
+    assert!(ensured.prepared.model.path.ends_with("x.gguf"), "{:?}", ensured.prepared.model);
+}
