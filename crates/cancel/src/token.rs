@@ -12,7 +12,7 @@ pub struct Cancel(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     /// Cancelled with this one. Those that are gone are forgotten when the next one is made.
-    children: Mutex<Vec<Weak<Shared>>>,
+    children: Mutex<Vec<Weak<Self>>>,
     cancelled: AtomicBool,
     /// Held while the flag is set and while a sleeper decides to sleep, so that no wake-up is lost.
     gate: Mutex<()>,

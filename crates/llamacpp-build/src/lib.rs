@@ -52,7 +52,9 @@ pub use key::identity::{Inputs, identify};
 pub use plan::call::{Call, Ran};
 pub use plan::placeholder::{Placeholder, PlaceholderKind, Values};
 pub use plan::steps::{PlannedStep, Step, planned_resolve, planned_steps};
-pub use request::{Backend, BuildRequest, Event, Generator, Guard, Limits, Observer, Source, ToolId, Toolchain, Transport};
+pub use request::{
+    Backend, BuildRequest, Event, Generator, Guard, Limits, Observer, Source, ToolId, Toolchain, Transport,
+};
 pub use requirements::{BuildTool, Floor, Headers, Library, Requirements, requirements};
 pub use session::{Begun, BuildSession, Outcome, StepReport};
 pub use source::commit::Commit;

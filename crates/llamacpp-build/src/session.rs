@@ -74,6 +74,8 @@ pub struct BuildSession {
     claim: Claim,
     staging: Staging,
     resumed: bool,
+    /// Whether the step at work gave up what an earlier build left.
+    started_over: bool,
     took: Duration,
     values: Values,
 }
@@ -125,6 +127,7 @@ impl BuildSession {
             claim,
             staging,
             resumed,
+            started_over: false,
             took,
             values,
         })))
@@ -162,9 +165,9 @@ impl BuildSession {
     /// Asks the finished server what it is, publishes it, and asks it once more where it will be started from.
     pub fn prove_and_publish(&mut self, observer: &dyn Observer) -> Result<(Entry, StepReport), BuildError> {
         let result = match self.published(observer) {
-            Err(error) if self.resumed => {
-                self.start_over(&error, observer).and_then(|()| self.again(STARTED_OVER, |this| this.published(observer)))
-            }
+            Err(error) if self.resumed => self
+                .start_over(&error, observer)
+                .and_then(|()| self.again(STARTED_OVER, |this| this.published(observer))),
             result => result,
         };
         let entry = result.map_err(|error| self.keep_logs(error))?;
@@ -216,6 +219,9 @@ impl BuildSession {
     /// Fetches, configures and compiles from nothing, where what an earlier build left does not work.
     fn start_over(&mut self, error: &BuildError, observer: &dyn Observer) -> Result<(), BuildError> {
         tracing::warn!(key = %self.claim.key(), %error, "what an earlier build left does not work; starting over");
+        // In the folder that is given up: no plan shows it.
+        self.job.disown(STARTED_OVER);
+        self.started_over = true;
         self.staging = new_staging(&self.claim)?;
         self.resumed = false;
         self.again(STARTED_OVER, |this| {
@@ -236,14 +242,17 @@ impl BuildSession {
         done
     }
 
-    fn report(&self, step: Step) -> StepReport {
-        let outcome = if self.resumed { Outcome::Resumed } else { Outcome::Built };
+    fn report(&mut self, step: Step) -> StepReport {
+        let resumed = self.resumed || std::mem::take(&mut self.started_over);
+        let outcome = if resumed { Outcome::Resumed } else { Outcome::Built };
         StepReport { step, outcome, ran: self.job.take() }
     }
 
     /// Keeps the logs of a failed step, and names their place in the failure, which is what is reported.
     fn keep_logs(&self, failure: BuildError) -> BuildError {
-        let (logs, Some(place)) = (self.staging.out().join("logs"), self.failure_logs.as_deref()) else { return failure };
+        let (logs, Some(place)) = (self.staging.out().join("logs"), self.failure_logs.as_deref()) else {
+            return failure;
+        };
         let entries = fs::read_dir(logs).and_then(Iterator::collect::<Result<Vec<_>, _>>);
         let kept = entries.and_then(|entries| {
             entries.iter().try_for_each(|entry| fs::copy(entry.path(), place.join(entry.file_name())).map(|_| ()))

@@ -77,7 +77,12 @@ pub struct Ran<'a> {
 impl Default for Watch<'_> {
     /// Watches nothing and never cancels.
     fn default() -> Self {
-        Self { cancelled: Box::new(|| false), progress: Box::new(|_| ()), waits: Box::new(|_| ()), ran: Box::new(|_| ()) }
+        Self {
+            cancelled: Box::new(|| false),
+            progress: Box::new(|_| ()),
+            waits: Box::new(|_| ()),
+            ran: Box::new(|_| ()),
+        }
     }
 }
 

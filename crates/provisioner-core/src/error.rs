@@ -209,7 +209,9 @@ pub enum Error {
     #[error("cancelled")]
     #[diagnostic(
         code(core::cancelled),
-        help("what was fetched and compiled is kept, and an engine that was started runs on: the next call resumes from there")
+        help(
+            "what was fetched and compiled is kept, and an engine that was started runs on: the next call resumes from there"
+        )
     )]
     Cancelled,
     /// A plan that another version made.

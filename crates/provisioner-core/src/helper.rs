@@ -78,7 +78,8 @@ pub fn helper_main() -> Option<ExitCode> {
 
 fn probe(libraries: &[OsString]) -> ExitCode {
     let libraries: Vec<PathBuf> = libraries.iter().map(PathBuf::from).collect();
-    writeln!(std::io::stdout(), "{}", gpu_detect::answer_probe(&libraries)).map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
+    writeln!(std::io::stdout(), "{}", gpu_detect::answer_probe(&libraries))
+        .map_or(ExitCode::FAILURE, |()| ExitCode::SUCCESS)
 }
 
 fn tend(words: &[OsString]) -> ExitCode {

@@ -49,9 +49,9 @@ pub use event::{Event, Happening, Observer, Reporter, Unit};
 pub use exec::{Env, Exit};
 pub use gpu_detect::Probe;
 pub use helper::{Helper, helper_main};
+pub use lifecycle::{Ended, ExitReport, Health, Lifecycle, LifecycleError, PoolState, PoolStatus, Ready, Running};
 /// What every error here answers: its stable code and its help.
 pub use miette::Diagnostic;
-pub use lifecycle::{Ended, ExitReport, Health, Lifecycle, LifecycleError, PoolState, PoolStatus, Ready, Running};
 pub use plan::changes::Difference;
 pub use plan::{
     Action, Cache, Closest, Command, Executed, ExecutedAction, ExecutedStep, Failure, InputDifference, Launch, Outcome,

@@ -10,6 +10,7 @@ use miette::Diagnostic;
 use spawner::{LOG_LIMIT, LockWait, PoolDir};
 
 use crate::event::{Happening, Reporter};
+use crate::plan::{Outcome, StepId, StepKind};
 use crate::pool::locks::waiting_for;
 use crate::runtime::StopOutcome;
 use crate::{Ensured, Error, PreparedEngine, Result, Settings};
@@ -47,7 +48,7 @@ impl Lifecycle {
     /// Starts exactly what was prepared; refused by name where what it names has changed since. An engine that already
     /// runs with the same facts is left alone.
     pub fn start(&self, prepared: &PreparedEngine) -> Result<Ensured> {
-        self.reported(&prepared.pool_id, |reporter| {
+        self.reported(&prepared.pool_id, StepKind::Start, |reporter| {
             let ensured = start::start(&self.settings, prepared, reporter)?;
             let outcome = ensured.started.outcome();
             Ok((ensured, outcome))
@@ -65,15 +66,24 @@ impl Lifecycle {
     /// Waits until the pool's engine answers, for at most `limit`. An engine that exits ends the wait at once, with the
     /// cause.
     pub fn wait_ready(&self, pool: &PoolId, limit: Duration) -> Result<Ready> {
-        self.reported(pool, |reporter| {
+        self.wait(pool, None, limit)
+    }
+
+    /// [`Lifecycle::wait_ready`] for this very engine: one that was stopped or replaced meanwhile is an error.
+    pub fn wait_ready_for(&self, engine: &Ensured, limit: Duration) -> Result<Ready> {
+        self.wait(&engine.prepared.pool_id, Some(engine), limit)
+    }
+
+    fn wait(&self, pool: &PoolId, engine: Option<&Ensured>, limit: Duration) -> Result<Ready> {
+        self.reported(pool, StepKind::Ready, |reporter| {
             let dir = self.dir(pool)?.ok_or(LifecycleError::Gone)?;
-            Ok((ready::wait(&self.settings, &dir, limit, reporter)?, "ready"))
+            Ok((ready::wait(&self.settings, &dir, engine, limit, reporter)?, "ready"))
         })
     }
 
     /// Stops the pool's engine: after `grace` by force. Afterwards none runs.
     pub fn stop(&self, pool: &PoolId, grace: Duration) -> Result<StopOutcome> {
-        self.reported(pool, |reporter| {
+        self.reported(pool, StepKind::Stop, |reporter| {
             let report = |waiting: &spawner::Waiting| reporter.note(None, waiting_for(waiting));
             let cancelled = || self.settings.cancel.is_cancelled();
             let wait = LockWait::new(STOP_PATIENCE).reporting(&report).cancelled_by(&cancelled);
@@ -119,19 +129,27 @@ impl Lifecycle {
         Ok(dir)
     }
 
-    /// Does something for a pool as one run, and reports its end.
+    /// Does something for a pool as one run of one step, and reports its beginning and end.
     fn reported<T>(
         &self,
         pool: &PoolId,
+        kind: StepKind,
         work: impl FnOnce(&Reporter) -> Result<(T, &'static str)>,
     ) -> Result<T> {
         let (reporter, begin) = (Reporter::new(&self.settings.observer, pool), Instant::now());
+        let step = StepId::from(kind);
+        reporter.send(Some(&step), Happening::Begin { kind });
         let result = work(&reporter).map_err(Error::or_cancelled);
-        let (outcome, code) = match &result {
-            Ok((_, outcome)) => ((*outcome).to_owned(), None),
-            Err(error) => ("failed".to_owned(), error.code().map(|code| code.to_string())),
+        let seconds = begin.elapsed().as_secs_f64();
+        let (outcome, ended, code) = match &result {
+            Ok((_, outcome)) => ((*outcome).to_owned(), Outcome::Done, None),
+            Err(error) => {
+                let ended = if error.is_cancelled() { Outcome::Cancelled } else { Outcome::Failed };
+                ("failed".to_owned(), ended, error.code().map(|code| code.to_string()))
+            }
         };
-        reporter.send(None, Happening::Finished { outcome, seconds: begin.elapsed().as_secs_f64(), code });
+        reporter.send(Some(&step), Happening::End { outcome: ended, seconds, cache: None, code: code.clone() });
+        reporter.send(None, Happening::Finished { outcome, seconds, code });
         result.map(|(value, _)| value)
     }
 }

@@ -59,10 +59,10 @@ pub(crate) fn steps(desired: &Desired, model: Presence, first: Option<StepId>) -
                 .after(first.clone());
             check.step.id = StepId::new(CHECK);
             let mut model = Draft::new(StepKind::Model, format!("fetch {reference}"), Status::ToRun)
-                .placeholder(Placeholder::any(REVISION))
+                .placeholder(fetch.resumes.is_none().then(|| Placeholder::any(REVISION)).flatten())
                 .after([StepId::new(CHECK)]);
             for command in &fetch.commands {
-                model = model.action(Action::Run(Command::concrete(command)));
+                model = model.action(Action::Run(Command::of_model(command)));
             }
             Steps { question: Some(check), model }
         }

@@ -39,6 +39,7 @@ pub struct Plan {
     pub pool_id: PoolId,
     /// The steps. All are there each time; each says whether it has anything to do. Each stands behind those that it
     /// names in `after`; steps that do not depend on one another may run side by side.
+    #[serde(deserialize_with = "step::with_ids")]
     pub steps: Vec<PlanStep>,
     /// What only execution can know, of what stands in the actions.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]

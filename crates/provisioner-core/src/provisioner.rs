@@ -139,13 +139,7 @@ impl EngineProvisioner for Provisioner {
 
 impl Call<'_> {
     fn sources<'a>(&'a self, host: &'a HostSnapshot) -> Sources<'a> {
-        Sources {
-            settings: self.settings,
-            profile: self.profile,
-            supply: &*self.supply,
-            runtime: &*self.runtime,
-            host,
-        }
+        Sources { settings: self.settings, profile: self.profile, supply: &*self.supply, runtime: &*self.runtime, host }
     }
 
     /// Does the work of a call and reports its end.

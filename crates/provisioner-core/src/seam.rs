@@ -12,3 +12,10 @@ pub use crate::pool::desired::{Desired, DesiredModel};
 pub use crate::provisioner::{Parts, Provisioner};
 pub use crate::runtime::{Instance, Runtime, Seen, Start, StartWhat, StopOutcome};
 pub use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply, SupplyNeeds};
+
+// What the signatures of these traits name of other crates.
+pub use exec::CommandSpec;
+pub use flags::{Catalogue, Engine as FlagSyntax};
+pub use preflight::Need;
+pub use secrecy::SecretString;
+pub use spawner::{PoolDir, PoolGuard};

@@ -333,6 +333,11 @@ impl Started {
 }
 
 impl Ensured {
+    /// Whether both speak of the same engine, started at the same time.
+    pub(crate) fn is_same_instance(&self, other: &Self) -> bool {
+        self.instance == other.instance && self.started_unix_s == other.started_unix_s
+    }
+
     /// The process id, where the engine is a process of this host.
     pub fn pid(&self) -> Option<i32> {
         match &self.instance {

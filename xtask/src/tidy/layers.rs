@@ -28,10 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("preflight", &["cancel", "distro", "durable", "exec", "host-memory"]),
     ("spawner", BASE),
     // 1b: may also use the store.
-    (
-        "llamacpp-build",
-        &["cancel", "durable", "engine-store", "exec", "failure-diagnosis", "host-memory"],
-    ),
+    ("llamacpp-build", &["cancel", "durable", "engine-store", "exec", "failure-diagnosis", "host-memory"]),
     // 2: the composition.
     (
         "provisioner-core",

@@ -82,9 +82,11 @@ fn name(kind: StepKind) -> &'static str {
         StepKind::Download => "downloading the engine",
         StepKind::Unpack => "unpacking the engine",
         StepKind::Pull => "pulling the image",
-        StepKind::Check => "checking the engine",
+        StepKind::Check => "asking whether it can be had",
         StepKind::Model => "getting the model",
         StepKind::Start => "starting the engine",
+        StepKind::Ready => "waiting for the engine to answer",
+        StepKind::Stop => "stopping the engine",
         _ => "working",
     }
 }

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::Duration;
 
-use provisioner_core::{Ensured, InstanceKind, Settings, Started};
+use provisioner_core::{Ensured, InstanceKind, Lifecycle, Settings, Started};
 
 use crate::args::Args;
 use crate::exit::Exit;
@@ -24,12 +24,10 @@ pub(crate) fn run(
     let pool = target::pool(args)?;
     let limit =
         wait.map(|seconds| seconds.map_or_else(|| pool.provisioning.limits.ready_timeout(), Duration::from_secs));
-    let id = pool.id.clone();
-    let provider = target::provider(&pool, Settings { replace, ..target::working(args, progress, interrupt)? })?;
-    let ensured = provider.ensure_running(pool)?;
+    let settings = Settings { replace, ..target::working(args, progress, interrupt)? };
+    let ensured = target::provider(&pool, settings.clone())?.ensure_running(pool)?;
     if let Some(limit) = limit {
-        progress.phase("waiting for the engine to answer");
-        provider.wait_ready(&id, limit)?;
+        Lifecycle::new(settings).wait_ready_for(&ensured, limit)?;
     }
     progress.clear();
     report::result(args.json, &ensured, || text(&ensured, limit.is_some()))?;

@@ -14,7 +14,6 @@ use crate::{report, target};
 pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Result<Exit> {
     let (id, pool) = target::known(args)?;
     let grace = pool.map_or_else(Limits::default, |pool| pool.provisioning.limits).stop_grace();
-    progress.phase("stopping the engine");
     // An interrupt ends the wait for another call; a stop that has begun is finished, in bounded time.
     let stopped = Lifecycle::new(target::working(args, progress, interrupt)?).stop(&id, grace)?;
     progress.clear();

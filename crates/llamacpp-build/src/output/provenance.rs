@@ -2,7 +2,6 @@
 //! <https://github.com/in-toto/attestation/blob/main/spec/v1/statement.md>, <https://slsa.dev/spec/v1.0/provenance>
 
 use std::path::Path;
-use std::time::{Duration, UNIX_EPOCH};
 
 use engine_store::FileEntry;
 use serde_json::{Value, json};
@@ -129,10 +128,21 @@ fn digit(value: u8) -> char {
     char::from_digit(value.into(), 16).unwrap_or_default().to_ascii_uppercase()
 }
 
-/// Unix seconds as `2026-01-02T03:04:05Z`; what is after the year 9999, which the format cannot say, as its end.
+/// Unix seconds as `2026-01-02T03:04:05Z`; what is after the year 9999, which the format cannot express, as its end.
+///
+/// The date by [days from civil](https://howardhinnant.github.io/date_algorithms.html#civil_from_days), backwards.
 pub(crate) fn rfc3339(unix_s: u64) -> String {
-    let time = UNIX_EPOCH + Duration::from_secs(unix_s.min(253_402_300_799));
-    humantime::format_rfc3339_seconds(time).to_string()
+    let unix_s = unix_s.min(253_402_300_799);
+    let (days, rest) = (unix_s / 86_400 + 719_468, unix_s % 86_400);
+    let (era, of_era) = (days / 146_097, days % 146_097);
+    let year = (of_era - of_era / 1_460 + of_era / 36_524 - of_era / 146_096) / 365;
+    let of_year = of_era - (365 * year + year / 4 - year / 100);
+    let shifted = (5 * of_year + 2) / 153;
+    let day = of_year - (153 * shifted + 2) / 5 + 1;
+    let month = if shifted < 10 { shifted + 3 } else { shifted - 9 };
+    let year = year + era * 400 + u64::from(month <= 2);
+    let (hour, minute, second) = (rest / 3_600, rest / 60 % 60, rest % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 #[cfg(test)]
@@ -198,6 +208,14 @@ mod tests {
             (u64::MAX, "9999-12-31T23:59:59Z"),
         ] {
             assert_eq!(rfc3339(unix_s), text);
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_second_is_what_humantime_says(unix_s in 0..253_402_300_800_u64) {
+            let time = std::time::UNIX_EPOCH + std::time::Duration::from_secs(unix_s);
+            proptest::prop_assert_eq!(rfc3339(unix_s), humantime::format_rfc3339_seconds(time).to_string());
         }
     }
 }

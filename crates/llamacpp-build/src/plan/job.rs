@@ -80,6 +80,13 @@ impl Job {
         self.because.set(outer);
     }
 
+    /// What ran since the last [`Job::take`] is not in the plan after all, for this reason.
+    pub(crate) fn disown(&self, why: &str) {
+        for ran in self.ran.borrow_mut().iter_mut() {
+            ran.because.get_or_insert_with(|| why.to_owned());
+        }
+    }
+
     /// How many programs were run since the last [`Job::take`].
     pub(crate) fn count(&self) -> usize {
         self.ran.borrow().len()

@@ -81,7 +81,8 @@ mod tests {
         let mut pool = desired();
         change(&mut pool);
         let moved = BTreeMap::from([("LLAMA_API_KEY".to_owned(), SecretString::from("hunter2"))]);
-        let error = check(&pool, profile(Engine::Llamacpp), Catalogue::newest(flags::Engine::LlamaServer), &moved).err();
+        let error =
+            check(&pool, profile(Engine::Llamacpp), Catalogue::newest(flags::Engine::LlamaServer), &moved).err();
         let Some((code, words)) = expected else {
             assert!(error.is_none(), "{error:?}");
             return;

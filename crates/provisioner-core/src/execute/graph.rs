@@ -79,7 +79,7 @@ fn drive_in(
                 state.begun[*at] = true;
                 let job = Job { at: *at, step: &steps[*at], cancel: state.cancel.clone(), reporter, run };
                 let begun = if alone && ready.len() == 1 {
-                    Begun::Ended(job.run())
+                    Begun::Ended(Box::new(job.run()))
                 } else {
                     begin(scope, thread(), job, &sender)
                 };
@@ -88,7 +88,7 @@ fn drive_in(
                         state.running += 1;
                         threads.insert(*at, handle);
                     }
-                    Begun::Ended(ended) => state.end(*at, ended),
+                    Begun::Ended(ended) => state.end(*at, *ended),
                 }
             }
             if state.running == 0 {
@@ -146,7 +146,7 @@ enum Begun<'scope> {
     /// It runs in this thread.
     Thread(ScopedJoinHandle<'scope, ()>),
     /// It ran right away.
-    Ended(Ended),
+    Ended(Box<Ended>),
 }
 
 impl Job<'_> {
@@ -185,7 +185,7 @@ fn begin<'scope>(
         Ok(handle) => Begun::Thread(handle),
         Err(error) => {
             tracing::debug!(%error, "no thread for a step; it runs by itself");
-            Begun::Ended(job.run())
+            Begun::Ended(Box::new(job.run()))
         }
     }
 }

@@ -160,7 +160,8 @@ pub(crate) fn start(
     }
     let began = Instant::now();
     let launched = Action::Launch(launched(&start, guard));
-    let instance = run.sources.runtime.start(guard, &start).map_err(|error| StepError { error, actions: actions.clone() })?;
+    let instance =
+        run.sources.runtime.start(guard, &start).map_err(|error| StepError { error, actions: actions.clone() })?;
     drop(claim);
     actions.push(ExecutedAction::of(launched, began.elapsed().as_secs_f64()));
     let started = if replaces { Started::Replaced } else { Started::Now };
@@ -205,7 +206,9 @@ pub(crate) fn adopted(summary: PreparedEngine, running: &Instance) -> Ensured {
 pub(crate) fn ensured(prepared: PreparedEngine, instance: &Instance, started: Started) -> Ensured {
     let started_unix_s = instance.started_unix_s;
     let process = match &instance.kind {
-        InstanceKind::Process { pid } => Some(Process { started, pid: *pid, started_unix_s, log: instance.log.clone() }),
+        InstanceKind::Process { pid } => {
+            Some(Process { started, pid: *pid, started_unix_s, log: instance.log.clone() })
+        }
         InstanceKind::Container { .. } | InstanceKind::Remote { .. } => None,
     };
     Ensured { prepared, process, instance: Some(instance.kind.clone()), started, started_unix_s }

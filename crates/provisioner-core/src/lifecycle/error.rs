@@ -50,7 +50,10 @@ pub enum LifecycleError {
     },
     /// A summary that lacks what a start needs.
     #[error("the summary of pool `{pool}` is of schema {schema}, which does not say how the engine is started")]
-    #[diagnostic(code(plan::old_summary), help("prepare the pool again with this version, and start what that returns"))]
+    #[diagnostic(
+        code(plan::old_summary),
+        help("prepare the pool again with this version, and start what that returns")
+    )]
     OldSummary {
         /// The pool.
         pool: String,

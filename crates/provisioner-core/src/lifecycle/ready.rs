@@ -28,7 +28,13 @@ pub struct Ready {
 }
 
 /// Waits until the engine that runs now answers.
-pub(crate) fn wait(settings: &Settings, dir: &PoolDir, limit: Duration, reporter: &Reporter) -> Result<Ready> {
+pub(crate) fn wait(
+    settings: &Settings,
+    dir: &PoolDir,
+    expected: Option<&Ensured>,
+    limit: Duration,
+    reporter: &Reporter,
+) -> Result<Ready> {
     let begin = Instant::now();
     let record = match status(dir)? {
         Status::Running { record, .. } | Status::Exited { record, .. } => record,
@@ -37,7 +43,11 @@ pub(crate) fn wait(settings: &Settings, dir: &PoolDir, limit: Duration, reporter
         }
     };
     let ensured = published::published(&instance(&record, dir), dir).ok_or(LifecycleError::Gone)?;
-    let step = StepKind::Start.into();
+    if expected.is_some_and(|expected| !expected.is_same_instance(&ensured)) {
+        return Err(LifecycleError::Gone.into());
+    }
+    let step = StepKind::Ready.into();
+    let mut reported: Option<(String, u64)> = None;
     loop {
         let (health, other) = ask(settings, &ensured, &record, limit.saturating_sub(begin.elapsed()))?;
         if let Some(exit) = wait_exit(&record, if health == Health::Ready { Duration::ZERO } else { PAUSE })? {
@@ -56,7 +66,11 @@ pub(crate) fn wait(settings: &Settings, dir: &PoolDir, limit: Duration, reporter
             (None, _) => "the engine does not answer yet".into(),
         };
         let (done, total) = (begin.elapsed().as_secs(), Some(limit.as_secs()));
-        reporter.send(Some(&step), Happening::Progress { done, total, unit: Unit::Seconds, what, left_s: None });
+        // Once a second, and when something changes.
+        if reported.as_ref() != Some(&(what.clone(), done)) {
+            reported = Some((what.clone(), done));
+            reporter.send(Some(&step), Happening::Progress { done, total, unit: Unit::Seconds, what, left_s: None });
+        }
     }
 }
 

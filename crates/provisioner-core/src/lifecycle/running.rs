@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use spawner::{PoolDir, Watch};
 
+use crate::Result;
 use crate::lifecycle::exit::ExitReport;
 use crate::runtime::Instance;
 use crate::runtime::process::instance;
-use crate::Result;
 
 /// A living engine. Its descriptor becomes readable when the engine exits, so that one thread can wait for many with
 /// `poll` or an event loop built on it. Dropping it changes nothing.

@@ -37,7 +37,9 @@ pub(crate) fn start(settings: &Settings, prepared: &PreparedEngine, reporter: &R
         return Err(refusal);
     }
     match &running {
-        Some(running) if running.facts == prepared.facts => return adopt(&runtime, prepared, running, reporter, &guard),
+        Some(running) if running.facts == prepared.facts => {
+            return adopt(&runtime, prepared, running, reporter, &guard);
+        }
         Some(running) if !settings.replace => {
             let differences = differences(&running.facts, &prepared.facts);
             return Err(Error::Differs { pool: prepared.pool_id.clone(), differences });
@@ -45,9 +47,10 @@ pub(crate) fn start(settings: &Settings, prepared: &PreparedEngine, reporter: &R
         _ => {}
     }
     reporter.step(StepKind::Start, || {
-        let host: IpAddr = prepared.host.parse().map_err(|_not_an_address| {
-            changed(prepared, format!("`{}` is no address to listen on", prepared.host))
-        })?;
+        let host: IpAddr = prepared
+            .host
+            .parse()
+            .map_err(|_not_an_address| changed(prepared, format!("`{}` is no address to listen on", prepared.host)))?;
         runtime.settle(&guard)?;
         let own = claim::Own { port: own_port, runs: running.is_some() };
         let wanted = claim::Wanted { pool, host, ports: &[prepared.port] };

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use exec::{CommandSpec, Redactor};
 use serde::{Deserialize, Serialize};
 
-use crate::plan::placeholder::{Values, literal, substitute, substitute_words};
+use crate::plan::placeholder::{REVISION, Values, literal, marker, substitute, substitute_words};
 
 /// One thing that a step does. Texts may hold [placeholders](crate::Placeholder); no secret is in them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -99,6 +99,18 @@ impl Command {
         Self::concrete(spec).map(literal)
     }
 
+    /// The command that fetches a model: one word of it is the placeholder for the commit of its repository.
+    pub(crate) fn of_model(spec: &CommandSpec) -> Self {
+        let revision = marker(REVISION);
+        let mut command = Self::concrete(spec).map(literal);
+        for word in &mut command.argv {
+            if *word == literal(&revision) {
+                word.clone_from(&revision);
+            }
+        }
+        command
+    }
+
     /// The command with its texts as they are: one that ran, or one that a supply has put placeholders in.
     pub fn concrete(spec: &CommandSpec) -> Self {
         let redactor = Redactor::new();
@@ -131,7 +143,8 @@ impl Action {
     #[must_use]
     pub fn substituted(&self, values: &Values) -> Self {
         let text = |text: &String| substitute(text, values);
-        let map = |map: &BTreeMap<String, String>| map.iter().map(|(k, v)| (k.clone(), substitute(v, values))).collect();
+        let map =
+            |map: &BTreeMap<String, String>| map.iter().map(|(k, v)| (k.clone(), substitute(v, values))).collect();
         match self {
             Self::Run(command) => Self::Run(Command {
                 argv: substitute_words(&command.argv, values),
@@ -139,9 +152,7 @@ impl Action {
                 env: map(&command.env),
                 skippable: command.skippable,
             }),
-            Self::Download { url, digest, to } => {
-                Self::Download { url: text(url), digest: text(digest), to: text(to) }
-            }
+            Self::Download { url, digest, to } => Self::Download { url: text(url), digest: text(digest), to: text(to) },
             Self::Unpack { archive, to } => Self::Unpack { archive: text(archive), to: text(to) },
             Self::Pull { image, digest } => Self::Pull { image: text(image), digest: text(digest) },
             Self::Publish { key, to } => Self::Publish { key: text(key), to: text(to) },

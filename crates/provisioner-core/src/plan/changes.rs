@@ -72,6 +72,12 @@ pub(crate) fn compare(desired: &Desired, observed: &Observed) -> Comparison {
                 wanted: format!("{}, which is not there yet", desired.model.reference),
             }]
         }
+        // What keeps the flags or the model from being used is said by their own steps.
+        (Some(_), Some(Err(_)), _) | (Some(_), _, Presence::Unusable(_)) => vec![Difference {
+            what: "flags or model".into(),
+            runs: exec::shell_line(&running.args),
+            wanted: "what cannot be used as it is configured".into(),
+        }],
         _ => vec![Difference {
             what: "build".into(),
             runs: "an earlier one".into(),
@@ -101,6 +107,7 @@ pub(crate) fn differences(runs: &BTreeMap<String, String>, wanted: &BTreeMap<Str
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::engine::command_line::{Given, command_line};
 
     #[test]
     fn what_differs_is_named_once() {
@@ -110,5 +117,29 @@ mod tests {
         let found = differences(&facts(&[("a", "1"), ("b", "2")]), &facts(&[("a", "1"), ("b", "3"), ("c", "4")]));
         let shown: Vec<String> = found.iter().map(ToString::to_string).collect();
         assert_eq!(shown, ["b: runs `2`, wanted `3`", "c: runs `(unset)`, wanted `4`"]);
+    }
+
+    /// The facts of an engine that the version before started, in its own record, are those of today: it is kept.
+    #[test]
+    fn the_facts_of_a_record_of_the_version_before_are_those_of_today() {
+        let record = include_bytes!("../../tests/golden/schema-1/record.json");
+        let record: spawner::Record = serde_json::from_slice(record).unwrap();
+        let mut desired = crate::pool::sample::desired();
+        desired.config_home = "/tmp/host/run/demo/config".into();
+        desired.flags = vec!["--threads".into(), "1".into()];
+        desired.env.insert("OMP_NUM_THREADS".into(), "1".into());
+        let mut wish = crate::supply::source::sample::wish();
+        wish.source.repo = "/tmp/host/engine".into();
+        let supplied = crate::supply::source::artifact::facts(&wish, &record.fingerprint["build"]);
+        let given = Given {
+            profile: crate::engine::profile(config_schema::Engine::Llamacpp),
+            devices: None,
+            model: "/tmp/host/tiny.gguf".as_ref(),
+            port: record.port,
+            documents: &crate::supply::Documents { release: "v0.5.0".into(), ..Default::default() },
+            env: &exec::Env::from_pairs([("HOME", "/tmp/host")]),
+        };
+        let line = command_line(&desired, given).unwrap();
+        assert_eq!(differences(&record.fingerprint, &fingerprint(&desired, &supplied, 64, &line)), []);
     }
 }

@@ -21,8 +21,7 @@ use crate::supply::Supplied;
 use crate::{Error, Result, model};
 
 /// Reported at every plan and every ensure of such a pool.
-pub(crate) const CPU_WARNING: &str =
-    "this pool runs on the CPU because it says accelerator = \"cpu\"; no GPU is used";
+pub(crate) const CPU_WARNING: &str = "this pool runs on the CPU because it says accelerator = \"cpu\"; no GPU is used";
 
 /// A plan, and what is needed to execute it.
 #[derive(Debug)]
@@ -75,8 +74,13 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
     let builds = drafts.iter().any(|draft| draft.step.kind == StepKind::Build && draft.step.status == Status::ToRun);
     for draft in &mut drafts {
         draft.step.cache = cache(draft, builds);
-        draft.step.commands =
-            draft.step.actions.iter().filter_map(Action::argv).map(|argv| argv.iter().map(|w| shown(w)).collect()).collect();
+        draft.step.commands = draft
+            .step
+            .actions
+            .iter()
+            .filter_map(Action::argv)
+            .map(|argv| argv.iter().map(|w| shown(w)).collect())
+            .collect();
     }
     let mut placeholders: Vec<Placeholder> = Vec::new();
     let mut errors = Vec::new();

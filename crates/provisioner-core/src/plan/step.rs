@@ -2,13 +2,13 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize};
 use serde_json::Value;
 
 use crate::plan::action::Action;
 
 /// A step's name in its plan, such as `configure`. The same step has the same id in every plan.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct StepId(String);
 
@@ -39,7 +39,8 @@ impl From<StepKind> for StepId {
 /// One step of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanStep {
-    /// Its name in this plan.
+    /// Its name in this plan. Schema 1 has none: there it is the name of the kind.
+    #[serde(default)]
     pub id: StepId,
     /// What kind of step it is.
     pub kind: StepKind,
@@ -69,6 +70,15 @@ pub struct PlanStep {
     /// The argument lists of the programs among `actions`, as schema 1 had them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub commands: Vec<Vec<String>>,
+}
+
+/// Reads the steps of a plan; those of schema 1 get the id that they have in schema 2.
+pub(crate) fn with_ids<'de, D: Deserializer<'de>>(steps: D) -> Result<Vec<PlanStep>, D::Error> {
+    let mut steps = Vec::<PlanStep>::deserialize(steps)?;
+    for step in steps.iter_mut().filter(|step| step.id == StepId::default()) {
+        step.id = step.kind.into();
+    }
+    Ok(steps)
 }
 
 /// Whether something is there already.
@@ -164,6 +174,10 @@ kinds! {
     Flags = "flags",
     /// The engine runs.
     Start = "start",
+    /// The engine answers; in events alone, after the last step of a plan.
+    Ready = "ready",
+    /// The engine is stopped; in events alone.
+    Stop = "stop",
 }
 
 impl fmt::Display for StepKind {

@@ -9,13 +9,13 @@ use preflight::{Need, PreflightError};
 
 use crate::plan::StepId;
 use crate::plan::draft::Draft;
-use crate::summary::Artifact;
 use crate::pool::desired::Desired;
+use crate::summary::Artifact;
 use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply, SupplyNeeds};
 use crate::{Error, Result, Settings};
 
 mod acquire;
-mod artifact;
+pub(crate) mod artifact;
 mod install;
 mod needs;
 mod observe;

@@ -299,7 +299,10 @@ fn a_missing_model_blocks_flags_and_start() {
     let plan = check(Observed { model: Presence::Fetchable(hf()), ..ready() }, "=++=+=+");
     // What the hub refuses is known before the build.
     let ids = |id: &str| plan.step(&StepId::new(id)).unwrap().after.iter().map(StepId::to_string).collect::<Vec<_>>();
-    assert_eq!((ids("build"), ids("model")), (vec!["fetch".to_owned(), "model-check".into()], vec!["model-check".into()]));
+    assert_eq!(
+        (ids("build"), ids("model")),
+        (vec!["fetch".to_owned(), "model-check".into()], vec!["model-check".into()])
+    );
 }
 
 #[test]

@@ -3,7 +3,9 @@
 
 use engine_store::{Entry, Store};
 use exec::CommandSpec;
-use llamacpp_build::{Backend, BuildError, BuildRequest, Commit, Inputs, declares, identify, known_commit, nearest, server_docs};
+use llamacpp_build::{
+    Backend, BuildError, BuildRequest, Commit, Inputs, declares, identify, known_commit, nearest, server_docs,
+};
 use preflight::{PreflightError, Report, Tool, planned_install};
 
 use crate::Result;
@@ -49,7 +51,9 @@ pub(crate) fn observe(wish: &Wish, look: &Look<'_>) -> Result<Found> {
     };
     if entry.is_none() {
         // What is built already needs no headers.
-        let curl = || declares(&wish.layout, &wish.source.repo, known?, &report.get(Tool::Git)?.path, &settings.env, "LLAMA_CURL");
+        let curl = || {
+            declares(&wish.layout, &wish.source.repo, known?, &report.get(Tool::Git)?.path, &settings.env, "LLAMA_CURL")
+        };
         let headers = needs::headers(wish, curl);
         if !headers.is_empty() {
             needs.extend(headers);
@@ -122,4 +126,3 @@ fn describe(report: &Report) -> String {
     });
     tools.collect::<Vec<_>>().join(", ")
 }
-
