@@ -93,6 +93,16 @@ pub enum Happening {
     },
 }
 
+impl Happening {
+    /// The same with whole microseconds: so few digits are the same number again once they are read back.
+    fn in_microseconds(mut self) -> Self {
+        if let Self::End { seconds, .. } | Self::Finished { seconds, .. } = &mut self {
+            *seconds = (*seconds * 1e6).round() / 1e6;
+        }
+        self
+    }
+}
+
 /// What progress counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -155,7 +165,7 @@ impl Reporter {
             run_id: self.run_id.to_string(),
             unix_ms: unix_ms(),
             step: step.cloned(),
-            what,
+            what: what.in_microseconds(),
         });
     }
 

@@ -156,10 +156,14 @@ fn while_a_model_is_fetched() {
     cancel_at(&world, &pool, of("model-check"));
     testkit::fake_tool(&tools, "hf", &format!("case \"$*\" in *--dry-run*) exit 0 ;; esac\n{hang}"));
     cancel_at(&world, &pool, of("model"));
-    let fetched = "case \"$*\" in *--dry-run*) exit 0 ;; esac\nwhile [ \"$1\" != --local-dir ]; do shift; done\n\
-                   printf 'GGUF\\003\\000\\000\\000%056d' 0 > \"$2/x.gguf\"";
-    testkit::fake_tool(&tools, "hf", fetched);
-    let ensured = world.ensure(&pool);
+    let [mkdir, cp] = ["mkdir", "cp"].map(|tool| Env::current().find(tool).unwrap().display().to_string());
+    let fetched = format!(
+        "case \"$*\" in *--dry-run*) exit 0 ;; esac\nwhile [ \"$1\" != --local-dir ]; do shift; done\n\
+         {mkdir} -p \"$2\"; {cp} '{}' \"$2/x.gguf\"",
+        world.model.display()
+    );
+    testkit::fake_tool(&tools, "hf", &fetched);
+    let ensured = world.try_ensure(&pool).unwrap_or_else(|error| panic!("{error:?}"));
     assert_eq!(ensured.started, Started::Now);
     assert!(ensured.prepared.model.path.ends_with("x.gguf"), "{:?}", ensured.prepared.model);
 }
