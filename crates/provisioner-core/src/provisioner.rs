@@ -186,7 +186,10 @@ impl Call<'_> {
                 proof: &proof,
             };
             match execute(run, planned, &replanned)? {
-                Executed::Again(why) if replanned.len() < ROUNDS => replanned.push(why),
+                Executed::Again(why) if replanned.len() < ROUNDS => {
+                    self.reporter.note(None, format!("the plan is made again: {why}"));
+                    replanned.push(why);
+                }
                 done => return Ok(done),
             }
             // What was installed or fetched meanwhile is looked at again.

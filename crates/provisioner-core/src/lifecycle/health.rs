@@ -37,10 +37,17 @@ impl Health {
 /// What the engine answers, and who answers in its place: while another process holds its port, it does not answer.
 pub(crate) fn look(ensured: &Ensured, record: &Record) -> Result<(Health, Option<String>)> {
     let health = ask(ensured);
-    if health == Health::Silent {
-        return Ok((health, None));
-    }
-    Ok(match listener(record)? {
+    Ok(if health == Health::Silent { (health, None) } else { judged(health, listener(record)?) })
+}
+
+/// The same for one who knows who listens: the kernel's tables take milliseconds to read.
+pub(crate) fn look_with(ensured: &Ensured, listener: &Listener) -> (Health, Option<String>) {
+    let health = ask(ensured);
+    if health == Health::Silent { (health, None) } else { judged(health, listener.clone()) }
+}
+
+fn judged(health: Health, listener: Listener) -> (Health, Option<String>) {
+    match listener {
         Listener::Foreign(Holder { address, process: None }) => {
             (Health::Silent, Some(format!("a process at {address}")))
         }
@@ -49,7 +56,7 @@ pub(crate) fn look(ensured: &Ensured, record: &Record) -> Result<(Health, Option
         }
         Listener::Nobody => (Health::Silent, None),
         Listener::NoPort | Listener::Ours => (health, None),
-    })
+    }
 }
 
 /// Asks once.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use config_schema::PoolId;
+use config_schema::{Accelerator, PoolId};
 use gpu_detect::{Host, memory_used_by};
 use serde::{Deserialize, Serialize};
 use spawner::{Exit, Listener, PoolDir, Record, State, Status};
@@ -140,9 +140,15 @@ fn alive(
     dir: &PoolDir,
 ) -> Result<PoolStatus> {
     let engine = published::published(&instance(&record, dir), dir);
-    let health = engine.as_ref().map(|engine| health::look(engine, &record)).transpose()?;
-    let (health, other) = health.map_or((None, None), |(health, other)| (Some(health), other));
     let vitals = spawner::vitals(&record)?;
+    let health = match (&engine, &vitals) {
+        (Some(engine), Some(vitals)) => Some(health::look_with(engine, &vitals.listener)),
+        (Some(engine), None) => Some(health::look(engine, &record)?),
+        (None, _) => None,
+    };
+    let (health, other) = health.map_or((None, None), |(health, other)| (Some(health), other));
+    // The driver takes long to answer, and knows nothing of an engine on the CPU.
+    let may_use_gpu = engine.as_ref().is_none_or(|engine| engine.prepared.accelerator != Accelerator::Cpu);
     let listens = vitals.as_ref().is_none_or(|vitals| vitals.listener != Listener::Nobody);
     let state = match record.state {
         State::Stopping => PoolState::Stopping,
@@ -157,7 +163,7 @@ fn alive(
         health,
         uptime_s: Some(uptime.as_secs()),
         rss_bytes: vitals.as_ref().map(|vitals| vitals.rss_bytes),
-        gpu_memory_bytes: vitals.and_then(|vitals| gpu_memory(settings, &vitals.pids)),
+        gpu_memory_bytes: vitals.filter(|_| may_use_gpu).and_then(|vitals| gpu_memory(settings, &vitals.pids)),
         why: other.map(|other| format!("its port is answered by {other}")),
         engine,
         ..blank
