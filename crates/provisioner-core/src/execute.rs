@@ -94,12 +94,11 @@ pub(crate) fn execute(run: Run<'_>, mut planned: Planned, replanned: &[String]) 
     }
     config_files::make(&run.desired.config_home)?;
     let running = planned.running.as_ref();
-    let proof = match run.proof.get() {
-        Some(proof) => proof,
-        None => {
-            let proof = ProofBundle::create(run.dir, published::proof_of(running, run.dir).as_deref())?;
-            run.proof.get_or_init(|| proof)
-        }
+    let proof = if let Some(proof) = run.proof.get() {
+        proof
+    } else {
+        let proof = ProofBundle::create(run.dir, published::proof_of(running, run.dir).as_deref())?;
+        run.proof.get_or_init(|| proof)
     };
     let mut record = Record::begin(&planned.plan, run.reporter, replanned);
     let values = Recorded::default();

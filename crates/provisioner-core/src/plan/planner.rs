@@ -61,7 +61,7 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
         _ => None,
     };
     let chosen = port.as_ref().ok().copied();
-    let model::Steps { question, model } = model::steps(desired, model, first);
+    let model::Steps { question, model } = model::steps(desired, model, first.as_ref());
     ask_early(&mut drafts, question);
     let flags = flags(line, model.is_blocked()).after(last.into_iter().chain([StepKind::Model.into()]));
     let start = match refusal {
