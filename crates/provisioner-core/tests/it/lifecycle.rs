@@ -148,9 +148,9 @@ fn what_changed_since_is_refused_by_name() {
         let was = fs::read(path).unwrap();
         let mut other = was.clone();
         if larger {
-            other.push(0)
+            other.push(0);
         } else {
-            other[60] ^= 1
+            other[60] ^= 1;
         }
         write(path, &other);
         refused(now, &prepared, expected, &path.display().to_string());
