@@ -14,6 +14,7 @@ use spawner::PoolGuard;
 use crate::supply::Facts;
 use crate::{Result, Settings};
 
+pub(crate) mod helper;
 pub(crate) mod process;
 
 /// A way to run engines.

@@ -6,7 +6,7 @@
 
 pub use crate::engine::{EngineProfile, ModelShape, profile};
 pub use crate::execute::work::{Done, StepError, Work};
-pub use crate::host::HostSnapshot;
+pub use crate::observe::host::HostSnapshot;
 pub use crate::plan::draft::Draft;
 pub use crate::pool::desired::{Desired, DesiredModel};
 pub use crate::provisioner::{Parts, Provisioner};
