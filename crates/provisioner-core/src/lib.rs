@@ -63,8 +63,8 @@ pub use port::choose::{PortError, PortHolder};
 pub use port::neighbours::builds_in_use;
 pub use preflight::{Clock, HostFacts, UserNamespaces};
 pub use provider::{EngineProvisioner, provider_for, provider_with};
-pub use runtime::StopOutcome;
-pub use spawner::{Follow, Tender};
+pub use runtime::{Follow, StopOutcome};
+pub use spawner::Tender;
 pub use summary::{
     Artifact, Device, Ensured, InstanceKind, Model, ModelFile, ModelKind, Offload, PreparedEngine, Process, Proof,
     ProofStage, ProofVerdict, Started,
