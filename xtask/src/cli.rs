@@ -30,11 +30,18 @@ impl Cli {
     pub(crate) fn build(env: &Env) -> Result<Self> {
         let cargo = proc::cargo(env)?;
         proc::with_terminal(&cargo, &["build", "--release", "--package", "engine-provisioner"], &[])?;
-        let spec = proc::command(env, cargo, Duration::from_mins(1));
-        let spec = spec.args(["metadata", "--no-deps", "--format-version=1", "--offline"]);
-        let target = MetadataCommand::parse(proc::capture(&spec)?.stdout_text())?.target_directory;
-        let program = target.join("release/engine-provisioner").into();
+        let program = target_directory(env)?.join("release/engine-provisioner");
         Ok(Self { program, env: env.clone(), places: Vec::new() })
+    }
+
+    /// The program in this file.
+    pub(crate) fn at(env: &Env, program: PathBuf) -> Self {
+        Self { program, env: env.clone(), places: Vec::new() }
+    }
+
+    /// The program's file.
+    pub(crate) fn program(&self) -> &Path {
+        &self.program
     }
 
     /// The same program with store and run folder below `home`.
@@ -100,10 +107,28 @@ impl Cli {
     }
 }
 
+/// Where cargo puts what it builds.
+pub(crate) fn target_directory(env: &Env) -> Result<PathBuf> {
+    let spec = proc::command(env, proc::cargo(env)?, Duration::from_mins(1));
+    let spec = spec.args(["metadata", "--no-deps", "--format-version=1", "--offline"]);
+    Ok(MetadataCommand::parse(proc::capture(&spec)?.stdout_text())?.target_directory.into())
+}
+
 /// Joins words and the pool file to the arguments of our program.
 fn arguments(words: &[&str], file: &Path) -> Vec<OsString> {
     let config = [OsString::from("--config"), file.into()];
     words.iter().map(OsString::from).chain(config).collect()
+}
+
+/// The first text with this key, at any depth.
+pub(crate) fn first_text(json: &Value, name: &str) -> Option<String> {
+    let mut found = None;
+    visit(json, &mut |key, value| {
+        if found.is_none() && key == name {
+            found = value.as_str().map(String::from);
+        }
+    });
+    found
 }
 
 /// The first error code in the document that is about GPU or CUDA.

@@ -9,10 +9,10 @@ use exec::{CommandSpec, Env, Output, Stream};
 
 use crate::failure::{Failure, Result};
 
-/// The repository.
+/// The repository; `/` where this program was carried to another machine.
 pub(crate) fn root() -> &'static Path {
     let here = Path::new(env!("CARGO_MANIFEST_DIR"));
-    here.parent().unwrap_or(here)
+    here.parent().filter(|root| root.is_dir()).unwrap_or(Path::new("/"))
 }
 
 /// The absolute path of a program that must be there.

@@ -69,15 +69,6 @@ impl Progress {
         }
     }
 
-    /// Something begins that is no step of a plan.
-    pub(crate) fn phase(&self, name: &str) {
-        match &self.reader {
-            Reader::Bar(bar) => bar.phase(name),
-            Reader::Lines(lines) => lines.phase(name),
-            Reader::Jsonl | Reader::Quiet => {}
-        }
-    }
-
     /// Takes the bar away.
     pub(crate) fn clear(&self) {
         if let Reader::Bar(bar) = &self.reader {

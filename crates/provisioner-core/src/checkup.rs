@@ -11,7 +11,7 @@ use preflight::{HostNeeds, Memo, Need, PlaceNeed, Survey, Tool};
 use serde::Serialize;
 
 use crate::engine::profile;
-use crate::host::HostSnapshot;
+use crate::observe::host::HostSnapshot;
 use crate::observe::models;
 use crate::pool::layout;
 use crate::pool::lower::lower;

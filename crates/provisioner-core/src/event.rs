@@ -1,18 +1,16 @@
 //! What happens while a pool is prepared, started or stopped: one typed, versioned, serialisable stream.
 //!
-//! The rule: every step that has something to do begins once and ends once; progress comes between. Waiting for an
-//! engine's readiness is no step: its progress is about the step `start`, whose run may be over. A bar, a log, JSON
-//! lines and a daemon's counters are readers of the same stream.
+//! The rule: every step that has something to do begins once and ends once; progress comes between. Where the plan is
+//! made again meanwhile, which a note says, its steps may begin again. A bar, a log, JSON lines and a daemon's counters
+//! are readers of the same stream.
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Instant, SystemTime, UNIX_EPOCH};
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use config_schema::PoolId;
-use miette::Diagnostic;
 use serde::{Deserialize, Serialize};
 
-use crate::Result;
 use crate::plan::{Cache, Outcome, SCHEMA, StepId, StepKind};
 
 /// Something that happens.
@@ -95,6 +93,16 @@ pub enum Happening {
     },
 }
 
+impl Happening {
+    /// The same with whole microseconds: so few digits are the same number again once they are read back.
+    fn in_microseconds(mut self) -> Self {
+        if let Self::End { seconds, .. } | Self::Finished { seconds, .. } = &mut self {
+            *seconds = (*seconds * 1e6).round() / 1e6;
+        }
+        self
+    }
+}
+
 /// What progress counts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -157,23 +165,8 @@ impl Reporter {
             run_id: self.run_id.to_string(),
             unix_ms: unix_ms(),
             step: step.cloned(),
-            what,
+            what: what.in_microseconds(),
         });
-    }
-
-    /// Does a step between its beginning and its end.
-    pub(crate) fn step<T>(&self, kind: StepKind, work: impl FnOnce() -> Result<T>) -> Result<T> {
-        let (id, begin) = (kind.into(), Instant::now());
-        self.send(Some(&id), Happening::Begin { kind });
-        let result = work();
-        let (outcome, code) = match &result {
-            Ok(_) => (Outcome::Done, None),
-            Err(error) if error.is_cancelled() => (Outcome::Cancelled, error.code()),
-            Err(error) => (Outcome::Failed, error.code()),
-        };
-        let (seconds, code) = (begin.elapsed().as_secs_f64(), code.map(|code| code.to_string()));
-        self.send(Some(&id), Happening::End { outcome, seconds, cache: None, code });
-        result
     }
 
     /// Reports something worth knowing.

@@ -8,6 +8,7 @@ use std::sync::OnceLock;
 use model_provisioner::{Announced, Found};
 use spawner::{PoolDir, PoolGuard, PortLock};
 
+use crate::Result;
 use crate::engine::command_line::CommandLine;
 use crate::engine::config_files;
 use crate::event::Reporter;
@@ -19,7 +20,7 @@ use crate::plan::planner::Planned;
 use crate::plan::{PlanStep, StepKind};
 use crate::pool::desired::Desired;
 use crate::summary::{Ensured, PreparedEngine};
-use crate::{Result, model};
+use crate::supply::model;
 
 pub(crate) mod graph;
 pub(crate) mod launch;
@@ -94,12 +95,11 @@ pub(crate) fn execute(run: Run<'_>, mut planned: Planned, replanned: &[String]) 
     }
     config_files::make(&run.desired.config_home)?;
     let running = planned.running.as_ref();
-    let proof = match run.proof.get() {
-        Some(proof) => proof,
-        None => {
-            let proof = ProofBundle::create(run.dir, published::proof_of(running, run.dir).as_deref())?;
-            run.proof.get_or_init(|| proof)
-        }
+    let proof = if let Some(proof) = run.proof.get() {
+        proof
+    } else {
+        let proof = ProofBundle::create(run.dir, published::proof_of(running, run.dir).as_deref())?;
+        run.proof.get_or_init(|| proof)
     };
     let mut record = Record::begin(&planned.plan, run.reporter, replanned);
     let values = Recorded::default();

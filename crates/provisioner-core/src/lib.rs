@@ -27,15 +27,11 @@ mod engine;
 mod error;
 mod event;
 mod execute;
-mod helper;
-mod host;
 mod lifecycle;
-mod model;
 mod observe;
 mod plan;
 mod pool;
 mod port;
-mod provider;
 mod provisioner;
 mod runtime;
 pub mod seam;
@@ -48,7 +44,7 @@ pub use error::Error;
 pub use event::{Event, Happening, Observer, Reporter, Unit};
 pub use exec::{Env, Exit};
 pub use gpu_detect::Probe;
-pub use helper::{Helper, helper_main};
+
 pub use lifecycle::{Ended, ExitReport, Health, Lifecycle, LifecycleError, PoolState, PoolStatus, Ready, Running};
 /// What every error here answers: its stable code and its help.
 pub use miette::Diagnostic;
@@ -62,7 +58,8 @@ pub use pool::settings::Settings;
 pub use port::choose::{PortError, PortHolder};
 pub use port::neighbours::builds_in_use;
 pub use preflight::{Clock, HostFacts, UserNamespaces};
-pub use provider::{EngineProvisioner, provider_for, provider_with};
+pub use provisioner::provider::{EngineProvisioner, provider_for, provider_with};
+pub use runtime::helper::{Helper, helper_main};
 pub use runtime::{Follow, StopOutcome};
 pub use spawner::Tender;
 pub use summary::{

@@ -7,14 +7,17 @@ use model_provisioner::{FetchLimits, ModelProvisioner, Presence};
 use crate::engine::EngineProfile;
 use crate::engine::command_line::{Given, command_line};
 use crate::engine::config_files;
-use crate::host::HostSnapshot;
-use crate::model;
-use crate::plan::observed::Observed;
+use crate::observe::host::HostSnapshot;
+use crate::observe::observed::Observed;
 use crate::pool::desired::Desired;
 use crate::port::choose;
 use crate::runtime::{Runtime, Seen};
+use crate::supply::model;
 use crate::supply::{Look, Supply};
 use crate::{Result, Settings};
+
+pub(crate) mod host;
+pub(crate) mod observed;
 
 /// Who is asked about one pool.
 #[derive(Clone, Copy, Debug)]

@@ -10,7 +10,6 @@ pub(crate) mod action;
 pub(crate) mod changes;
 pub(crate) mod draft;
 pub(crate) mod executed;
-pub(crate) mod observed;
 pub(crate) mod placeholder;
 pub(crate) mod planner;
 mod render;

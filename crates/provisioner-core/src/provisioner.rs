@@ -10,8 +10,8 @@ use spawner::{LockWait, PoolDir};
 use crate::engine::EngineProfile;
 use crate::event::{Happening, Reporter};
 use crate::execute::{Executed, Run, Until, execute, published};
-use crate::host::HostSnapshot;
 use crate::lifecycle::{Lifecycle, PoolStatus, Ready, Running};
+use crate::observe::host::HostSnapshot;
 use crate::observe::{Sources, observe};
 use crate::plan::changes::Comparison;
 use crate::plan::planner::{self, Planned};
@@ -21,6 +21,8 @@ use crate::pool::lower::lower;
 use crate::runtime::{Runtime, StopOutcome, of_mode};
 use crate::supply::{Supply, supply};
 use crate::{EngineProvisioner, Ensured, Error, Plan, PreparedEngine, Result, Settings, Started};
+
+pub(crate) mod provider;
 
 /// How often a plan may turn out to be another one while it is executed: tools are installed once, a branch moves
 /// rarely.
@@ -187,7 +189,10 @@ impl Call<'_> {
                 proof: &proof,
             };
             match execute(run, planned, &replanned)? {
-                Executed::Again(why) if replanned.len() < ROUNDS => replanned.push(why),
+                Executed::Again(why) if replanned.len() < ROUNDS => {
+                    self.reporter.note(None, format!("the plan is made again: {why}"));
+                    replanned.push(why);
+                }
                 done => return Ok(done),
             }
             // What was installed or fetched meanwhile is looked at again.

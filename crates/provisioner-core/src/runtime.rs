@@ -13,11 +13,12 @@ use spawner::{LockWait, PoolDir, PoolGuard, RecordedEngine};
 
 use crate::{Ensured, Result, Settings};
 
+pub(crate) mod helper;
 mod instance;
 mod launch;
 pub(crate) mod process;
 
-pub use instance::{Answer, Condition, Instance, Seen, StopOutcome, Usage, Watched, Watching};
+pub use instance::{Answer, Condition, Instance, Seen, StopOutcome, Usage, Vitals, Watched, Watching};
 pub use launch::{Start, StartWhat};
 
 /// The lines of an engine's log as they are printed, safe to show; ends when the engine exits.
@@ -47,8 +48,8 @@ pub trait Runtime: fmt::Debug + Send + Sync {
     /// [`ask`](crate::seam::ask) asks by HTTP as the engine's profile says.
     fn answers(&self, dir: &PoolDir, engine: &Ensured) -> Result<Answer>;
 
-    /// What a running engine uses; none where it no longer runs, or where that is not known.
-    fn usage(&self, dir: &PoolDir, instance: &Instance) -> Result<Option<Usage>>;
+    /// What a running engine uses and, where its summary is given, what it answers.
+    fn vitals(&self, dir: &PoolDir, instance: &Instance, engine: Option<&Ensured>) -> Result<Vitals>;
 
     /// The pool's engine while it runs, to be watched; none where it does not run.
     fn running(&self, dir: &PoolDir) -> Result<Option<Watching>>;

@@ -6,13 +6,13 @@
 
 pub use crate::engine::{EngineProfile, ModelShape, profile};
 pub use crate::execute::work::{Done, StepError, Work};
-pub use crate::host::HostSnapshot;
 pub use crate::lifecycle::health::ask;
+pub use crate::observe::host::HostSnapshot;
 pub use crate::plan::draft::Draft;
 pub use crate::pool::desired::{Desired, DesiredModel};
 pub use crate::provisioner::{Parts, Provisioner};
 pub use crate::runtime::{
-    Answer, Condition, Follow, Instance, Runtime, Seen, Start, StartWhat, StopOutcome, Usage, Watched, Watching,
+    Answer, Condition, Follow, Instance, Runtime, Seen, Start, StartWhat, StopOutcome, Usage, Vitals, Watched, Watching,
 };
 pub use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply, SupplyNeeds};
 

@@ -11,13 +11,14 @@ use config_schema::{PoolConfig, ProvisioningMode};
 use preflight::Need;
 
 use crate::execute::work::{Done, StepError, Work};
-use crate::host::HostSnapshot;
+use crate::observe::host::HostSnapshot;
 use crate::plan::StepId;
 use crate::plan::draft::Draft;
 use crate::pool::desired::Desired;
 use crate::summary::{Artifact, Device};
 use crate::{Error, Result, Settings};
 
+pub(crate) mod model;
 pub(crate) mod source;
 
 /// What makes an engine the wanted one, by name. No secret is among them.

@@ -113,7 +113,7 @@ fn launch(dir: &PoolDir, request: &StartRequest, host: &Host, log: &File) -> Res
         Ok(false) => {
             tracing::info!(pool = dir.pool(), pid, "engine started");
             let outcome = keeper.tend(dir.clone(), request.log_limit, tender);
-            outcome::publish(&record.instance, &outcome);
+            outcome::publish(dir, &record.instance, &outcome);
             Ok(Running { record, outcome })
         }
         Ok(true) => {

@@ -8,6 +8,7 @@ use rustix::time::{ClockId, clock_gettime};
 use crate::process::identity::{Engine, prove};
 use crate::record::host::Host;
 use crate::record::ledger::{self, Entry};
+use crate::start::outcome;
 use crate::{PoolDir, Record, SpawnError};
 
 /// What the record and the host say together.
@@ -24,7 +25,7 @@ pub enum Status {
     Exited {
         /// Its record.
         record: Record,
-        /// How it ended, where its parent has not collected that yet.
+        /// How it ended: always known in the process that started it, in others until its parent has collected that.
         exit: Option<Exit>,
     },
     /// The engine is gone without a trace: its process number is another's by now, or the host was started anew.
@@ -66,7 +67,9 @@ pub fn status(dir: &PoolDir) -> Result<Status, SpawnError> {
             Status::Foreign { record, why }
         }
         Engine::Alive(record, _) => Status::Running { uptime: uptime(record.start_ticks), record },
-        Engine::Ended(record, exit) => Status::Exited { record, exit },
+        Engine::Ended(record, exit) => {
+            Status::Exited { exit: exit.or_else(|| outcome::exited(&record.instance)), record }
+        }
         Engine::Gone(record, why) => Status::Stale { record, why },
         Engine::Unseen(record, why) | Engine::Unproven(record, why) => Status::Foreign { record, why },
     })

@@ -11,11 +11,8 @@ use crate::process::identity::{Engine, identify, prove, unseen};
 use crate::record::Record;
 use crate::record::host::Host;
 use crate::record::ledger::{self, Entry};
-use crate::start::outcome::{self, Outcome};
+use crate::start::outcome::{self, COLLECTED, Outcome};
 use crate::{PoolDir, SpawnError, status};
-
-/// How long the thread that collects an engine may take to do so once that has ended.
-const COLLECTED: Duration = Duration::from_secs(2);
 
 /// A living engine, held by a pidfd, for one who must know when it ends.
 ///
@@ -110,12 +107,14 @@ pub fn running(dir: &PoolDir) -> Result<Option<Watch>, SpawnError> {
 
 /// Waits until the engine of `record` has ended, for at most `timeout`; nothing while it still runs.
 ///
-/// Sleeps in the kernel until then. [`Exit::Unknown`] is an engine that had been collected before this was called; a
-/// [`Watch`] taken earlier knows more, and [`Running::wait_exit`](crate::Running::wait_exit) knows it always.
+/// Sleeps in the kernel until then. [`Exit::Unknown`] is an engine that another process started and had collected before
+/// this was called; a [`Watch`] taken earlier knows more.
 pub fn wait_exit(record: &Record, timeout: Duration) -> Result<Option<Exit>, SpawnError> {
     match identify(record.clone(), &Host::observe()?)? {
         Engine::Alive(record, process) => Watch::new(record, process).wait(timeout),
-        Engine::Ended(_, exit) => Ok(Some(exit.unwrap_or(Exit::Unknown))),
+        Engine::Ended(record, exit) => {
+            Ok(Some(exit.or_else(|| outcome::exited(&record.instance)).unwrap_or(Exit::Unknown)))
+        }
         Engine::Gone(..) | Engine::Unproven(..) => Ok(Some(Exit::Unknown)),
         Engine::Unseen(record, why) => Err(SpawnError::OtherPidNamespace { pool: record.pool, why }),
     }

@@ -2,7 +2,7 @@
 
 mod build;
 mod cold;
-mod opened;
+pub(crate) mod opened;
 mod shared;
 mod spawn;
 mod trace;
@@ -100,7 +100,7 @@ fn shown(time: Duration) -> String {
 }
 
 /// The middle one.
-fn median(mut times: Vec<Duration>) -> Duration {
+pub(crate) fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times.get(times.len() / 2).copied().unwrap_or_default()
 }

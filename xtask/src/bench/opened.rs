@@ -15,7 +15,7 @@ const PAUSE: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 
 /// From the call of `run` until the file at `program` was opened for the last time before it returned. Whoever reads
 /// the file does so before executing it.
-pub(super) fn until_opened(program: &Path, run: impl FnOnce() -> Result<()>) -> Result<Duration> {
+pub(crate) fn until_opened(program: &Path, run: impl FnOnce() -> Result<()>) -> Result<Duration> {
     let fd = inotify::init(CreateFlags::CLOEXEC)?;
     inotify::add_watch(&fd, program, WatchFlags::OPEN)?;
     let over = AtomicBool::new(false);

@@ -16,7 +16,7 @@ const EXAMPLE: [&str; 2] = ["What is the capital of Italy?", "The capital of Ita
 /// What the engine said, and how fast when it tells.
 #[derive(Debug, PartialEq)]
 pub(crate) struct Answer {
-    text: String,
+    pub(crate) text: String,
     pub(crate) tokens_per_second: Option<f64>,
 }
 

@@ -29,6 +29,13 @@ pub(crate) struct Artifact {
     member: &'static str,
 }
 
+impl Artifact {
+    /// The name of the file in the folder of downloads.
+    pub(crate) fn name(&self) -> &'static str {
+        self.name
+    }
+}
+
 /// llama.cpp v0.5.0 as a git bundle whose HEAD is [`COMMIT`]; the package carries it for builds on its users' machines.
 pub(crate) const SOURCE: Artifact = Artifact {
     name: "llama.cpp-0.5.0.bundle",

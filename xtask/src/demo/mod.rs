@@ -2,6 +2,7 @@
 
 pub(crate) mod answer;
 pub(crate) mod fetch;
+mod planned;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
@@ -49,8 +50,9 @@ pub(crate) fn run(wish: &DemoArgs) -> Result<()> {
     }
     println!("Pool file: {}\n{pool}", file.display());
     cli.show(&["plan"], &file)?;
+    let (_, plan) = cli.ask(&["plan", "--json"], &file)?;
 
-    let served = serve(&cli, &file, &mut clock);
+    let served = serve(&cli, &file, &mut clock).and_then(|()| planned::is_what_ran(&cli, &file, &plan));
     if wish.keep && served.is_ok() {
         println!("The engine is still running. To stop it:\n  {}", cli.line(&["stop"], &file));
     } else {

@@ -4,6 +4,7 @@ mod adopted;
 mod counts;
 mod cuda_root;
 mod programs;
+pub(crate) mod rehearsal;
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use exec::Env;
 use serde_json::Value;
 
 use super::counts::Counts;
-use super::{adopted, cuda_root};
+use super::{adopted, cuda_root, rehearsal};
 use crate::args::{DemoArgs, TestArgs};
 use crate::cli::Cli;
 use crate::demo::fetch;
@@ -44,6 +44,10 @@ pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
     }
     if wish.cuda {
         test("CUDA choices, beside what a real toolkit does", real_toolkit(env));
+    }
+    if wish.soak_minutes.is_some() {
+        // Once is enough: nothing in it is random. Sweeps that end after the minutes follow it.
+        test("the kit for GPU hosts, rehearsed in a bare Debian 12", rehearsal::run(env, None));
     }
     test("tables of flags, beside the help texts", catalogue(env, true));
     counts

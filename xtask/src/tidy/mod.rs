@@ -1,5 +1,6 @@
 //! The rules of this repository that neither the compiler nor clippy knows. Each finding names file and line.
 
+mod folders;
 mod layers;
 mod manifests;
 mod sources;
@@ -45,9 +46,9 @@ fn findings() -> Result<Vec<Finding>> {
     let mut findings = layers::findings(&members);
     findings.extend(manifests::findings(&members));
     findings.extend(trees::findings(&members)?);
-    for file in source_files::all()? {
-        findings.extend(sources::findings(&file));
-    }
+    let files = source_files::all()?;
+    findings.extend(folders::findings(&files));
+    findings.extend(files.iter().flat_map(sources::findings));
     findings.sort();
     Ok(findings)
 }

@@ -20,7 +20,8 @@ use crate::port::claim;
 use crate::runtime::{Instance, Start, StartWhat};
 use crate::summary::{Artifact, Ensured, InstanceKind, PreparedEngine, Process, Started};
 use crate::supply::Obtained;
-use crate::{Error, Result, model};
+use crate::supply::model;
+use crate::{Error, Result};
 
 /// Takes the lock that a start needs.
 pub(crate) fn lock(run: Run<'_>) -> Result<PoolGuard> {

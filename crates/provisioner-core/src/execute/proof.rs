@@ -48,7 +48,9 @@ impl ProofBundle {
 
     /// Keeps the logs and records of the engine that is used, whenever it was made.
     pub(crate) fn keep(&self, logs: &[PathBuf]) {
-        logs.iter().for_each(|log| self.copy(log));
+        for log in logs {
+            self.copy(log);
+        }
     }
 
     /// Keeps the final command line and environment.

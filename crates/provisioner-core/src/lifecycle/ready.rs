@@ -57,7 +57,7 @@ pub(crate) fn wait(
     };
     let ensured = summary(&instance)?;
     let step = StepKind::Ready.into();
-    let mut reported: Option<(String, u64)> = None;
+    let mut last: Option<(String, u64)> = None;
     loop {
         let Answer { health, other } = ask(settings, runtime, dir, &ensured, limit.saturating_sub(begin.elapsed()))?;
         if let Some(exit) = watch.wait(if health == Health::Ready { Duration::ZERO } else { PAUSE })? {
@@ -77,8 +77,8 @@ pub(crate) fn wait(
         };
         let (done, total) = (begin.elapsed().as_secs(), Some(limit.as_secs()));
         // Once a second, and when something changes.
-        if reported.as_ref() != Some(&(what.clone(), done)) {
-            reported = Some((what.clone(), done));
+        if last.as_ref() != Some(&(what.clone(), done)) {
+            last = Some((what.clone(), done));
             reporter.send(Some(&step), Happening::Progress { done, total, unit: Unit::Seconds, what, left_s: None });
         }
     }

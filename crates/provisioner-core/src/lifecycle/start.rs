@@ -12,8 +12,8 @@ use crate::engine::config_files;
 use crate::event::Reporter;
 use crate::execute::{launch, published};
 use crate::lifecycle::error::LifecycleError;
+use crate::plan::SCHEMA;
 use crate::plan::changes::differences;
-use crate::plan::{SCHEMA, StepKind};
 use crate::pool::locks;
 use crate::port::claim;
 use crate::runtime::{Instance, Runtime, Seen, Start};
@@ -49,35 +49,33 @@ pub(crate) fn start(
         }
         _ => {}
     }
-    reporter.step(StepKind::Start, || {
-        let host: IpAddr = prepared
-            .host
-            .parse()
-            .map_err(|_not_an_address| changed(prepared, format!("`{}` is no address to listen on", prepared.host)))?;
-        runtime.settle(&guard)?;
-        let own = claim::Own { port: own_port, runs: running.is_some() };
-        let wanted = claim::Wanted { pool, host, ports: &[prepared.port] };
-        let (port, claim) = claim::claim(wanted, own, settings)?;
-        let start = Start {
-            what: launch::what(prepared)?,
-            args: prepared.flags.clone(),
-            env: prepared.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
-            secret_env,
-            facts: prepared.facts.clone(),
-            host: prepared.host.clone(),
-            port,
-            early_exit: settings.early_exit,
-        };
-        published::withdraw(&dir);
-        // Also without an engine to replace: what an interrupted stop left is finished.
-        if running.is_some() {
-            runtime.stop(&guard, config_schema::Limits::default().stop_grace())?;
-        }
-        let instance = runtime.start(&guard, &start)?;
-        drop(claim);
-        let started = if running.is_some() { Started::Replaced } else { Started::Now };
-        launch::publish(launch::ensured(prepared.clone(), &instance, started), reporter, &guard)
-    })
+    let host: IpAddr = prepared
+        .host
+        .parse()
+        .map_err(|_not_an_address| changed(prepared, format!("`{}` is no address to listen on", prepared.host)))?;
+    runtime.settle(&guard)?;
+    let own = claim::Own { port: own_port, runs: running.is_some() };
+    let wanted = claim::Wanted { pool, host, ports: &[prepared.port] };
+    let (port, claim) = claim::claim(wanted, own, settings)?;
+    let start = Start {
+        what: launch::what(prepared)?,
+        args: prepared.flags.clone(),
+        env: prepared.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
+        secret_env,
+        facts: prepared.facts.clone(),
+        host: prepared.host.clone(),
+        port,
+        early_exit: settings.early_exit,
+    };
+    published::withdraw(&dir);
+    // Also without an engine to replace: what an interrupted stop left is finished.
+    if running.is_some() {
+        runtime.stop(&guard, config_schema::Limits::default().stop_grace())?;
+    }
+    let instance = runtime.start(&guard, &start)?;
+    drop(claim);
+    let started = if running.is_some() { Started::Replaced } else { Started::Now };
+    launch::publish(launch::ensured(prepared.clone(), &instance, started), reporter, &guard)
 }
 
 /// The engine that runs with the same facts, with its own summary where that is there.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use config_schema::PoolId;
+use config_schema::{Accelerator, PoolId};
 use exec::Exit;
 use gpu_detect::{Host, memory_used_by};
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use spawner::PoolDir;
 use crate::execute::published;
 use crate::lifecycle::exit::ExitReport;
 use crate::lifecycle::health::Health;
-use crate::runtime::{Answer, Condition, Instance, Runtime};
+use crate::runtime::{Answer, Condition, Instance, Runtime, Vitals};
 use crate::{Ensured, InstanceKind, Result, Settings};
 
 /// What is known of a pool's engine.
@@ -144,9 +144,10 @@ fn alive(
     dir: &PoolDir,
 ) -> Result<PoolStatus> {
     let engine = published::published(&instance, dir);
-    let answer = engine.as_ref().map(|engine| runtime.answers(dir, engine)).transpose()?;
+    let Vitals { answer, usage } = runtime.vitals(dir, &instance, engine.as_ref())?;
     let (health, other) = answer.map_or((None, None), |Answer { health, other }| (Some(health), other));
-    let usage = runtime.usage(dir, &instance)?;
+    // The driver takes long to answer, and knows nothing of an engine on the CPU.
+    let may_use_gpu = engine.as_ref().is_none_or(|engine| engine.prepared.accelerator != Accelerator::Cpu);
     let listens = usage.as_ref().is_none_or(|usage| usage.listens);
     let loads = health == Some(Health::Loading) || !listens;
     let pid = match &instance.kind {
@@ -161,7 +162,7 @@ fn alive(
         health,
         uptime_s: Some(uptime.as_secs()),
         rss_bytes: usage.as_ref().map(|usage| usage.rss_bytes),
-        gpu_memory_bytes: usage.and_then(|usage| gpu_memory(settings, &usage.pids)),
+        gpu_memory_bytes: usage.filter(|_| may_use_gpu).and_then(|usage| gpu_memory(settings, &usage.pids)),
         why: other.map(|other| format!("its port is answered by {other}")),
         engine,
         ..blank

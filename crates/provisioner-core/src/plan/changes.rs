@@ -7,7 +7,7 @@ use model_provisioner::Presence;
 use serde::{Deserialize, Serialize};
 
 use crate::engine::command_line::{CommandLine, INHERITED};
-use crate::plan::observed::Observed;
+use crate::observe::observed::Observed;
 use crate::pool::desired::Desired;
 use crate::supply::Facts;
 

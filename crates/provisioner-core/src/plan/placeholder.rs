@@ -142,8 +142,8 @@ pub(crate) fn substitute(text: &str, values: &Values) -> String {
         out.push_str(before);
         match (depth, values.get(name)) {
             (1, Some(value)) => out.push_str(value),
-            (1, None) => out.push_str(&format!("<{name}>")),
-            _ => out.push_str(&format!("{}{name}>", "<".repeat(depth - 1))),
+            (1, None) => out.push_str(&marker(name)),
+            _ => push_escaped(&mut out, depth - 1, name),
         }
         rest = after;
     }
@@ -160,13 +160,19 @@ pub(crate) fn substitute_words(list: &[String], values: &Values) -> Vec<String> 
     list.iter().flat_map(many).collect()
 }
 
+fn push_escaped(out: &mut String, depth: usize, name: &str) {
+    out.extend(std::iter::repeat_n('<', depth));
+    out.push_str(name);
+    out.push('>');
+}
+
 fn rewrite(text: &str, depth_of: impl Fn(usize, &str) -> Option<usize>) -> String {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, depth, name, after)) = next(rest) {
         out.push_str(before);
         let depth = depth_of(depth, name).unwrap_or(depth);
-        out.push_str(&format!("{}{name}>", "<".repeat(depth)));
+        push_escaped(&mut out, depth, name);
         rest = after;
     }
     out + rest

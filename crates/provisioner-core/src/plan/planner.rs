@@ -8,17 +8,18 @@ use exec::{Redactor, shell_line};
 
 use crate::engine::command_line::{CommandLine, text};
 use crate::engine::config_files;
+use crate::observe::observed::Observed;
 use crate::plan::action::{Action, Launch};
 use crate::plan::changes::{Comparison, compare};
 use crate::plan::draft::{Draft, held_by};
-use crate::plan::observed::Observed;
 use crate::plan::placeholder::{PORT, Placeholder, literal, marker};
 use crate::plan::{Cache, Plan, SCHEMA, Status, StepId, StepKind};
 use crate::pool::desired::Desired;
 use crate::runtime::Instance;
 use crate::summary::{Artifact, InstanceKind};
 use crate::supply::Supplied;
-use crate::{Error, Result, model};
+use crate::supply::model;
+use crate::{Error, Result};
 
 /// Reported at every plan and every ensure of such a pool.
 pub(crate) const CPU_WARNING: &str = "this pool runs on the CPU because it says accelerator = \"cpu\"; no GPU is used";
@@ -61,7 +62,7 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
         _ => None,
     };
     let chosen = port.as_ref().ok().copied();
-    let model::Steps { question, model } = model::steps(desired, model, first);
+    let model::Steps { question, model } = model::steps(desired, model, first.as_ref());
     ask_early(&mut drafts, question);
     let flags = flags(line, model.is_blocked()).after(last.into_iter().chain([StepKind::Model.into()]));
     let start = match refusal {

@@ -8,7 +8,7 @@ use exec::{Env, Keeper};
 use gpu_detect::Probe;
 use spawner::Tender;
 
-use crate::helper::Helper;
+use crate::runtime::helper::Helper;
 use crate::{Error, Observer, Result};
 
 /// Settings of a provider.

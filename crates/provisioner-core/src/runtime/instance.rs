@@ -103,6 +103,15 @@ impl From<Health> for Answer {
     }
 }
 
+/// What a running engine answers and uses at one moment.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Vitals {
+    /// Its answer, where it was asked.
+    pub answer: Option<Answer>,
+    /// What it uses; none where it no longer runs, or where that is not known.
+    pub usage: Option<Usage>,
+}
+
 /// What a running engine uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Usage {

@@ -7,7 +7,7 @@ use spawner::{LOG_LIMIT, Life, LockWait, PoolDir, PoolGuard, Record, StartReques
 
 use crate::lifecycle::exit::Ended;
 use crate::runtime::{
-    Answer, Condition, Follow, Instance, Runtime, Seen, Start, StartWhat, StopOutcome, Usage, Watching,
+    Answer, Condition, Follow, Instance, Runtime, Seen, Start, StartWhat, StopOutcome, Vitals, Watching,
 };
 use crate::{Ensured, Error, InstanceKind, Result, Settings};
 
@@ -85,8 +85,8 @@ impl Runtime for ProcessRuntime {
         look::answers(dir, engine)
     }
 
-    fn usage(&self, dir: &PoolDir, instance: &Instance) -> Result<Option<Usage>> {
-        look::usage(dir, instance)
+    fn vitals(&self, dir: &PoolDir, instance: &Instance, engine: Option<&Ensured>) -> Result<Vitals> {
+        look::vitals(dir, instance, engine)
     }
 
     fn running(&self, dir: &PoolDir) -> Result<Option<Watching>> {

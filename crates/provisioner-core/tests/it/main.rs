@@ -2,7 +2,10 @@
 //! which it ends before that.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed setup is a failed test")]
 
+mod cancelled;
+mod daemon;
 mod ensure;
+mod events;
 mod faults;
 mod fresh;
 mod golden;

@@ -37,8 +37,9 @@ fn close_on_exec() -> io::Result<()> {
     if sealed == 0 { Ok(()) } else { Err(io::Error::last_os_error()) }
 }
 
-/// An ignored signal stays ignored over an exec: a caller under `nohup`, or one that ignores SIGCHLD or SIGTERM, would
-/// make an engine that cannot be stopped or cannot wait for its own children.
+/// An ignored or blocked signal stays so over an exec: a caller under `nohup`, one that ignores SIGCHLD, or one that
+/// blocks SIGTERM in all its threads to take it by `sigwait`, would make an engine that cannot be stopped or cannot wait
+/// for its own children.
 #[expect(unsafe_code, reason = "rustix has no `sigaction`, and the C library's leaves out two signals")]
 fn default_signals() {
     // The kernel's `struct sigaction`, at most four words: `SIG_DFL`, no flags, no restorer, an empty mask of 8 bytes.
@@ -46,5 +47,10 @@ fn default_signals() {
     for signal in 1..=64 {
         // SAFETY: reads those words only; SIGKILL and SIGSTOP are refused, as they should be.
         unsafe { libc::syscall(libc::SYS_rt_sigaction, signal, default.as_ptr(), std::ptr::null::<u64>(), 8_usize) };
+    }
+    let none = 0_u64;
+    // SAFETY: reads the 8 bytes of the kernel's signal set.
+    unsafe {
+        libc::syscall(libc::SYS_rt_sigprocmask, libc::SIG_SETMASK, &raw const none, std::ptr::null::<u64>(), 8_usize);
     }
 }

@@ -90,6 +90,9 @@ fn a_family_without_its_head_is_ended() {
 fn no_signal_is_ignored_by_inheritance() {
     let pool = Pool::new();
     let ignored = [nix::sys::signal::Signal::SIGHUP, nix::sys::signal::Signal::SIGUSR1];
+    // As a daemon does that takes its signals by `sigwait`.
+    let blocked: nix::sys::signal::SigSet = [nix::sys::signal::Signal::SIGTERM].into_iter().collect();
+    blocked.thread_block().unwrap();
     for signal in ignored {
         #[expect(unsafe_code, reason = "nix calls handlers unsafe")]
         // SAFETY: no function of ours is installed.

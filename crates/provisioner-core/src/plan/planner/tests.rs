@@ -16,6 +16,7 @@ use crate::supply::{Accelerated, Documents, Facts, Obtained};
 use crate::{PortError, PortHolder};
 
 mod combinations;
+mod words;
 
 /// A supply that found what the test says, with the steps `preflight`, `fetch` and `build`.
 #[derive(Debug)]
@@ -386,23 +387,4 @@ fn what_cannot_be_compared_differs_in_what_is_known() {
     let running = Some(running(&line(&[])));
     let observed = Observed { running, line: None, model: Presence::Fetchable(hf()), ..ready() };
     assert!(check(observed, "=++=++!").to_string().contains("model: runs `/m/tiny.gguf`"));
-}
-
-/// EP-60
-#[test]
-fn what_was_found_is_warned_of() {
-    let supplied = Stub { warnings: vec!["`/usr/bin/make` does not report its version".into()], ..ready_supply() };
-    let observed = Observed { system_config: Some("/etc/llama.cpp/config.ini".into()), ..observed(supplied) };
-    let plan = check(observed, "=+===+");
-    assert_eq!(plan.warnings.len(), 3);
-    assert!(plan.to_string().contains("/etc/llama.cpp/config.ini"), "{plan}");
-}
-
-/// EP-51: the configuration refuses such a URL; a plan would not show it either.
-#[test]
-fn a_plan_masks_what_looks_secret() {
-    let line = line(&["--x", "https://u:hunter2@host/r"]);
-    let plan = check(Observed { line: Some(Ok(line)), ..ready() }, "=+===+");
-    let json = serde_json::to_string(&plan).unwrap();
-    assert!(json.contains("***@host/r") && !json.contains("hunter2") && !plan.to_string().contains("hunter2"));
 }

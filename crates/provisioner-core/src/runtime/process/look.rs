@@ -5,7 +5,7 @@ use spawner::{Holder, Listener, PoolDir, Record, State, Status};
 use super::instance;
 use crate::lifecycle::Health;
 use crate::lifecycle::health::ask;
-use crate::runtime::{Answer, Condition, Instance, Usage};
+use crate::runtime::{Answer, Condition, Instance, Usage, Vitals};
 use crate::{Ensured, InstanceKind, Result};
 
 pub(super) fn condition(dir: &PoolDir) -> Result<Condition> {
@@ -32,14 +32,18 @@ pub(super) fn answers(dir: &PoolDir, engine: &Ensured) -> Result<Answer> {
         return Ok(health.into());
     }
     // Looked up after the answer came: the socket has to be this engine's at that moment.
-    let Some(record) = recorded(dir, engine.instance.as_ref(), engine.started_unix_s)? else {
-        return Ok(Health::Silent.into());
-    };
-    Ok(match spawner::listener(&record)? {
+    match recorded(dir, engine.instance.as_ref(), engine.started_unix_s)? {
+        Some(record) => Ok(judged(health, spawner::listener(&record)?)),
+        None => Ok(Health::Silent.into()),
+    }
+}
+
+fn judged(health: Health, listener: Listener) -> Answer {
+    match listener {
         Listener::Foreign(holder) => Answer { health: Health::Silent, other: Some(named(holder)) },
         Listener::Nobody => Health::Silent.into(),
         Listener::NoPort | Listener::Ours => health.into(),
-    })
+    }
 }
 
 fn named(holder: Holder) -> String {
@@ -49,14 +53,24 @@ fn named(holder: Holder) -> String {
     }
 }
 
-pub(super) fn usage(dir: &PoolDir, instance: &Instance) -> Result<Option<Usage>> {
-    let Some(record) = recorded(dir, Some(&instance.kind), instance.started_unix_s)? else { return Ok(None) };
+/// One look at the listeners serves both: the kernel's tables take milliseconds to read.
+pub(super) fn vitals(dir: &PoolDir, instance: &Instance, engine: Option<&Ensured>) -> Result<Vitals> {
+    let health = engine.map(ask);
+    let Some(record) = recorded(dir, Some(&instance.kind), instance.started_unix_s)? else {
+        return Ok(Vitals { answer: health.map(|_| Health::Silent.into()), usage: None });
+    };
     let vitals = spawner::vitals(&record)?;
-    Ok(vitals.map(|vitals| Usage {
+    let listener = vitals.as_ref().map_or(Listener::Nobody, |vitals| vitals.listener.clone());
+    let usage = vitals.map(|vitals| Usage {
         pids: vitals.pids,
         rss_bytes: vitals.rss_bytes,
         listens: vitals.listener != Listener::Nobody,
-    }))
+    });
+    let answer = health.map(|health| match health {
+        Health::Silent => health.into(),
+        health => judged(health, listener),
+    });
+    Ok(Vitals { answer, usage })
 }
 
 /// The record of this very engine; none once the pool has another one, or none.

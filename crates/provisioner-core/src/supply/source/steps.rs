@@ -150,7 +150,7 @@ fn closest(near: &Near) -> Closest {
 }
 
 /// Puts in what each step will run. Nothing is known of it while a tool is missing.
-fn act(found: &Found, asks: bool, drafts: &mut Vec<Draft>) {
+fn act(found: &Found, asks: bool, drafts: &mut [Draft]) {
     let Some(request) = &found.request else { return };
     let layout = &found.wish.layout;
     let builds = drafts.iter().any(|draft| draft.step.kind == StepKind::Build && draft.step.status == Status::ToRun);

@@ -6,7 +6,7 @@ use config_schema::Accelerator;
 use gpu_detect::{Conflict, CudaChoice, GpuError, Wish, choose};
 use llamacpp_build::Definition;
 
-use crate::host::HostSnapshot;
+use crate::observe::host::HostSnapshot;
 use crate::pool::desired::Desired;
 
 /// The toolchain for this pool, or why there is none, with the driver's version; nothing for a pool on the CPU.

@@ -12,7 +12,7 @@ use std::os::unix::process::ExitStatusExt;
 
 use provisioner_core::seam::{
     Answer, Condition, Follow, Instance, PoolDir, PoolGuard, Runtime, Seen, Start, StartWhat, StopOutcome, Usage,
-    Watched, Watching,
+    Vitals, Watched, Watching,
 };
 use provisioner_core::{Ensured, Exit, Health, InstanceKind};
 
@@ -134,9 +134,10 @@ impl Runtime for ToyRuntime {
         Ok(if self.logs(dir, 9)?.contains("up") { Health::Ready } else { Health::Loading }.into())
     }
 
-    fn usage(&self, _: &PoolDir, _: &Instance) -> Result<Option<Usage>> {
+    fn vitals(&self, dir: &PoolDir, _: &Instance, engine: Option<&Ensured>) -> Result<Vitals> {
+        let answer = engine.map(|engine| self.answers(dir, engine)).transpose()?;
         let pids = self.alive(|run| vec![i32::try_from(run.child.id()).unwrap()]);
-        Ok(pids.map(|pids| Usage { pids, rss_bytes: 4711, listens: true }))
+        Ok(Vitals { answer, usage: pids.map(|pids| Usage { pids, rss_bytes: 4711, listens: true }) })
     }
 
     fn running(&self, _: &PoolDir) -> Result<Option<Watching>> {

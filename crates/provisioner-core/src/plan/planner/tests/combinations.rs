@@ -39,6 +39,7 @@ enum Runs {
 }
 
 /// One host, as far as a plan depends on it. `cuda`: no GPU is wanted; there is one; there is none.
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 #[derive(Clone, Copy, Debug)]
 struct Case {
     tools: Tools,

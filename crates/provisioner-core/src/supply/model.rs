@@ -39,9 +39,9 @@ pub(crate) struct Steps {
 
 /// The steps of the model: a question to the hub where it is to be fetched, and the model itself. `first` is the step
 /// that brings the tools.
-pub(crate) fn steps(desired: &Desired, model: Presence, first: Option<StepId>) -> Steps {
+pub(crate) fn steps(desired: &Desired, model: Presence, first: Option<&StepId>) -> Steps {
     let reference = &desired.model.reference;
-    let alone = |model: Draft| Steps { question: None, model: model.after(first.clone()) };
+    let alone = |model: Draft| Steps { question: None, model: model.after(first.cloned()) };
     match model {
         Presence::Present(found) => {
             let files = match found.staged.files.len() {
@@ -56,7 +56,7 @@ pub(crate) fn steps(desired: &Desired, model: Presence, first: Option<StepId>) -
         Presence::Fetchable(fetch) => {
             let mut check = Draft::new(StepKind::Check, format!("ask for {reference}"), Status::ToRun)
                 .action(Action::Look { url: fetch.asks })
-                .after(first.clone());
+                .after(first.cloned());
             check.step.id = StepId::new(CHECK);
             let mut model = Draft::new(StepKind::Model, format!("fetch {reference}"), Status::ToRun)
                 .placeholder(fetch.resumes.is_none().then(|| Placeholder::any(REVISION)).flatten())

@@ -35,8 +35,8 @@ impl HostSnapshot {
 
     /// Which of these tools are here.
     pub(crate) fn tools(&self, needs: &[Need]) -> Report {
-        let mut memo = self.tools.lock().unwrap_or_else(PoisonError::into_inner);
-        preflight::check(needs, &self.settings.env, &mut memo)
+        let memo = self.tools.lock().unwrap_or_else(PoisonError::into_inner);
+        preflight::check(needs, &self.settings.env, &memo)
     }
 
     /// What system this is.
