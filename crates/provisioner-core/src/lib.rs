@@ -59,9 +59,9 @@ pub use port::choose::{PortError, PortHolder};
 pub use port::neighbours::builds_in_use;
 pub use preflight::{Clock, HostFacts, UserNamespaces};
 pub use provisioner::provider::{EngineProvisioner, provider_for, provider_with};
-pub use runtime::StopOutcome;
 pub use runtime::helper::{Helper, helper_main};
-pub use spawner::{Follow, Tender};
+pub use runtime::{Follow, StopOutcome};
+pub use spawner::Tender;
 pub use summary::{
     Artifact, Device, Ensured, InstanceKind, Model, ModelFile, ModelKind, Offload, PreparedEngine, Process, Proof,
     ProofStage, ProofVerdict, Started,

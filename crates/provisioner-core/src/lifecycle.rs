@@ -1,23 +1,25 @@
 //! Engines that are prepared or run: start, status, readiness, stop, logs, watch.
 //!
 //! The rule: an engine is known by its pool's id alone. Nothing here needs the pool's configuration, so that an engine
-//! whose configuration is gone can still be looked at and stopped.
+//! whose configuration is gone can still be looked at and stopped. What it is started, watched and stopped by is a
+//! [`Runtime`]; nothing here knows which.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use config_schema::PoolId;
 use miette::Diagnostic;
-use spawner::{LOG_LIMIT, LockWait, PoolDir};
+use spawner::{LockWait, PoolDir};
 
 use crate::event::{Happening, Reporter};
 use crate::plan::{Outcome, StepId, StepKind};
 use crate::pool::locks::waiting_for;
-use crate::runtime::StopOutcome;
+use crate::runtime::{self, Follow, Runtime, StopOutcome};
 use crate::{Ensured, Error, PreparedEngine, Result, Settings};
 
 mod error;
 pub(crate) mod exit;
-mod health;
+pub(crate) mod health;
 mod ready;
 mod running;
 mod start;
@@ -37,19 +39,27 @@ const STOP_PATIENCE: Duration = Duration::from_secs(30);
 #[derive(Clone, Debug)]
 pub struct Lifecycle {
     settings: Settings,
+    runtime: Option<Arc<dyn Runtime>>,
 }
 
 impl Lifecycle {
-    /// The engines whose records are below the settings' run folder.
+    /// The engines whose records are below the settings' run folder, each with the runtime that its record names.
     pub fn new(settings: Settings) -> Self {
-        Self { settings }
+        Self { settings, runtime: None }
+    }
+
+    /// The engines that this runtime runs.
+    pub fn with_runtime(settings: Settings, runtime: Arc<dyn Runtime>) -> Self {
+        Self { settings, runtime: Some(runtime) }
     }
 
     /// Starts exactly what was prepared; refused by name where what it names has changed since. An engine that already
     /// runs with the same facts is left alone.
     pub fn start(&self, prepared: &PreparedEngine) -> Result<Ensured> {
         self.reported(&prepared.pool_id, StepKind::Start, |reporter| {
-            let ensured = start::start(&self.settings, prepared, reporter)?;
+            let mode = prepared.provisioning_mode;
+            let runtime = self.runtime.clone().unwrap_or_else(|| runtime::of_mode(mode, &self.settings));
+            let ensured = start::start(&self.settings, &*runtime, prepared, reporter)?;
             let outcome = ensured.started.outcome();
             Ok((ensured, outcome))
         })
@@ -58,7 +68,7 @@ impl Lifecycle {
     /// What the pool's engine does now.
     pub fn status(&self, pool: &PoolId) -> Result<PoolStatus> {
         match self.dir(pool)? {
-            Some(dir) => status::status(&self.settings, pool, &dir),
+            Some(dir) => status::status(&self.settings, &*self.runtime(pool)?, pool, &dir),
             None => Ok(PoolStatus::of(pool, PoolState::Absent)),
         }
     }
@@ -77,7 +87,8 @@ impl Lifecycle {
     fn wait(&self, pool: &PoolId, engine: Option<&Ensured>, limit: Duration) -> Result<Ready> {
         self.reported(pool, StepKind::Ready, |reporter| {
             let dir = self.dir(pool)?.ok_or(LifecycleError::Gone)?;
-            Ok((ready::wait(&self.settings, &dir, engine, limit, reporter)?, "ready"))
+            let runtime = self.runtime(pool)?;
+            Ok((ready::wait(&self.settings, &runtime, &dir, engine, limit, reporter)?, "ready"))
         })
     }
 
@@ -87,31 +98,30 @@ impl Lifecycle {
             let report = |waiting: &spawner::Waiting| reporter.note(None, waiting_for(waiting));
             let cancelled = || self.settings.cancel.is_cancelled();
             let wait = LockWait::new(STOP_PATIENCE).reporting(&report).cancelled_by(&cancelled);
-            // By its name in the processes' environment: also where the pool's folder is gone.
-            let stopped = spawner::stop_pool(&self.settings.run_dir, pool.as_str(), grace, &wait)?;
-            Ok((stopped.into(), "stopped"))
+            let stopped = self.runtime(pool)?.stop_pool(&self.settings.run_dir, pool.as_str(), grace, &wait)?;
+            Ok((stopped, "stopped"))
         })
     }
 
     /// The last lines of what the pool's engine printed, safe to show.
     pub fn logs(&self, pool: &PoolId, lines: usize) -> Result<String> {
-        let tail = self.dir(pool)?.map(|dir| spawner::log_tail(&dir, lines)).transpose()?;
-        Ok(tail.unwrap_or_default())
+        let dir = self.dir(pool)?;
+        dir.map_or_else(|| Ok(String::new()), |dir| self.runtime(pool)?.logs(&dir, lines))
     }
 
     /// The last lines of what the pool's engine printed and then what it prints, until it exits.
-    pub fn follow(&self, pool: &PoolId, lines: usize) -> Result<Option<spawner::Follow>> {
-        Ok(self.dir(pool)?.map(|dir| spawner::follow(&dir, lines)).transpose()?)
+    pub fn follow(&self, pool: &PoolId, lines: usize) -> Result<Option<Follow>> {
+        self.dir(pool)?.map(|dir| self.runtime(pool)?.follow(&dir, lines)).transpose()
     }
 
     /// The pool's engine while it lives, with a descriptor that becomes readable when it exits.
     pub fn running(&self, pool: &PoolId) -> Result<Option<Running>> {
-        self.dir(pool)?.map_or(Ok(None), |dir| running::of(&dir))
+        self.dir(pool)?.map_or(Ok(None), |dir| running::of(self.runtime(pool)?, dir))
     }
 
     /// The file that the pool's engine prints to, where the pool has one.
     pub fn log_file(&self, pool: &PoolId) -> Result<Option<std::path::PathBuf>> {
-        Ok(self.dir(pool)?.map(|dir| dir.log_file()))
+        self.dir(pool)?.map_or(Ok(None), |dir| Ok(self.runtime(pool)?.log_file(&dir)))
     }
 
     /// What the last `prepare` or `ensure` of the pool did.
@@ -119,14 +129,14 @@ impl Lifecycle {
         Ok(self.dir(pool)?.and_then(|dir| crate::execute::record::read(&dir)))
     }
 
-    /// The folder of a pool; none while nothing was ever prepared for it. A log that nobody keeps within its limit is cut
-    /// on the way.
+    /// The folder of a pool; none while nothing was ever prepared for it.
     fn dir(&self, pool: &PoolId) -> Result<Option<PoolDir>> {
-        let dir = PoolDir::existing(&self.settings.run_dir, pool.as_str())?;
-        if let Some(Err(error)) = dir.as_ref().map(|dir| spawner::cap_log(dir, LOG_LIMIT)) {
-            tracing::debug!(%error, "the log was not cut");
-        }
-        Ok(dir)
+        Ok(PoolDir::existing(&self.settings.run_dir, pool.as_str())?)
+    }
+
+    /// What runs the pool's engine.
+    fn runtime(&self, pool: &PoolId) -> Result<Arc<dyn Runtime>> {
+        self.runtime.clone().map_or_else(|| runtime::of_pool(pool.as_str(), &self.settings), Ok)
     }
 
     /// Does something for a pool as one run of one step, and reports its beginning and end.

@@ -18,7 +18,7 @@ use crate::plan::planner::{self, Planned};
 use crate::pool::desired::Desired;
 use crate::pool::locks::{self, waiting_for};
 use crate::pool::lower::lower;
-use crate::runtime::{Runtime, StopOutcome, runtime};
+use crate::runtime::{Runtime, StopOutcome, of_mode};
 use crate::supply::{Supply, supply};
 use crate::{EngineProvisioner, Ensured, Error, Plan, PreparedEngine, Result, Settings, Started};
 
@@ -77,14 +77,17 @@ impl Provisioner {
         let desired = lower(pool, &self.profile, &self.settings)?;
         let (supply, runtime) = match &self.parts {
             Some(parts) => (Arc::clone(&parts.supply), Arc::clone(&parts.runtime)),
-            None => (Arc::from(supply(pool, &self.settings)?), Arc::from(runtime(desired.mode, &self.settings))),
+            None => (Arc::from(supply(pool, &self.settings)?), of_mode(desired.mode, &self.settings)),
         };
         let reporter = Reporter::new(&self.settings.observer, &desired.pool_id);
         Ok(Call { settings: &self.settings, profile: &self.profile, desired, supply, runtime, reporter })
     }
 
     fn lifecycle(&self) -> Lifecycle {
-        Lifecycle::new(self.settings.clone())
+        match &self.parts {
+            Some(parts) => Lifecycle::with_runtime(self.settings.clone(), Arc::clone(&parts.runtime)),
+            None => Lifecycle::new(self.settings.clone()),
+        }
     }
 }
 

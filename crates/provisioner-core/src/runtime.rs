@@ -1,21 +1,28 @@
 //! How an engine is run, watched and stopped: one file a way to run it.
+//!
+//! The rule: a runtime says what is and does what it is asked; what that means for a pool, such as when an engine is
+//! ready and why it exited, is decided by [`lifecycle`](crate::lifecycle) for every runtime alike.
 
-use std::collections::BTreeMap;
-use std::ffi::OsString;
 use std::fmt;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use config_schema::ProvisioningMode;
-use secrecy::SecretString;
-use serde::Serialize;
-use spawner::PoolGuard;
+use spawner::{LockWait, PoolDir, PoolGuard, RecordedEngine};
 
-use crate::supply::Facts;
-use crate::{Result, Settings};
+use crate::{Ensured, Result, Settings};
 
 pub(crate) mod helper;
+mod instance;
+mod launch;
 pub(crate) mod process;
+
+pub use instance::{Answer, Condition, Instance, Seen, StopOutcome, Usage, Vitals, Watched, Watching};
+pub use launch::{Start, StartWhat};
+
+/// The lines of an engine's log as they are printed, safe to show; ends when the engine exits.
+pub type Follow = Box<dyn Iterator<Item = Result<String>> + Send>;
 
 /// A way to run engines.
 pub trait Runtime: fmt::Debug + Send + Sync {
@@ -33,89 +40,64 @@ pub trait Runtime: fmt::Debug + Send + Sync {
 
     /// Gives an engine that goes on running what its starter gave it and it may have lost, such as the care of its log.
     fn adopt(&self, guard: &PoolGuard, instance: &Instance) -> Result<()>;
+
+    /// What the pool's engine does now. Reads only.
+    fn status(&self, dir: &PoolDir) -> Result<Condition>;
+
+    /// Asks a running engine once whether it serves, and makes sure that it is the engine that answers.
+    /// [`ask`](crate::seam::ask) asks by HTTP as the engine's profile says.
+    fn answers(&self, dir: &PoolDir, engine: &Ensured) -> Result<Answer>;
+
+    /// What a running engine uses and, where its summary is given, what it answers.
+    fn vitals(&self, dir: &PoolDir, instance: &Instance, engine: Option<&Ensured>) -> Result<Vitals>;
+
+    /// The pool's engine while it runs, to be watched; none where it does not run.
+    fn running(&self, dir: &PoolDir) -> Result<Option<Watching>>;
+
+    /// The last lines that the pool's engine printed, safe to show, without an end of line after the last; empty where
+    /// there are none.
+    fn logs(&self, dir: &PoolDir, lines: usize) -> Result<String>;
+
+    /// The last lines that the pool's engine printed, and those that it prints until it exits.
+    fn follow(&self, dir: &PoolDir, lines: usize) -> Result<Follow>;
+
+    /// The file that the pool's engine prints to, where it prints to one.
+    fn log_file(&self, dir: &PoolDir) -> Option<PathBuf> {
+        Some(dir.log_file())
+    }
+
+    /// Stops the engine of a pool that is known by its name alone and need not have a folder; `wait` is how its lock is
+    /// waited for.
+    fn stop_pool(&self, run_root: &Path, pool: &str, grace: Duration, wait: &LockWait<'_>) -> Result<StopOutcome> {
+        match PoolDir::existing(run_root, pool)? {
+            Some(dir) => self.stop(&dir.lock_with("stop", wait)?, grace),
+            None => Ok(StopOutcome::NothingRecorded),
+        }
+    }
 }
 
-/// What lives of a pool.
-#[derive(Debug, Default)]
-pub struct Seen {
-    /// Its engine, while that runs.
-    pub instance: Option<Instance>,
-    /// The port that counts as the pool's own: its engine's, or that of one whose stop was interrupted.
-    pub own_port: Option<u16>,
-    /// Why nothing may be started for this pool now, whatever is wanted.
-    pub refusal: Option<crate::Error>,
-}
-
-/// An engine that lives.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Instance {
-    /// What it is.
-    pub kind: crate::InstanceKind,
-    /// The facts that it was started with.
-    pub facts: Facts,
-    /// Its arguments.
-    pub args: Vec<String>,
-    /// The address it was told to listen on.
-    pub host: String,
-    /// The port it was told to listen on.
-    pub port: u16,
-    /// When it was started, in seconds since 1970.
-    pub started_unix_s: u64,
-    /// What it prints.
-    pub log: PathBuf,
-}
-
-/// All that decides what an engine does once it is started. Its `Debug` shows no secret.
-#[derive(Clone, Debug)]
-pub struct Start {
-    /// The program, or the image with its digest.
-    pub what: StartWhat,
-    /// The arguments.
-    pub args: Vec<String>,
-    /// The open environment.
-    pub env: BTreeMap<OsString, OsString>,
-    /// The secret environment.
-    pub secret_env: BTreeMap<String, SecretString>,
-    /// What makes it the wanted engine.
-    pub facts: Facts,
-    /// Where it listens.
-    pub host: String,
-    /// On which port.
-    pub port: u16,
-    /// How long it is watched for an end right after its start.
-    pub early_exit: Duration,
-}
-
-/// What is started.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum StartWhat {
-    /// A program of this host.
-    Program(PathBuf),
-    /// A container image, by digest.
-    Image(String),
-}
-
-/// What stopping a pool's engine found and did. After each of these the pool has no engine.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
-#[serde(rename_all = "snake_case")]
-pub enum StopOutcome {
-    /// It exited after it was asked to.
-    Graceful,
-    /// It was killed, because it did not exit in time.
-    Forced,
-    /// It was recorded, and had exited already.
-    AlreadyGone,
-    /// None runs for this pool.
-    NothingRecorded,
-}
-
-/// The runtime for a mode.
-pub(crate) fn runtime(mode: ProvisioningMode, settings: &Settings) -> Box<dyn Runtime> {
+/// The runtime for engines of a mode.
+pub(crate) fn of_mode(mode: ProvisioningMode, settings: &Settings) -> Arc<dyn Runtime> {
     match mode {
         ProvisioningMode::Source
         | ProvisioningMode::Binary
         | ProvisioningMode::Package
         | ProvisioningMode::Container
-        | ProvisioningMode::External => Box::new(process::ProcessRuntime::of(settings)),
+        | ProvisioningMode::External => Arc::new(process::ProcessRuntime::of(settings)),
     }
+}
+
+/// The runtime for the engine that a pool has, by its record. Without a record, an engine can only be a process, which is
+/// found by what its environment says. The runtime of processes refuses to touch an engine of another kind.
+pub(crate) fn of_pool(pool: &str, settings: &Settings) -> Result<Arc<dyn Runtime>> {
+    let record = match PoolDir::existing(&settings.run_dir, pool)? {
+        Some(dir) => spawner::recorded(&dir)?,
+        None => None,
+    };
+    Ok(match record.map(|record| record.engine) {
+        None
+        | Some(RecordedEngine::Process { .. } | RecordedEngine::Container { .. } | RecordedEngine::Remote { .. }) => {
+            Arc::new(process::ProcessRuntime::of(settings))
+        }
+    })
 }

@@ -6,11 +6,14 @@
 
 pub use crate::engine::{EngineProfile, ModelShape, profile};
 pub use crate::execute::work::{Done, StepError, Work};
+pub use crate::lifecycle::health::ask;
 pub use crate::observe::host::HostSnapshot;
 pub use crate::plan::draft::Draft;
 pub use crate::pool::desired::{Desired, DesiredModel};
 pub use crate::provisioner::{Parts, Provisioner};
-pub use crate::runtime::{Instance, Runtime, Seen, Start, StartWhat, StopOutcome};
+pub use crate::runtime::{
+    Answer, Condition, Follow, Instance, Runtime, Seen, Start, StartWhat, StopOutcome, Usage, Vitals, Watched, Watching,
+};
 pub use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply, SupplyNeeds};
 
 // What the signatures of these traits name of other crates.
@@ -18,4 +21,4 @@ pub use exec::CommandSpec;
 pub use flags::{Catalogue, Engine as FlagSyntax};
 pub use preflight::Need;
 pub use secrecy::SecretString;
-pub use spawner::{PoolDir, PoolGuard};
+pub use spawner::{LockWait, PoolDir, PoolGuard};

@@ -48,6 +48,8 @@ pub use port::lock::PortLock;
 pub use port::privilege::lowest_bindable_port;
 pub use port::sockets::{Holder, Listeners, holders};
 pub use process::marks::{INSTANCE_VAR, POOL_VAR, RUN_VAR};
+pub use record::ledger::recorded;
+pub use record::of_pool::{PoolRecord, RecordedEngine};
 pub use record::pool::{PoolDir, PoolGuard, PrepareGuard};
 pub use record::wait::{LockWait, Waiting};
 pub use record::{Record, State};

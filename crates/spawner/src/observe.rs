@@ -37,7 +37,8 @@ pub enum Life {
     /// engine's token, or a process without a record works in the pool's folder. It is not signalled, and nothing is
     /// started beside it.
     Unproven,
-    /// The record was written by another version of this program, so that nothing can be said.
+    /// The record was written by another version of this program, or is of an engine that is no process, so that nothing
+    /// can be said.
     Unreadable,
     /// The engine belongs to another user or another PID namespace.
     Foreign,

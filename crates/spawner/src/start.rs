@@ -23,7 +23,7 @@ use crate::process::family::Family;
 use crate::process::program;
 use crate::record::host::Host;
 use crate::record::ledger;
-use crate::record::{Record, SCHEMA, State};
+use crate::record::{Record, State};
 use crate::settle::{Settled, settle};
 use crate::start::child::{command, refusal};
 use crate::start::gate::gate;
@@ -131,7 +131,6 @@ fn launch(dir: &PoolDir, request: &StartRequest, host: &Host, log: &File) -> Res
 /// The record of the process that is about to be; its numbers come with it.
 fn record_of(dir: &PoolDir, request: &StartRequest, host: &Host, instance: String) -> Record {
     Record {
-        schema: SCHEMA,
         pool: dir.pool().to_owned(),
         instance,
         state: State::Running,

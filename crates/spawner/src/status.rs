@@ -46,7 +46,7 @@ pub enum Status {
     },
     /// No engine was started, or it was stopped.
     Absent,
-    /// The record cannot be understood.
+    /// The record cannot be understood, or is of an engine that is no process.
     Unreadable {
         /// Why, in words.
         why: String,

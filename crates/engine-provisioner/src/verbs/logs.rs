@@ -2,7 +2,7 @@
 
 use std::io::Write;
 
-use provisioner_core::{Error, Follow, Lifecycle};
+use provisioner_core::{Follow, Lifecycle};
 use serde_json::json;
 
 use crate::args::Args;
@@ -26,7 +26,7 @@ pub(crate) fn run(args: &Args, lines: usize, follow: bool) -> Result<Exit> {
 fn print(follow: Follow, json: bool) -> Result<Exit> {
     let mut out = std::io::stdout().lock();
     for line in follow {
-        let line = line.map_err(Error::from)?;
+        let line = line?;
         let shown = if json { json!({ "line": line }).to_string() } else { line };
         match writeln!(out, "{shown}").and_then(|()| out.flush()) {
             Ok(()) => {}

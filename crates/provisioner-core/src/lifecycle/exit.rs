@@ -6,9 +6,10 @@ use exec::Exit;
 use failure_diagnosis::{Diagnosis, Phase, diagnose};
 use miette::Diagnostic;
 use serde::{Deserialize, Serialize};
-use spawner::{PoolDir, SpawnError, log_tail};
+use spawner::{PoolDir, SpawnError};
 
 use crate::Error;
+use crate::runtime::Runtime;
 
 /// How much of the log an error shows, in lines.
 const LINES: usize = 20;
@@ -80,8 +81,8 @@ pub struct ExitReport {
 
 impl ExitReport {
     /// What is known of an exit, from how it was and from the end of the log.
-    pub(crate) fn of(exit: Exit, dir: &PoolDir) -> Self {
-        let log = log_tail(dir, READ).unwrap_or_default();
+    pub(crate) fn of(exit: Exit, runtime: &dyn Runtime, dir: &PoolDir) -> Self {
+        let log = runtime.logs(dir, READ).unwrap_or_default();
         let known = diagnose(Phase::Run, &format!("{log}\n{exit}"));
         let (status, signal) = match exit {
             Exit::Code(code) => (Some(code), None),
@@ -118,7 +119,7 @@ pub(crate) fn advice(exit: Exit) -> &'static str {
 }
 
 /// The end of the log, for an error.
-pub(crate) fn tail(dir: &PoolDir) -> String {
-    let lines = log_tail(dir, LINES).unwrap_or_default();
+pub(crate) fn tail(runtime: &dyn Runtime, dir: &PoolDir) -> String {
+    let lines = runtime.logs(dir, LINES).unwrap_or_default();
     if lines.is_empty() { String::new() } else { format!("\n{lines}") }
 }

@@ -1,12 +1,11 @@
-//! Asks an engine whether it serves, and makes sure that it is the engine that answers.
+//! Asks an engine by HTTP whether it serves. Whether it is the engine that answers is for its runtime to say.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
-use spawner::{Holder, Listener, Record, listener};
 
+use crate::Ensured;
 use crate::engine::profile;
-use crate::{Ensured, Result};
 
 /// How long one answer may take; an engine that loads a model answers at once that it does.
 pub(crate) const ANSWER: Duration = Duration::from_secs(2);
@@ -34,36 +33,12 @@ impl Health {
     }
 }
 
-/// What the engine answers, and who answers in its place: while another process holds its port, it does not answer.
-pub(crate) fn look(ensured: &Ensured, record: &Record) -> Result<(Health, Option<String>)> {
-    let health = ask(ensured);
-    Ok(if health == Health::Silent { (health, None) } else { judged(health, listener(record)?) })
-}
-
-/// The same for one who knows who listens: the kernel's tables take milliseconds to read.
-pub(crate) fn look_with(ensured: &Ensured, listener: &Listener) -> (Health, Option<String>) {
-    let health = ask(ensured);
-    if health == Health::Silent { (health, None) } else { judged(health, listener.clone()) }
-}
-
-fn judged(health: Health, listener: Listener) -> (Health, Option<String>) {
-    match listener {
-        Listener::Foreign(Holder { address, process: None }) => {
-            (Health::Silent, Some(format!("a process at {address}")))
-        }
-        Listener::Foreign(Holder { process: Some((pid, name)), .. }) => {
-            (Health::Silent, Some(format!("process {pid} ({name})")))
-        }
-        Listener::Nobody => (Health::Silent, None),
-        Listener::NoPort | Listener::Ours => (health, None),
-    }
-}
-
-/// Asks once.
-fn ask(ensured: &Ensured) -> Health {
-    let profile = profile(ensured.prepared.engine);
-    let prefix = profile.prefix_flag.map_or("", |flag| prefix(flag, &ensured.prepared.flags));
-    get(&format!("{}{prefix}{}", ensured.prepared.url, profile.ready_route))
+/// Asks once, at the address and by the route that the summary and the engine's profile name; whatever listens there
+/// answers. Takes a few seconds at most.
+pub fn ask(engine: &Ensured) -> Health {
+    let profile = profile(engine.prepared.engine);
+    let prefix = profile.prefix_flag.map_or("", |flag| prefix(flag, &engine.prepared.flags));
+    get(&format!("{}{prefix}{}", engine.prepared.url, profile.ready_route))
 }
 
 fn get(url: &str) -> Health {

@@ -1,18 +1,20 @@
 //! Waiting until an engine answers: an engine that exits ends the wait at once, and so does whoever cancels.
 
+use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use exec::Exit;
 use serde::{Deserialize, Serialize};
-use spawner::{Exit, PoolDir, Record, Status, status, wait_exit};
+use spawner::PoolDir;
 
 use crate::event::{Happening, Reporter, Unit};
 use crate::execute::published;
 use crate::lifecycle::error::LifecycleError;
 use crate::lifecycle::exit::{self, Ended};
-use crate::lifecycle::health::{Health, look};
-use crate::runtime::process::instance;
+use crate::lifecycle::health::Health;
+use crate::runtime::{Answer, Condition, Instance, Runtime, Watching};
 use crate::{Ensured, Error, Result, Settings, StepKind};
 
 /// How often the engine is asked.
@@ -30,38 +32,46 @@ pub struct Ready {
 /// Waits until the engine that runs now answers.
 pub(crate) fn wait(
     settings: &Settings,
+    runtime: &Arc<dyn Runtime>,
     dir: &PoolDir,
     expected: Option<&Ensured>,
     limit: Duration,
     reporter: &Reporter,
 ) -> Result<Ready> {
     let begin = Instant::now();
-    let record = match status(dir)? {
-        Status::Running { record, .. } | Status::Exited { record, .. } => record,
-        Status::Stale { .. } | Status::Foreign { .. } | Status::Absent | Status::Unreadable { .. } => {
-            return Err(LifecycleError::Gone.into());
-        }
+    let summary = |instance: &Instance| {
+        let ensured = published::published(instance, dir).ok_or(LifecycleError::Gone)?;
+        let replaced = expected.is_some_and(|expected| !expected.is_same_instance(&ensured));
+        if replaced { Err(LifecycleError::Gone) } else { Ok(ensured) }
     };
-    let ensured = published::published(&instance(&record, dir), dir).ok_or(LifecycleError::Gone)?;
-    if expected.is_some_and(|expected| !expected.is_same_instance(&ensured)) {
-        return Err(LifecycleError::Gone.into());
-    }
+    let watching = match runtime.status(dir)? {
+        Condition::Running { .. } | Condition::Stopping { .. } => runtime.running(dir)?,
+        _ => None,
+    };
+    let Some(Watching { instance, watch }) = watching else {
+        let Condition::Exited { instance, exit } = runtime.status(dir)? else {
+            return Err(LifecycleError::Gone.into());
+        };
+        summary(&instance)?;
+        return Err(exited(&**runtime, dir, &instance, exit.unwrap_or(Exit::Unknown)));
+    };
+    let ensured = summary(&instance)?;
     let step = StepKind::Ready.into();
     let mut last: Option<(String, u64)> = None;
     loop {
-        let (health, other) = ask(settings, &ensured, &record, limit.saturating_sub(begin.elapsed()))?;
-        if let Some(exit) = wait_exit(&record, if health == Health::Ready { Duration::ZERO } else { PAUSE })? {
-            return Err(exited(dir, &record, exit));
+        let Answer { health, other } = ask(settings, runtime, dir, &ensured, limit.saturating_sub(begin.elapsed()))?;
+        if let Some(exit) = watch.wait(if health == Health::Ready { Duration::ZERO } else { PAUSE })? {
+            return Err(exited(&**runtime, dir, &instance, exit));
         }
         if health == Health::Ready {
             return Ok(Ready { url: ensured.prepared.url, seconds: begin.elapsed().as_secs_f64() });
         }
         settings.cancel.check().map_err(|cancel::Cancelled| Error::Cancelled)?;
         if begin.elapsed() > limit {
-            return Err(LifecycleError::NotReady { after: limit, tail: exit::tail(dir) }.into());
+            return Err(LifecycleError::NotReady { after: limit, tail: exit::tail(&**runtime, dir) }.into());
         }
         let what = match (other, health) {
-            (Some(other), _) => format!("port {} is answered by {other}, not by the engine", record.port),
+            (Some(other), _) => format!("port {} is answered by {other}, not by the engine", instance.port),
             (None, Health::Loading) => "the engine loads the model".into(),
             (None, _) => "the engine does not answer yet".into(),
         };
@@ -76,36 +86,42 @@ pub(crate) fn wait(
 
 /// Asks the engine once, and waits for its answer as long as neither the caller cancels nor the time is over: an engine
 /// that takes a connection and says nothing holds up neither.
-fn ask(settings: &Settings, ensured: &Ensured, record: &Record, left: Duration) -> Result<(Health, Option<String>)> {
+fn ask(
+    settings: &Settings,
+    runtime: &Arc<dyn Runtime>,
+    dir: &PoolDir,
+    ensured: &Ensured,
+    left: Duration,
+) -> Result<Answer> {
     let (sender, receiver) = mpsc::channel();
-    let (theirs, their_record) = (ensured.clone(), record.clone());
-    let asks = move || sender.send(look(&theirs, &their_record)).ok();
+    let (its_runtime, its_dir, its_engine) = (Arc::clone(runtime), dir.clone(), ensured.clone());
+    let asks = move || sender.send(its_runtime.answers(&its_dir, &its_engine)).ok();
     if let Err(error) = thread::Builder::new().name("health".into()).spawn(asks) {
         tracing::debug!(%error, "no thread to ask the engine on");
-        return look(ensured, record);
+        return runtime.answers(dir, ensured);
     }
     let begin = Instant::now();
     loop {
         match receiver.recv_timeout(PAUSE) {
             Ok(answer) => return answer,
             Err(RecvTimeoutError::Timeout) if begin.elapsed() <= left.max(PAUSE) => {}
-            Err(_) => return Ok((Health::Silent, None)),
+            Err(_) => return Ok(Health::Silent.into()),
         }
         settings.cancel.check().map_err(|cancel::Cancelled| Error::Cancelled)?;
     }
 }
 
 /// Why a wait ended without an engine. Another call may have stopped it.
-fn exited(dir: &PoolDir, record: &Record, exit: Exit) -> Error {
-    let (exit, still_ours) = match status(dir) {
-        Ok(Status::Exited { record: now, exit: known }) => (known.unwrap_or(exit), now.instance == record.instance),
-        Ok(Status::Stale { record: now, .. }) => (exit, now.instance == record.instance),
+fn exited(runtime: &dyn Runtime, dir: &PoolDir, instance: &Instance, exit: Exit) -> Error {
+    let (exit, still_ours) = match runtime.status(dir) {
+        Ok(Condition::Exited { instance: now, exit: known }) => (known.unwrap_or(exit), now == *instance),
+        Ok(Condition::Stale { instance: now, .. }) => (exit, now == *instance),
         _ => (exit, false),
     };
     if !still_ours {
         return LifecycleError::Gone.into();
     }
-    let tail = exit::tail(dir);
+    let tail = exit::tail(runtime, dir);
     let advice = exit::advice(exit).to_owned();
     let error = LifecycleError::Exited { how: exit.to_string(), tail: tail.clone(), advice };
     match Ended::of(&error, exit, &tail) {

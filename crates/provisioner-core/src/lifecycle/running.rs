@@ -1,14 +1,14 @@
 //! A living engine for one who must know when it exits.
 
 use std::os::fd::{AsFd, BorrowedFd};
+use std::sync::Arc;
 use std::time::Duration;
 
-use spawner::{PoolDir, Watch};
+use spawner::PoolDir;
 
 use crate::Result;
 use crate::lifecycle::exit::ExitReport;
-use crate::runtime::Instance;
-use crate::runtime::process::instance;
+use crate::runtime::{Instance, Runtime, Watched, Watching};
 
 /// A living engine. Its descriptor becomes readable when the engine exits, so that one thread can wait for many with
 /// `poll` or an event loop built on it. Dropping it changes nothing.
@@ -16,7 +16,8 @@ use crate::runtime::process::instance;
 pub struct Running {
     /// What runs.
     pub instance: Instance,
-    watch: Watch,
+    watch: Box<dyn Watched>,
+    runtime: Arc<dyn Runtime>,
     dir: PoolDir,
 }
 
@@ -32,7 +33,7 @@ impl Running {
     /// Before Linux 6.15 only the process that started it learns its exit status; to others it is unknown once that
     /// process has collected it. The cause comes from the engine's log and is known to everyone.
     pub fn wait(&self, timeout: Duration) -> Result<Option<ExitReport>> {
-        Ok(self.watch.wait(timeout)?.map(|exit| ExitReport::of(exit, &self.dir)))
+        Ok(self.watch.wait(timeout)?.map(|exit| ExitReport::of(exit, &*self.runtime, &self.dir)))
     }
 }
 
@@ -42,7 +43,7 @@ impl AsFd for Running {
     }
 }
 
-pub(crate) fn of(dir: &PoolDir) -> Result<Option<Running>> {
-    let watch = spawner::running(dir)?;
-    Ok(watch.map(|watch| Running { instance: instance(watch.record(), dir), watch, dir: dir.clone() }))
+pub(crate) fn of(runtime: Arc<dyn Runtime>, dir: PoolDir) -> Result<Option<Running>> {
+    let watching = runtime.running(&dir)?;
+    Ok(watching.map(|Watching { instance, watch }| Running { instance, watch, runtime, dir }))
 }

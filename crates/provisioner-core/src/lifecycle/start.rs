@@ -16,12 +16,16 @@ use crate::plan::SCHEMA;
 use crate::plan::changes::differences;
 use crate::pool::locks;
 use crate::port::claim;
-use crate::runtime::process::ProcessRuntime;
 use crate::runtime::{Instance, Runtime, Seen, Start};
 use crate::summary::{Ensured, PreparedEngine, Started};
 use crate::{Error, Result, Settings};
 
-pub(crate) fn start(settings: &Settings, prepared: &PreparedEngine, reporter: &Reporter) -> Result<Ensured> {
+pub(crate) fn start(
+    settings: &Settings,
+    runtime: &dyn Runtime,
+    prepared: &PreparedEngine,
+    reporter: &Reporter,
+) -> Result<Ensured> {
     let pool = prepared.pool_id.as_str();
     if prepared.schema != SCHEMA || prepared.facts.is_empty() {
         return Err(LifecycleError::OldSummary { pool: pool.to_owned(), schema: prepared.schema }.into());
@@ -31,14 +35,13 @@ pub(crate) fn start(settings: &Settings, prepared: &PreparedEngine, reporter: &R
     let dir = PoolDir::open(&settings.run_dir, pool)?;
     config_files::make(&config_files::home(&settings.run_dir, pool))?;
     let guard = locks::lock(&dir, "start", settings, reporter)?;
-    let runtime = ProcessRuntime::of(settings);
     let Seen { instance: running, own_port, refusal } = runtime.observe(&settings.run_dir, pool)?;
     if let Some(refusal) = refusal {
         return Err(refusal);
     }
     match &running {
         Some(running) if running.facts == prepared.facts => {
-            return adopt(&runtime, prepared, running, reporter, &guard);
+            return adopt(runtime, prepared, running, reporter, &guard);
         }
         Some(running) if !settings.replace => {
             let differences = differences(&running.facts, &prepared.facts);
@@ -77,7 +80,7 @@ pub(crate) fn start(settings: &Settings, prepared: &PreparedEngine, reporter: &R
 
 /// The engine that runs with the same facts, with its own summary where that is there.
 fn adopt(
-    runtime: &ProcessRuntime,
+    runtime: &dyn Runtime,
     prepared: &PreparedEngine,
     running: &Instance,
     reporter: &Reporter,

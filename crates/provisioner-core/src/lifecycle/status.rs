@@ -1,17 +1,18 @@
-//! What runs for a pool now, from its record and the process itself.
+//! What a pool's engine does now, from what its runtime knows and what the engine answers.
 
 use std::time::Duration;
 
 use config_schema::{Accelerator, PoolId};
+use exec::Exit;
 use gpu_detect::{Host, memory_used_by};
 use serde::{Deserialize, Serialize};
-use spawner::{Exit, Listener, PoolDir, Record, State, Status};
+use spawner::PoolDir;
 
 use crate::execute::published;
 use crate::lifecycle::exit::ExitReport;
-use crate::lifecycle::health::{self, Health};
-use crate::runtime::process::instance;
-use crate::{Ensured, Result, Settings};
+use crate::lifecycle::health::Health;
+use crate::runtime::{Answer, Condition, Instance, Runtime, Vitals};
+use crate::{Ensured, InstanceKind, Result, Settings};
 
 /// What is known of a pool's engine.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -111,59 +112,57 @@ impl PoolStatus {
 
     /// Whether an engine lives.
     pub fn lives(&self) -> bool {
-        self.pid.is_some()
+        matches!(self.state, PoolState::Running | PoolState::Starting | PoolState::Stopping)
     }
 }
 
-pub(crate) fn status(settings: &Settings, pool: &PoolId, dir: &PoolDir) -> Result<PoolStatus> {
+pub(crate) fn status(settings: &Settings, runtime: &dyn Runtime, pool: &PoolId, dir: &PoolDir) -> Result<PoolStatus> {
     let of = |state| PoolStatus::of(pool, state);
-    Ok(match spawner::status(dir)? {
-        Status::Running { record, uptime } => alive(settings, of(PoolState::Running), record, uptime, dir)?,
-        Status::Exited { record, exit } => PoolStatus {
+    let lives = |state, instance, uptime| alive(settings, runtime, of(state), instance, uptime, dir);
+    Ok(match runtime.status(dir)? {
+        Condition::Running { instance, uptime } => lives(PoolState::Running, instance, uptime)?,
+        Condition::Stopping { instance, uptime } => lives(PoolState::Stopping, instance, uptime)?,
+        Condition::Exited { instance, exit } => PoolStatus {
             why: exit.map(|exit| exit.to_string()),
-            exit: Some(ExitReport::of(exit.unwrap_or(Exit::Unknown), dir)),
-            engine: published::published(&instance(&record, dir), dir),
+            exit: Some(ExitReport::of(exit.unwrap_or(Exit::Unknown), runtime, dir)),
+            engine: published::published(&instance, dir),
             ..of(PoolState::Exited)
         },
-        Status::Stale { why, .. } => PoolStatus { why: Some(why), ..of(PoolState::Stale) },
-        Status::Foreign { why, .. } => PoolStatus { why: Some(why), ..of(PoolState::Foreign) },
-        Status::Absent => of(PoolState::Absent),
-        Status::Unreadable { why } => PoolStatus { why: Some(why), ..of(PoolState::Unreadable) },
+        Condition::Stale { why, .. } => PoolStatus { why: Some(why), ..of(PoolState::Stale) },
+        Condition::Foreign { why } => PoolStatus { why: Some(why), ..of(PoolState::Foreign) },
+        Condition::Absent => of(PoolState::Absent),
+        Condition::Unreadable { why } => PoolStatus { why: Some(why), ..of(PoolState::Unreadable) },
     })
 }
 
 fn alive(
     settings: &Settings,
+    runtime: &dyn Runtime,
     blank: PoolStatus,
-    record: Record,
+    instance: Instance,
     uptime: Duration,
     dir: &PoolDir,
 ) -> Result<PoolStatus> {
-    let engine = published::published(&instance(&record, dir), dir);
-    let vitals = spawner::vitals(&record)?;
-    let health = match (&engine, &vitals) {
-        (Some(engine), Some(vitals)) => Some(health::look_with(engine, &vitals.listener)),
-        (Some(engine), None) => Some(health::look(engine, &record)?),
-        (None, _) => None,
-    };
-    let (health, other) = health.map_or((None, None), |(health, other)| (Some(health), other));
+    let engine = published::published(&instance, dir);
+    let Vitals { answer, usage } = runtime.vitals(dir, &instance, engine.as_ref())?;
+    let (health, other) = answer.map_or((None, None), |Answer { health, other }| (Some(health), other));
     // The driver takes long to answer, and knows nothing of an engine on the CPU.
     let may_use_gpu = engine.as_ref().is_none_or(|engine| engine.prepared.accelerator != Accelerator::Cpu);
-    let listens = vitals.as_ref().is_none_or(|vitals| vitals.listener != Listener::Nobody);
-    let state = match record.state {
-        State::Stopping => PoolState::Stopping,
-        State::Running if health == Some(Health::Loading) || !listens => PoolState::Starting,
-        State::Running => PoolState::Running,
+    let listens = usage.as_ref().is_none_or(|usage| usage.listens);
+    let loads = health == Some(Health::Loading) || !listens;
+    let pid = match &instance.kind {
+        InstanceKind::Process { pid } => Some(*pid),
+        InstanceKind::Container { .. } | InstanceKind::Remote { .. } => None,
     };
     Ok(PoolStatus {
-        state,
-        pid: Some(record.pid),
-        host: Some(record.host),
-        port: Some(record.port),
+        state: if blank.state == PoolState::Running && loads { PoolState::Starting } else { blank.state },
+        pid,
+        host: Some(instance.host),
+        port: Some(instance.port),
         health,
         uptime_s: Some(uptime.as_secs()),
-        rss_bytes: vitals.as_ref().map(|vitals| vitals.rss_bytes),
-        gpu_memory_bytes: vitals.filter(|_| may_use_gpu).and_then(|vitals| gpu_memory(settings, &vitals.pids)),
+        rss_bytes: usage.as_ref().map(|usage| usage.rss_bytes),
+        gpu_memory_bytes: usage.filter(|_| may_use_gpu).and_then(|usage| gpu_memory(settings, &usage.pids)),
         why: other.map(|other| format!("its port is answered by {other}")),
         engine,
         ..blank

@@ -3,11 +3,16 @@
 use std::path::Path;
 use std::time::Duration;
 
-use spawner::{LOG_LIMIT, Life, PoolDir, PoolGuard, Record, StartRequest, Status, Stopped, Tender};
+use spawner::{LOG_LIMIT, Life, LockWait, PoolDir, PoolGuard, Record, StartRequest, Status, Stopped, Tender};
 
 use crate::lifecycle::exit::Ended;
-use crate::runtime::{Instance, Runtime, Seen, Start, StartWhat, StopOutcome};
-use crate::{Error, InstanceKind, Result, Settings};
+use crate::runtime::{
+    Answer, Condition, Follow, Instance, Runtime, Seen, Start, StartWhat, StopOutcome, Vitals, Watching,
+};
+use crate::{Ensured, Error, InstanceKind, Result, Settings};
+
+mod look;
+mod watch;
 
 /// Runs engines as processes.
 #[derive(Clone, Debug)]
@@ -70,6 +75,46 @@ impl Runtime for ProcessRuntime {
         }
         Ok(())
     }
+
+    fn status(&self, dir: &PoolDir) -> Result<Condition> {
+        cut_log(dir);
+        look::condition(dir)
+    }
+
+    fn answers(&self, dir: &PoolDir, engine: &Ensured) -> Result<Answer> {
+        look::answers(dir, engine)
+    }
+
+    fn vitals(&self, dir: &PoolDir, instance: &Instance, engine: Option<&Ensured>) -> Result<Vitals> {
+        look::vitals(dir, instance, engine)
+    }
+
+    fn running(&self, dir: &PoolDir) -> Result<Option<Watching>> {
+        cut_log(dir);
+        watch::running(dir)
+    }
+
+    fn logs(&self, dir: &PoolDir, lines: usize) -> Result<String> {
+        cut_log(dir);
+        Ok(spawner::log_tail(dir, lines)?)
+    }
+
+    fn follow(&self, dir: &PoolDir, lines: usize) -> Result<Follow> {
+        cut_log(dir);
+        Ok(Box::new(spawner::follow(dir, lines)?.map(|line| line.map_err(Error::from))))
+    }
+
+    fn stop_pool(&self, run_root: &Path, pool: &str, grace: Duration, wait: &LockWait<'_>) -> Result<StopOutcome> {
+        // By its name in the processes' environment: also where the pool's folder is gone.
+        Ok(spawner::stop_pool(run_root, pool, grace, wait)?.into())
+    }
+}
+
+/// Cuts the log of an engine that has no tender for it; done whenever somebody looks.
+fn cut_log(dir: &PoolDir) {
+    if let Err(error) = spawner::cap_log(dir, LOG_LIMIT) {
+        tracing::debug!(%error, "the log was not cut");
+    }
 }
 
 impl From<Stopped> for StopOutcome {
@@ -84,7 +129,7 @@ impl From<Stopped> for StopOutcome {
 }
 
 /// What the record says, in the words of every runtime.
-pub(crate) fn instance(record: &Record, dir: &PoolDir) -> Instance {
+fn instance(record: &Record, dir: &PoolDir) -> Instance {
     Instance {
         kind: InstanceKind::Process { pid: record.pid },
         facts: record.fingerprint.clone(),

@@ -1,4 +1,4 @@
-//! Schema 2 of plan, executed, summary and events for each of the five modes, byte for byte: the files in
+//! Schema 2 of plan, executed, summary, record and events for each of the five modes, byte for byte: the files in
 //! `tests/golden`. `UPDATE_GOLDEN=1 cargo test -p provisioner-core --test it golden` writes them anew; whoever adds a
 //! field raises the schema.
 
@@ -8,6 +8,7 @@ use std::path::Path;
 use provisioner_core::{Ensured, Event, Executed, Plan, differences};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use spawner::PoolRecord;
 
 mod values;
 
@@ -30,10 +31,11 @@ fn check<T: Serialize + DeserializeOwned + PartialEq + std::fmt::Debug>(name: &s
 
 #[test]
 fn each_mode_is_written_as_it_was() {
-    for values::Case { name, plan, executed, summary, events } in values::cases() {
+    for values::Case { name, plan, executed, summary, record, events } in values::cases() {
         check::<Plan>(&format!("{name}.plan.json"), &plan);
         check::<Executed>(&format!("{name}.executed.json"), &executed);
         check::<Ensured>(&format!("{name}.summary.json"), &summary);
+        check::<PoolRecord>(&format!("{name}.record.json"), &record);
         check::<Vec<Event>>(&format!("{name}.events.json"), &events);
         assert_eq!(differences(&plan, &executed), [], "{name}: the examples are true");
     }
@@ -49,6 +51,7 @@ fn each_word_is_in_some_file() {
                 serde_json::to_string(&case.plan),
                 serde_json::to_string(&case.executed),
                 serde_json::to_string(&case.summary),
+                serde_json::to_string(&case.record),
                 serde_json::to_string(&case.events),
             ];
             parts.map(Result::unwrap).concat()
@@ -95,6 +98,7 @@ fn each_word_is_in_some_file() {
         "artifact",
         "start",
         "running",
+        "stopping",
         "proven",
         "denied",
         "undecided",

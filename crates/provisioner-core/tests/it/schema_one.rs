@@ -7,6 +7,7 @@ use provisioner_core::{
     Cache, EngineProvisioner, Ensured, InstanceKind, Plan, PreparedEngine, Started, Status, StepId, StepKind,
 };
 use serde_json::{Value, json};
+use spawner::{PoolRecord, RecordedEngine};
 
 use crate::support::{World, code};
 use crate::toy::Toy;
@@ -74,6 +75,16 @@ fn summaries_are_read_and_not_started() {
     let error = world.provider(&world.pool(&json!({}))).start(&prepared).unwrap_err();
     assert!(error.to_string().contains("demo"), "{error}");
     assert!(!world.settings.run_dir.join("demo/record.json").exists());
+}
+
+/// The engine of such a record is a process, and all that the record says of it is kept when it is written again.
+#[test]
+fn records_are_read_and_written_with_schema_2() {
+    let mut old: Value = serde_json::from_slice(&file("record.json")).unwrap();
+    let record: PoolRecord = serde_json::from_value(old.clone()).unwrap();
+    assert!(matches!(record.engine, RecordedEngine::Process { pid: 16767, .. }), "{record:?}");
+    (old["schema"], old["kind"]) = (json!(2), json!("process"));
+    assert_eq!(serde_json::to_value(&record).unwrap(), old);
 }
 
 /// A summary that the version before published is that of the engine that runs.

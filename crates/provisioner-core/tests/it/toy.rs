@@ -5,16 +5,14 @@
     reason = "a supply and a runtime of the caller's own start programs as they like"
 )]
 
-use std::path::{Path, PathBuf};
-use std::process::Child;
-use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Instant;
 
 use provisioner_core::cfg::{PoolConfig, ProvisioningMode};
 use provisioner_core::seam::{
-    Accelerated, Desired, Documents, Done, Draft, EngineProfile, Facts, FlagSyntax, Instance, Look, ModelShape,
-    Obtained, Parts, PoolGuard, Provisioner, Runtime, Seen, Start, StartWhat, StepError, StopOutcome, Supplied, Supply,
-    SupplyNeeds, Work, profile,
+    Accelerated, Desired, Documents, Done, Draft, EngineProfile, Facts, FlagSyntax, Look, ModelShape, Obtained, Parts,
+    Provisioner, Runtime, StepError, Supplied, Supply, SupplyNeeds, Work, profile,
 };
 use provisioner_core::{
     Action, Artifact, Command, EngineProvisioner, Error, Executed, ExecutedAction, InstanceKind, Lifecycle, Outcome,
@@ -24,9 +22,14 @@ use serde_json::json;
 
 use crate::support::{World, alive, code};
 
+mod lives;
+mod runtime;
+
+use runtime::ToyRuntime;
+
 type Result<T> = std::result::Result<T, Error>;
 
-/// A server that takes llama-server's flags and answers nothing.
+/// A server that takes llama-server's flags and speaks no HTTP.
 fn toy_profile() -> EngineProfile {
     EngineProfile {
         program: "toy",
@@ -175,73 +178,6 @@ impl Supplied for ToyFound {
     }
 }
 
-/// Runs engines as children of this process and remembers them in memory.
-#[derive(Debug)]
-struct ToyRuntime {
-    /// The program behind every image.
-    program: PathBuf,
-    runs: Mutex<Option<(Instance, Child)>>,
-}
-
-impl Runtime for ToyRuntime {
-    fn observe(&self, _: &Path, _: &str) -> Result<Seen> {
-        let mut runs = self.runs.lock().unwrap();
-        let lives =
-            |(instance, child): &mut (Instance, Child)| child.try_wait().unwrap().is_none().then(|| instance.clone());
-        let instance = runs.as_mut().and_then(lives);
-        Ok(Seen { own_port: instance.as_ref().map(|instance| instance.port), instance, refusal: None })
-    }
-
-    fn settle(&self, _: &PoolGuard) -> Result<()> {
-        Ok(())
-    }
-
-    fn start(&self, guard: &PoolGuard, start: &Start) -> Result<Instance> {
-        let (program, image) = match &start.what {
-            StartWhat::Program(program) => (program, None),
-            StartWhat::Image(image) => (&self.program, Some(image)),
-        };
-        let mut command = std::process::Command::new(program);
-        let child = command.args(&start.args).env_clear().envs(&start.env).current_dir(guard.dir().path()).spawn();
-        let child = child.unwrap();
-        let kind = match image {
-            None => InstanceKind::Process { pid: i32::try_from(child.id()).unwrap() },
-            Some(image) => InstanceKind::Container { runtime: "toy".into(), id: image.clone(), name: "demo".into() },
-        };
-        let instance = Instance {
-            kind,
-            facts: start.facts.clone(),
-            args: start.args.clone(),
-            host: start.host.clone(),
-            port: start.port,
-            started_unix_s: 1,
-            log: guard.dir().log_file(),
-        };
-        *self.runs.lock().unwrap() = Some((instance.clone(), child));
-        Ok(instance)
-    }
-
-    fn stop(&self, _: &PoolGuard, _: Duration) -> Result<StopOutcome> {
-        let Some((_, mut child)) = self.runs.lock().unwrap().take() else { return Ok(StopOutcome::NothingRecorded) };
-        child.kill().unwrap();
-        child.wait().unwrap();
-        Ok(StopOutcome::Forced)
-    }
-
-    fn adopt(&self, _: &PoolGuard, _: &Instance) -> Result<()> {
-        Ok(())
-    }
-}
-
-impl Drop for ToyRuntime {
-    fn drop(&mut self) {
-        if let Some((_, child)) = self.runs.get_mut().unwrap() {
-            child.kill().ok();
-            child.wait().ok();
-        }
-    }
-}
-
 /// A host with a toy to copy.
 pub(crate) struct Toy {
     pub(crate) world: World,
@@ -252,10 +188,10 @@ pub(crate) struct Toy {
 impl Toy {
     pub(crate) fn new() -> Self {
         let world = World::new();
-        let from = testkit::fake_tool(world.path(), "toy-engine", "exec sleep 60");
+        let from = testkit::fake_tool(world.path(), "toy-engine", "echo up\nexec sleep 60");
         let root = world.path().join("toys");
         let supply = ToySupply { from: from.clone(), root, version: "1.0", image: false, defect: |_| () };
-        Self { world, supply, runtime: Arc::new(ToyRuntime { program: from, runs: Mutex::default() }) }
+        Self { world, supply, runtime: Arc::new(ToyRuntime::new(from)) }
     }
 
     pub(crate) fn provider(&self) -> Provisioner {

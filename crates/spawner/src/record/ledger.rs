@@ -10,7 +10,9 @@ use std::path::Path;
 
 use durable::{DurableError, read_regular, replace, replace_until_reboot};
 
-use crate::record::{Fault, Record};
+use crate::record::Record;
+use crate::record::document::{self, Fault, SCHEMA};
+use crate::record::of_pool::PoolRecord;
 use crate::{PoolDir, SpawnError};
 
 /// More than any record takes.
@@ -23,29 +25,43 @@ pub(crate) enum Entry {
     Absent,
     /// Something that is no complete record; a start replaces it.
     Torn(String),
-    /// A record of another version of this program; nobody but that version may replace it.
+    /// A record of another version of this program, or of an engine that is no process: only that version or whatever
+    /// runs that engine may replace it.
     Foreign(String),
     /// A record.
     Valid(Record),
 }
 
-/// Reads the pool's record.
+/// Reads the pool's record, as far as it is of a process.
 pub(crate) fn read(dir: &PoolDir) -> Result<Entry, SpawnError> {
-    let bytes = match read_regular(&dir.record_file(), LARGEST) {
-        Ok(None) => return Ok(Entry::Absent),
-        Ok(Some(bytes)) => bytes,
-        Err(error @ (DurableError::NotRegular { .. } | DurableError::TooLarge { .. })) => {
-            return Ok(Entry::Torn(error.to_string()));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    Ok(match Record::parse(&bytes, dir.pool()) {
-        Ok(record) => Entry::Valid(record),
-        Err(Fault::Torn(why)) => Entry::Torn(why),
-        Err(Fault::OtherSchema(schema)) => {
-            Entry::Foreign(format!("it has schema {schema}, this program knows schema {}", crate::record::SCHEMA))
+    Ok(match read_any(dir)? {
+        None => Entry::Absent,
+        Some(Ok(record)) => Record::try_from(record).map_or_else(Entry::Foreign, Entry::Valid),
+        Some(Err(Fault::Torn(why))) => Entry::Torn(why),
+        Some(Err(Fault::OtherSchema(schema))) => {
+            Entry::Foreign(format!("it has schema {schema}, this program knows schema {SCHEMA}"))
         }
     })
+}
+
+fn read_any(dir: &PoolDir) -> Result<Option<Result<PoolRecord, Fault>>, SpawnError> {
+    match read_regular(&dir.record_file(), LARGEST) {
+        Ok(bytes) => Ok(bytes.map(|bytes| document::parse(&bytes, dir.pool()))),
+        Err(error @ (DurableError::NotRegular { .. } | DurableError::TooLarge { .. })) => {
+            Ok(Some(Err(Fault::Torn(error.to_string()))))
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What the pool's record says, of whichever kind its engine is; nothing where there is no record of a version that this
+/// program knows. Says nothing about whether that engine lives.
+///
+/// # Errors
+///
+/// Where the file cannot be read.
+pub fn recorded(dir: &PoolDir) -> Result<Option<PoolRecord>, SpawnError> {
+    Ok(read_any(dir)?.and_then(Result::ok))
 }
 
 /// Writes the record of a new engine; it is durable when this returns.
@@ -59,7 +75,7 @@ pub(crate) fn rewrite(dir: &PoolDir, record: &Record) -> Result<(), SpawnError> 
 }
 
 fn bytes(dir: &PoolDir, record: &Record) -> Result<Vec<u8>, SpawnError> {
-    record.render().map_err(|error| SpawnError::io("write", dir.record_file())(error.into()))
+    document::render(&record.clone().into()).map_err(|error| SpawnError::io("write", dir.record_file())(error.into()))
 }
 
 /// Writes the PID file: one decimal line.

@@ -149,15 +149,17 @@ fn an_engine_of_an_earlier_version_is_adopted_and_stopped() {
     assert!(!lives(engine.record.pid));
 }
 
-/// What this version writes holds what the version before it reads, and nothing else: that one refuses other fields.
+/// What this version writes keeps every name of the version before and adds the kind. That one refuses it by its schema,
+/// before it looks at a field, and touches nothing.
 #[test]
-fn a_record_is_readable_by_the_version_before() {
+fn a_record_keeps_the_names_of_the_version_before() {
     let pool = Pool::new();
     pool.start(&sh("exec sleep 60")).unwrap();
     let value: serde_json::Value = serde_json::from_slice(&fs::read(pool.dir.record_file()).unwrap()).unwrap();
     let mut names: Vec<_> = value.as_object().unwrap().keys().map(String::as_str).collect();
     let mut expected = [
         "schema",
+        "kind",
         "pool",
         "instance",
         "state",
@@ -177,7 +179,7 @@ fn a_record_is_readable_by_the_version_before() {
     expected.sort_unstable();
     names.sort_unstable();
     assert_eq!(names, expected);
-    assert_eq!(value["schema"], 1);
+    assert_eq!((&value["schema"], &value["kind"]), (&2.into(), &"process".into()));
 }
 
 /// A process of this user that cannot be looked into is reported, and is no reason to fail.

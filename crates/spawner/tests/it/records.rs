@@ -7,7 +7,10 @@ use crate::support::{
     Earlier, LONG, Pool, Stranger, fake, lives, outside, pidfd_inode_of, sh, start_ticks_of, until, with_token,
 };
 use miette::Diagnostic;
-use spawner::{Life, Record, SpawnError, State, Status, Stopped, observe, status, stop};
+use spawner::{
+    Life, LockWait, Record, SpawnError, State, Status, Stopped, observe, recorded, running, settle, status, stop,
+    stop_pool,
+};
 
 /// F09: whatever a PID file says, nobody is signalled for it.
 #[test]
@@ -52,16 +55,48 @@ fn a_torn_record_is_never_believed() {
     assert_eq!(pool.record(), replaced.record);
 }
 
-/// A record of a later version may own an engine that lives: it is neither believed nor replaced.
+/// A record of a later version may own an engine that lives, and one of a container is not a process's: neither is
+/// believed, replaced or signalled for, whatever process carries its token.
 #[test]
-fn a_record_of_another_version_is_kept() {
+fn a_record_that_is_not_ours_is_kept() {
     let pool = Pool::new();
-    durable::replace(&pool.dir.record_file(), b"{\"schema\": 2}").unwrap();
-    assert!(matches!(status(&pool.dir).unwrap(), Status::Unreadable { why } if why.contains("schema 2")));
-    for error in [pool.start(&sh("exec sleep 60")).unwrap_err(), stop(&pool.lock(), LONG).unwrap_err()] {
-        assert_eq!(error.code().unwrap().to_string(), "spawner::record_unreadable");
+    let engine = Earlier::start(&pool);
+    let container = serde_json::json!({
+        "schema": 2, "kind": "container", "pool": "pool", "instance": engine.record.instance, "state": "running",
+        "runtime": "podman", "id": "9f8e", "name": "engine-pool", "image": "r/e@sha256:1a",
+        "boot_id": engine.record.boot_id, "uid": engine.record.uid, "argv": [], "host": "127.0.0.1", "port": 0,
+        "fingerprint": {}, "started_unix_s": 1
+    });
+    let mut remote = container.clone();
+    for field in ["runtime", "id", "name", "image"] {
+        remote.as_object_mut().unwrap().remove(field);
     }
-    assert_eq!(fs::read(pool.dir.record_file()).unwrap(), b"{\"schema\": 2}");
+    (remote["kind"], remote["url"]) = ("remote".into(), "http://10.0.0.7:8000".into());
+    let calls: [fn(&Pool) -> SpawnError; 5] = [
+        |pool| pool.start(&sh("exec sleep 60")).unwrap_err(),
+        |pool| stop(&pool.lock(), LONG).unwrap_err(),
+        |pool| stop_pool(pool.root.path(), "pool", LONG, &LockWait::new(LONG)).unwrap_err(),
+        |pool| settle(&pool.lock()).unwrap_err(),
+        |pool| running(&pool.dir).unwrap_err(),
+    ];
+    for (value, expected) in [
+        (serde_json::json!({ "schema": 3 }), "schema 3"),
+        (container, "it is of container `engine-pool` of podman, not of a process"),
+        (remote, "it is of the remote engine at http://10.0.0.7:8000, not of a process"),
+    ] {
+        let bytes = value.to_string().into_bytes();
+        durable::replace(&pool.dir.record_file(), &bytes).unwrap();
+        assert!(matches!(status(&pool.dir).unwrap(), Status::Unreadable { why } if why.contains(expected)));
+        assert_eq!(observe(pool.root.path(), "pool").unwrap().life, Life::Unreadable);
+        for call in calls {
+            let error = call(&pool);
+            assert_eq!(error.code().unwrap().to_string(), "spawner::record_unreadable");
+            assert!(error.to_string().contains(expected), "{error}");
+        }
+        assert_eq!(fs::read(pool.dir.record_file()).unwrap(), bytes);
+        assert_eq!(recorded(&pool.dir).unwrap().is_some(), value["schema"] == 2);
+        assert!(lives(engine.record.pid), "a process was signalled for a record that is none of a process");
+    }
     fs::remove_file(pool.dir.record_file()).unwrap();
 }
 

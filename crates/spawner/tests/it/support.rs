@@ -266,8 +266,8 @@ impl Earlier {
             "pid_ns": pid_ns, "uid": rustix::process::geteuid().as_raw(), "exe": "/bin/sleep", "argv": ["60"],
             "host": "127.0.0.1", "port": 0, "fingerprint": {}, "started_unix_s": 1
         });
+        durable::replace(&pool.dir.record_file(), &serde_json::to_vec_pretty(&record).unwrap()).unwrap();
         let record = serde_json::from_value(record).unwrap();
-        pool.write_record(&record);
         durable::replace(&pool.dir.pid_file(), format!("{pid}\n").as_bytes()).unwrap();
         Self { record, child }
     }

@@ -10,6 +10,7 @@ use provisioner_core::{
     Values,
 };
 use serde_json::json;
+use spawner::{PoolRecord, RecordedEngine, State};
 
 use Outcome::{Cancelled, Done, Failed, Hit, NotReached, Resumed, Satisfied, Waited};
 
@@ -20,6 +21,7 @@ pub(super) struct Case {
     pub(super) plan: Plan,
     pub(super) executed: Executed,
     pub(super) summary: Ensured,
+    pub(super) record: PoolRecord,
     pub(super) events: Vec<Event>,
 }
 
@@ -255,4 +257,35 @@ fn events(executed: &Executed, between: Vec<Event>, outcome: &str) -> Vec<Event>
 fn progress(step: StepKind, unit: Unit, total: Option<u64>) -> Event {
     let what = if total.is_some() { text("server.cpp.o") } else { String::new() };
     event(Some(step), Happening::Progress { done: 7, total, unit, what, left_s: total.map(|_| 40) })
+}
+
+/// The record of the engine that a summary describes.
+fn record(summary: &Ensured) -> PoolRecord {
+    let prepared = &summary.prepared;
+    let engine = match summary.instance.clone().unwrap() {
+        InstanceKind::Process { pid } => RecordedEngine::Process {
+            pid,
+            start_ticks: 466_788,
+            pidfd_inode: 406_120,
+            pid_ns: 4_026_531_836,
+            exe: prepared.binary_path.as_ref().unwrap().display().to_string(),
+        },
+        InstanceKind::Container { runtime, id, name } => {
+            RecordedEngine::Container { runtime, id, name, image: prepared.image_ref.clone().unwrap() }
+        }
+        InstanceKind::Remote { url } => RecordedEngine::Remote { url },
+    };
+    PoolRecord {
+        pool: prepared.pool_id.to_string(),
+        instance: text("1d23227f0397b7a978ccda369ac6a8a3"),
+        state: if prepared.provisioning_mode == ProvisioningMode::Package { State::Stopping } else { State::Running },
+        engine,
+        boot_id: text("88356099-9ef5-4f3d-886a-644b3817bd55"),
+        uid: 1000,
+        argv: prepared.flags.clone(),
+        host: prepared.host.clone(),
+        port: prepared.port,
+        fingerprint: prepared.facts.clone(),
+        started_unix_s: summary.started_unix_s,
+    }
 }

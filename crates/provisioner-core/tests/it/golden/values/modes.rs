@@ -81,7 +81,7 @@ pub(super) fn source() -> Case {
         event(Some(StepKind::Flags), Happening::Note { text: text("`-ngl` became `--n-gpu-layers`") }),
     ];
     let events = events(&executed, between, "replaced");
-    Case { name: "source", plan, executed, summary, events }
+    Case { name: "source", plan, executed, record: record(&summary), summary, events }
 }
 
 /// vLLM from an image, with a repository as its model; the image is there.
@@ -123,7 +123,7 @@ pub(super) fn container() -> Case {
         event(None, Happening::Warning { text: text("the tag `v0.11.0` moved to another digest") }),
     ];
     let events = events(&executed, between, "started");
-    Case { name: "container", plan, executed, summary, events }
+    Case { name: "container", plan, executed, record: record(&summary), summary, events }
 }
 
 /// A released archive; its engine exits right after the start.
@@ -166,7 +166,7 @@ pub(super) fn binary() -> Case {
     let model = &mut summary.prepared.model;
     (model.path, model.kind, model.files) = (part(1).path, ModelKind::Shards, vec![part(1), part(2)]);
     let events = events(&executed, vec![progress(Download, Unit::Bytes, None)], "failed");
-    Case { name: "binary", plan, executed, summary, events }
+    Case { name: "binary", plan, executed, record: record(&summary), summary, events }
 }
 
 /// A distribution's package that may not be installed: a plan that is blocked, and a run that never was.
@@ -192,7 +192,7 @@ pub(super) fn package() -> Case {
     started(&mut summary, Started::Already);
     let code = Some(text("preflight::tools_missing"));
     let events = vec![event(None, Happening::Finished { outcome: text("failed"), seconds: 0.5, code })];
-    Case { name: "package", plan, executed, summary, events }
+    Case { name: "package", plan, executed, record: record(&summary), summary, events }
 }
 
 /// An engine that somebody else runs; the call was cancelled while it was looked at.
@@ -214,6 +214,6 @@ pub(super) fn external() -> Case {
     summary.prepared.url = text(url);
     (summary.prepared.host, summary.prepared.port) = (text("10.0.0.7"), 8000);
     summary.prepared.slots = None;
-    let events = events(&executed, vec![progress(Start, Unit::Seconds, None)], "failed");
-    Case { name: "external", plan, executed, summary, events }
+    let events = events(&executed, vec![progress(StepKind::Ready, Unit::Seconds, None)], "failed");
+    Case { name: "external", plan, executed, record: record(&summary), summary, events }
 }
