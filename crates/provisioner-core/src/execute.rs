@@ -161,12 +161,7 @@ impl Shared<'_> {
         }
         let prepared = self.prepared(None)?;
         match (&self.planned.running, self.run.until) {
-            // Its summary was lost: we were killed before it was written.
-            (Some(running), Until::Running) => {
-                let ensured = launch::adopted(prepared.summary, running);
-                published::write(&ensured, self.run.dir)?;
-                Ok(Executed::Running(Box::new(ensured)))
-            }
+            (Some(running), Until::Running) => launch::take_over(self.run, prepared.summary, running),
             _ => Ok(Executed::Prepared(Box::new(prepared.summary))),
         }
     }

@@ -10,7 +10,7 @@ use crate::engine::command_line::{Given, command_line, mask, text, url};
 use crate::event::Reporter;
 use crate::execute::proof::ProofBundle;
 use crate::execute::work::{Recorded, StepError};
-use crate::execute::{Prepared, Run, published};
+use crate::execute::{Executed, Prepared, Run, published};
 use crate::plan::changes::{Difference, differences, fingerprint};
 use crate::plan::planner::Planned;
 use crate::plan::{Action, ExecutedAction, Launch, PlanStep, SCHEMA, placeholder};
@@ -196,6 +196,21 @@ pub(crate) fn launched(start: &Start, guard: &PoolGuard) -> Launch {
         host: start.host.clone(),
         port: start.port.to_string(),
     }
+}
+
+/// Completes what a start left undone that was killed before its summary was written: the engine gets its PID file, the
+/// keeper of its log, and the summary.
+pub(crate) fn take_over(run: Run<'_>, summary: PreparedEngine, running: &Instance) -> Result<Executed> {
+    let guard = lock(run)?;
+    let runtime = run.sources.runtime;
+    let now = runtime.observe(&run.sources.settings.run_dir, run.desired.pool_id.as_str())?.instance;
+    if now.as_ref() != Some(running) {
+        return Ok(Executed::Again("the engine that ran was stopped or replaced meanwhile".to_owned()));
+    }
+    if let Err(error) = runtime.adopt(&guard, running) {
+        tracing::warn!(pool = guard.dir().pool(), %error, "the engine's log is kept within its limit only while somebody looks");
+    }
+    Ok(Executed::Running(Box::new(publish(adopted(summary, running), run.reporter, &guard)?)))
 }
 
 /// The summary of an engine that this call did not start.

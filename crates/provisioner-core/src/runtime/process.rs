@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use spawner::{LOG_LIMIT, Life, LockWait, PoolDir, PoolGuard, Record, StartRequest, Status, Stopped, Tender};
+use spawner::{LOG_LIMIT, Life, LockWait, PoolDir, PoolGuard, Record, Settled, StartRequest, Status, Stopped, Tender};
 
 use crate::lifecycle::exit::Ended;
 use crate::runtime::{
@@ -64,7 +64,8 @@ impl Runtime for ProcessRuntime {
     }
 
     fn adopt(&self, guard: &PoolGuard, instance: &Instance) -> Result<()> {
-        let (Some(tender), Status::Running { record, .. }) = (&self.tender, spawner::status(guard.dir())?) else {
+        // Its start may have been killed before the PID file was there.
+        let (Settled::Running(record), Some(tender)) = (spawner::settle(guard)?, &self.tender) else {
             return Ok(());
         };
         if instance.kind != (InstanceKind::Process { pid: record.pid }) {

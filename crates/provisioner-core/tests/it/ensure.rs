@@ -78,3 +78,19 @@ fn a_lost_summary_is_made_again_for_what_runs() {
     let fresh = fs::read(world.pool_dir("demo").summary_file()).unwrap();
     assert_eq!(serde_json::from_slice::<provisioner_core::Ensured>(&fresh).unwrap(), again);
 }
+
+/// B11: what a start that was killed between record and summary left undone is done by the next ensure.
+#[test]
+fn an_interrupted_start_is_completed() {
+    let world = World::new();
+    let pool = world.pool(&json!({}));
+    let first = world.ensure(&pool);
+    let dir = world.pool_dir("demo");
+    for lost in [vec![dir.pid_file(), dir.summary_file()], vec![dir.pid_file()]] {
+        lost.iter().for_each(|path| fs::remove_file(path).unwrap());
+        let again = world.ensure(&pool);
+        assert_eq!((again.started, again.pid()), (Started::Already, first.pid()));
+        assert_eq!(fs::read_to_string(dir.pid_file()).unwrap(), format!("{}\n", first.pid().unwrap()));
+        assert!(dir.summary_file().exists());
+    }
+}
