@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use spawner::{LOG_LIMIT, Life, LockWait, PoolDir, PoolGuard, Record, Settled, StartRequest, Status, Stopped, Tender};
+use spawner::{LOG_LIMIT, Life, LockWait, PoolDir, PoolGuard, Record, Settled, StartRequest, Stopped, Tender};
 
 use crate::lifecycle::exit::Ended;
 use crate::runtime::{
