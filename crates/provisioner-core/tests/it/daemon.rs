@@ -230,11 +230,12 @@ fn engines_die_and_the_daemon_knows_why() {
         ("pool_ready{pool=\"c\"}", 0.0),
         ("pool_ready_transitions_total{pool=\"a\",to=\"ready\"}", 2.0),
         ("pool_ready_transitions_total{pool=\"a\",to=\"unready\"}", 1.0),
-        ("provisioner_runs_total{pool=\"a\",outcome=\"prepared\",reason=\"\"}", 1.0),
         ("provisioner_runs_total{pool=\"a\",outcome=\"started\",reason=\"\"}", 2.0),
     ] {
         assert!((value(series) - expected).abs() < 0.1, "{series} is {}, not {expected}", value(series));
     }
+    // More than once where another pool was faster to take the port that both had prepared for.
+    assert!(value("provisioner_runs_total{pool=\"a\",outcome=\"prepared\",reason=\"\"}") >= 1.0);
     assert!(!metrics.contains_key("engine_restarts_total{pool=\"c\",cause=\"graceful\"}"));
     let of = |name: &str| -> f64 {
         metrics.iter().filter(|(series, _)| series.starts_with(name)).map(|(_, value)| value).sum()
