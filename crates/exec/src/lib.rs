@@ -40,5 +40,5 @@ pub use keeper::{Keeper, keep_group};
 pub use output::{Exit, Output, Stream};
 pub use parallel::parallel_map;
 pub use probe_cache::ProbeCache;
-pub use redact::{MASK, Redactor, looks_secret};
+pub use redact::{MASK, Redactor, Unfit, looks_secret, unfit};
 pub use run::{run, run_lines};

@@ -148,7 +148,7 @@ pub(crate) fn fetch(
     }
     place.write(announced.commit.clone(), false, announced.files.clone())?;
     tracing::info!(model, folder = %place.folder.display(), "fetching a model");
-    let command = HfCommand::find(access.env, request)?;
+    let command = HfCommand::find(access.env, access.keeper, request)?;
     parts::adopt(place);
     let mut run = run::Run { command: &command, request, place, announced, access, started, watch };
     run.rest()?;

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use exec::{Env, Redactor};
+use exec::{Env, Keeper, Redactor};
 
 use crate::digests::Digests;
 use crate::fetch::{self, Access, FetchLimits, Watch};
@@ -23,12 +23,13 @@ pub struct ModelProvisioner {
     env: Env,
     limits: FetchLimits,
     token_file: Option<PathBuf>,
+    keeper: Option<Keeper>,
 }
 
 impl ModelProvisioner {
     /// Fetched models go below `cache`; `env` gives PATH, proxies and the Hugging Face settings and token.
     pub fn new(cache: impl Into<PathBuf>, env: Env) -> Self {
-        Self { cache: cache.into(), env, limits: FetchLimits::default(), token_file: None }
+        Self { cache: cache.into(), env, limits: FetchLimits::default(), token_file: None, keeper: None }
     }
 
     /// Sets how long a download may take in all; six hours when left out.
@@ -52,6 +53,14 @@ impl ModelProvisioner {
         self
     }
 
+    /// Has the download command's processes ended when this process is killed. Without one, what a wrapper of the command
+    /// started lives on then.
+    #[must_use]
+    pub fn keeper(mut self, keeper: Option<Keeper>) -> Self {
+        self.keeper = keeper;
+        self
+    }
+
     /// What can be said without the network. Reads headers and sizes; hashes and writes nothing.
     pub fn inspect(&self, request: &ModelRequest) -> Presence {
         self.look(request).unwrap_or_else(Presence::Unusable)
@@ -71,7 +80,7 @@ impl ModelProvisioner {
                 let resumes = begun.as_ref().and_then(|list| list.commit.clone());
                 let listed = begun.map(|list| list.files).filter(|files| !files.is_empty());
                 let named = || files.into_iter().map(|path| HubFile { path, size: None, sha256: None }).collect();
-                let command = HfCommand::find(&self.env, request)?;
+                let command = HfCommand::find(&self.env, self.keeper.as_ref(), request)?;
                 let revision = resumes.as_ref().map_or(REVISION, CommitId::as_str);
                 let spec = command.download(request, &place, Some(revision), self.limits.total);
                 let asks = command.asks(request);
@@ -95,7 +104,7 @@ impl ModelProvisioner {
     pub fn ask_hub(&self, request: &ModelRequest, cancelled: &dyn Fn() -> bool) -> Result<Announced, ModelError> {
         check(request)?;
         let place = Place::of(&self.cache, request).ok_or_else(ask::not_remote)?;
-        let command = HfCommand::find(&self.env, request)?;
+        let command = HfCommand::find(&self.env, self.keeper.as_ref(), request)?;
         let begun = place.read().filter(|list| !list.complete).and_then(|list| list.commit);
         let secrets = self.secrets()?;
         let question = |pinned| Question {
@@ -129,6 +138,7 @@ impl ModelProvisioner {
         let secrets = self.secrets()?;
         let access = Access {
             env: &self.env,
+            keeper: self.keeper.as_ref(),
             token: secrets.token.as_ref(),
             has_token: secrets.has_token,
             token_from: &secrets.from,

@@ -10,6 +10,7 @@ use flags::Catalogue;
 pub(crate) mod command_line;
 pub(crate) mod config_files;
 pub(crate) mod env_rules;
+pub(crate) mod revealed;
 mod llamacpp;
 mod sglang;
 mod tgi;

@@ -6,7 +6,7 @@ use config_schema::{Engine, PoolId, ProvisioningMode};
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::{Difference, LifecycleError, PortError};
+use crate::{Difference, LifecycleError, PortError, Revealed};
 
 /// Everything that can keep a pool from having its engine. Errors of the parts pass through with their own code and
 /// help.
@@ -157,7 +157,7 @@ pub enum Error {
         name: String,
     },
     /// An open variable with a secret in it.
-    #[error("the value of `{name}` in `provisioning.env` is a URL with a user or password in it")]
+    #[error("the value of `{name}` in `provisioning.env` holds {what}")]
     #[diagnostic(
         code(pool::secret_in_env),
         help("export {name} before you start this program, and name it in `provisioning.secret_env`")
@@ -165,13 +165,26 @@ pub enum Error {
     SecretInEnv {
         /// The variable.
         name: String,
+        /// What its value holds.
+        what: Revealed,
     },
     /// A flag with a secret in it; every user of the host can read a command line.
-    #[error("word {position} of the flags is a URL with a user or password in it")]
-    #[diagnostic(code(pool::secret_in_flags), help("leave out what stands before the `@`"))]
+    #[error("word {position} of the flags holds {what}")]
+    #[diagnostic(code(pool::secret_in_flags), help("{}", what.help()))]
     SecretInFlags {
         /// Where it stands, from 1.
         position: usize,
+        /// What it holds.
+        what: Revealed,
+    },
+    /// A secret in another key of the pool; it would be kept in records, logs and plans.
+    #[error("`{key}` of the pool holds {what}")]
+    #[diagnostic(code(pool::secret_in_key), help("{}", what.help()))]
+    SecretInKey {
+        /// The key, from the pool's own.
+        key: String,
+        /// What it holds.
+        what: Revealed,
     },
     /// A configuration file for the engine where there is to be none.
     #[error("`{}` would change the engine's flags", path.display())]

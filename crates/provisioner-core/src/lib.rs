@@ -40,6 +40,7 @@ mod supply;
 
 pub use cancel::Cancel;
 pub use checkup::{Checkup, PoolCheckup, Refusal, checkup};
+pub use engine::revealed::Revealed;
 pub use error::Error;
 pub use event::{Event, Happening, Observer, Reporter, Unit};
 pub use exec::{Env, Exit};

@@ -60,5 +60,6 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
 /// Where this pool's model is staged.
 pub(crate) fn models(desired: &Desired, settings: &Settings) -> ModelProvisioner {
     let limits = FetchLimits { silence: desired.limits.fetch_silence(), total: desired.limits.fetch_timeout() };
-    ModelProvisioner::new(desired.model.cache.clone(), settings.env.clone()).limits(limits)
+    let models = ModelProvisioner::new(desired.model.cache.clone(), settings.env.clone());
+    models.limits(limits).keeper(settings.keeper())
 }

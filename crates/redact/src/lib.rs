@@ -16,7 +16,9 @@
 
 mod redactor;
 mod secret_name;
+mod unfit;
 mod words;
 
 pub use redactor::{MASK, Redactor};
 pub use secret_name::looks_secret;
+pub use unfit::{Unfit, unfit};

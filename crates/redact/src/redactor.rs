@@ -9,9 +9,6 @@ use crate::looks_secret;
 /// Replaces a secret.
 pub const MASK: &str = "***";
 
-/// Values shorter than this are not masked by value: they would mask half of every text.
-const SHORTEST: usize = 4;
-
 /// Masks secrets in text. Its `Debug` prints how many values it knows, never a value.
 #[derive(Clone, Default)]
 pub struct Redactor {
@@ -30,9 +27,10 @@ impl Redactor {
         Self::default()
     }
 
-    /// Adds a secret value, with its percent-encoded and base64 forms. Values shorter than four bytes are not added.
+    /// Adds a secret value, with its percent-encoded and base64 forms. One that is [unfit](crate::unfit) is not
+    /// added.
     pub fn add(&mut self, secret: &str) {
-        if secret.len() < SHORTEST {
+        if crate::unfit(secret).is_some() {
             return;
         }
         for form in [secret.to_owned(), percent(secret), base64(secret, *b"+/"), base64(secret, *b"-_")] {

@@ -92,6 +92,23 @@ fn an_interrupt_cancels_what_can_be_cancelled() {
     }
 }
 
+/// B6: a download command that is a wrapper ends with its child when the call is killed.
+#[test]
+fn a_killed_call_leaves_no_download() {
+    let place = Place::new();
+    let bin = place.path().join("bin");
+    fs::create_dir(&bin).unwrap();
+    testkit::fake_tool(&bin, "hf", "cd \"$(dirname \"$0\")\"; trap '' TERM; sleep 60 & sleep 60");
+    let path = exec::Env::current().get_str("PATH").unwrap().to_owned();
+    let place = place.env("PATH", format!("{}:{path}", bin.display()));
+    place.edit(&place.path().join("tiny.gguf").display().to_string(), "hf:owner/name/tiny.gguf");
+    let mut caller = place.process(&["prepare", "--json"]);
+    until("the hub is asked", || worked_in(&bin));
+    caller.kill().unwrap();
+    caller.wait().unwrap();
+    until("nothing is left", || !worked_in(&bin));
+}
+
 /// F53: an engine that was handed over survives an interrupt of the call that waits for it.
 #[test]
 fn an_engine_survives_who_waits_for_it() {

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use exec::{CommandSpec, Env, ExecError, Exit, Output, Redactor};
+use exec::{CommandSpec, Env, ExecError, Exit, Keeper, Output, Redactor};
 
 use super::growth::Growth;
 use super::{FetchLimits, Progress, Ran, Watch, parts};
@@ -21,6 +21,7 @@ use crate::{CommitId, ModelError, ModelRequest, ModelSource};
 /// With what a model is fetched.
 pub(crate) struct Access<'a> {
     pub(crate) env: &'a Env,
+    pub(crate) keeper: Option<&'a Keeper>,
     pub(crate) token: Option<&'a Token>,
     pub(crate) has_token: bool,
     pub(crate) token_from: &'a str,

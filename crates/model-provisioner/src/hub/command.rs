@@ -6,7 +6,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use exec::{CommandSpec, Env};
+use exec::{CommandSpec, Env, Keeper};
 
 use crate::local::plain;
 use crate::place::Place;
@@ -56,17 +56,20 @@ pub(crate) struct HfCommand {
     /// Its path.
     pub(crate) program: PathBuf,
     env: Env,
+    /// Ends what the command started when this process is killed.
+    keeper: Option<Keeper>,
 }
 
 impl HfCommand {
     /// The command on `PATH`: `hf`, or `huggingface-cli`, its older name.
-    pub(crate) fn find(env: &Env, request: &ModelRequest) -> Result<Self, ModelError> {
+    pub(crate) fn find(env: &Env, keeper: Option<&Keeper>, request: &ModelRequest) -> Result<Self, ModelError> {
         let program = env.find("hf").or_else(|| env.find("huggingface-cli"));
         let repo = match &request.source {
             ModelSource::Hub { repo, .. } => repo.to_string(),
             ModelSource::Local(_) => String::new(),
         };
-        program.map(|program| Self { program, env: env.clone() }).ok_or(ModelError::NoCommand { repo })
+        let command = |program| Self { program, env: env.clone(), keeper: keeper.cloned() };
+        program.map(command).ok_or(ModelError::NoCommand { repo })
     }
 
     /// Its file name, for messages.
@@ -147,8 +150,12 @@ impl HfCommand {
 
     /// A program with the environment that the command has.
     pub(crate) fn spec(&self, program: impl Into<PathBuf>, deadline: Duration) -> CommandSpec {
-        CommandSpec::new(program, deadline)
-            .inherit(&self.env, &INHERITED)
+        let spec = CommandSpec::new(program, deadline);
+        let spec = match &self.keeper {
+            Some(keeper) => spec.keeper(keeper.clone()),
+            None => spec,
+        };
+        spec.inherit(&self.env, &INHERITED)
             .env("HF_HUB_DISABLE_TELEMETRY", "1")
             .env("HF_HUB_DISABLE_PROGRESS_BARS", "1")
             .env("HF_HUB_DISABLE_UPDATE_CHECK", "1")

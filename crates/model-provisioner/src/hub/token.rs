@@ -159,10 +159,10 @@ mod tests {
             ("HOME", dir.path().to_str().unwrap()),
             ("HF_TOKEN", "hf_env"),
             ("HUGGING_FACE_HUB_TOKEN", "hf_older"),
-            ("https_proxy", "http://me:pr0xy@proxy:3128"),
+            ("https_proxy", "http://me:pr0xy-pw@proxy:3128"),
         ]);
         let redactor = redactor(&env, Some(&Token("hf_file".into())));
-        let text = redactor.text("hf_env hf_older hf_file hf_stored pr0xy").into_owned();
+        let text = redactor.text("hf_env hf_older hf_file hf_stored pr0xy-pw").into_owned();
         assert_eq!(text, "*** *** *** *** ***");
     }
 }

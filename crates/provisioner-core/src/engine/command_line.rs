@@ -10,7 +10,7 @@ use exec::Env;
 use flags::{Accel, Catalogue, Policy, normalize};
 use secrecy::SecretString;
 
-use crate::engine::{EngineProfile, env_rules};
+use crate::engine::{EngineProfile, env_rules, revealed};
 use crate::pool::desired::Desired;
 use crate::summary::Device;
 use crate::supply::Documents;
@@ -71,7 +71,9 @@ pub(crate) fn command_line(desired: &Desired, given: Given<'_>) -> Result<Comman
         let value = env.get_str(name).ok_or_else(|| Error::SecretUnset { name: name.clone() })?;
         secret_env.insert(name.clone(), value.to_owned().into());
     }
+    revealed::refuse_line(&normalized.args, &desired.env, &secret_env)?;
     let mut notes = normalized.notes;
+    notes.extend(revealed::unfit_notes(&secret_env));
     if catalogue.unread() != 0 {
         notes.push(format!("{} options of the engine's help could not be read", catalogue.unread()));
     }

@@ -8,6 +8,7 @@ use flags::Catalogue;
 use secrecy::SecretString;
 
 use crate::engine::EngineProfile;
+use crate::engine::revealed::{Revealed, holds_login};
 use crate::pool::desired::Desired;
 use crate::{Error, Result};
 
@@ -37,10 +38,10 @@ pub(crate) fn check(
         return Err(Error::SecretTwice { name: name.clone() });
     }
     if let Some((name, _)) = desired.env.iter().find(|(_, value)| holds_login(value)) {
-        return Err(Error::SecretInEnv { name: name.clone() });
+        return Err(Error::SecretInEnv { name: name.clone(), what: Revealed::Login });
     }
     if let Some(at) = desired.flags.iter().position(|word| holds_login(word)) {
-        return Err(Error::SecretInFlags { position: at + 1 });
+        return Err(Error::SecretInFlags { position: at + 1, what: Revealed::Login });
     }
     Ok(())
 }
@@ -57,14 +58,6 @@ fn decided_by(name: &str, accelerator: Accelerator, profile: &EngineProfile) -> 
         }
         _ => profile.decided_env.iter().find(|(variable, _)| *variable == name).map(|(_, by)| *by),
     }
-}
-
-/// Whether a URL in the text has something before an `@` that is not the plain user of git over ssh.
-fn holds_login(text: &str) -> bool {
-    text.split("://").skip(1).any(|rest| {
-        let authority = rest.split(|c: char| c.is_whitespace() || "/?#'\",".contains(c)).next().unwrap_or_default();
-        authority.rsplit_once('@').is_some_and(|(login, _)| login != "git")
-    })
 }
 
 #[cfg(test)]

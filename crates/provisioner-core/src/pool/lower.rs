@@ -3,7 +3,7 @@
 use config_schema::{ModelRef, PoolConfig};
 use model_provisioner::ModelRequest;
 
-use crate::engine::{EngineProfile, ModelShape, config_files};
+use crate::engine::{EngineProfile, ModelShape, config_files, revealed};
 use crate::pool::desired::{Desired, DesiredModel};
 use crate::{Error, Result, Settings};
 
@@ -17,6 +17,7 @@ pub(crate) fn lower(pool: &PoolConfig, profile: &EngineProfile, settings: &Setti
     if !profile.modes.contains(&mode) {
         return Err(Error::ImpossibleMode { engine: pool.engine, mode, possible: profile.modes });
     }
+    revealed::refuse(pool, &settings.env)?;
     // Its name stands in the summary, which is JSON.
     if settings.run_dir.to_str().is_none() {
         return Err(Error::NotUtf8 { path: settings.run_dir.clone() });

@@ -112,3 +112,26 @@ fn a_login_in_a_url_is_refused() {
     clean("configuration", &format!("{error} {error:?}"));
     clean_files(&world.settings.run_dir);
 }
+
+/// B5: the value of a secret variable is refused wherever the pool says it, before anything is kept of it.
+#[test]
+fn a_secret_value_in_the_open_is_refused() {
+    let mut world = World::new();
+    world.settings.env = world.settings.env.clone().with("HF_TOKEN", TOKEN);
+    let flag = format!("-DCMAKE_C_FLAGS=-DX={TOKEN}");
+    let source = json!({ "repo": world.repo.path, "ref": "main", "build": { "cmake_flags": [flag] } });
+    for (change, expected) in [
+        (json!({ "secret_env": ["HF_TOKEN"], "flags": ["--alias", TOKEN] }), "pool::secret_in_flags"),
+        (json!({ "secret_env": ["HF_TOKEN"], "env": { "PLAIN": TOKEN } }), "pool::secret_in_env"),
+        (json!({ "secret_env": ["HF_TOKEN"], "source": source }), "pool::secret_in_key"),
+        (json!({ "flags": ["--api-key", KEY, "--alias", KEY] }), "pool::secret_in_key"),
+    ] {
+        let pool = world.pool(&change);
+        let error = world.try_ensure(&pool).unwrap_err();
+        clean("error", &format!("{error} {error:?}"));
+        assert_eq!(code(Err::<(), _>(error)), expected);
+        clean("plan", &format!("{:?}", world.provider(&pool).plan(pool)));
+    }
+    clean_files(&world.settings.run_dir);
+    clean_files(&world.settings.cache_dir);
+}
