@@ -35,7 +35,7 @@ fn an_engine_is_recorded_while_it_runs() {
     assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::Graceful);
     assert!(!lives(pid));
     assert_eq!(engine.wait_exit(LONG), Some(Exit::Signal(15)));
-    assert_eq!(wait_exit(&record, Duration::ZERO).unwrap(), Some(Exit::Unknown));
+    assert_eq!(wait_exit(&record, Duration::ZERO).unwrap(), Some(Exit::Signal(15)), "its starter knows");
     assert_eq!(status(&pool.dir).unwrap(), Status::Absent);
     pool.assert_clean();
     assert_eq!(pool.log(), "ready\n", "the log stays");
@@ -86,7 +86,7 @@ fn an_engine_that_ends_is_reaped() {
     pool.touch("go");
     assert_eq!(engine.wait_exit(LONG), Some(Exit::Code(3)));
     until("it is gone, not a zombie", || state_of(engine.record.pid).is_none());
-    assert!(matches!(status(&pool.dir).unwrap(), Status::Exited { exit: None, .. }));
+    assert!(matches!(status(&pool.dir).unwrap(), Status::Exited { exit: Some(Exit::Code(3)), .. }));
     assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::AlreadyGone);
     pool.assert_clean();
 }
@@ -100,7 +100,7 @@ fn an_ended_engine_is_replaced_and_logs_are_set_aside() {
         let engine = pool.start(&sh(&when(&go, &format!("echo round {round}")))).unwrap();
         pool.touch(&go);
         assert_eq!(engine.wait_exit(LONG), Some(Exit::Code(0)));
-        assert_eq!(wait_exit(&engine.record, LONG).unwrap(), Some(Exit::Unknown));
+        assert_eq!(wait_exit(&engine.record, LONG).unwrap(), Some(Exit::Code(0)));
     }
     assert_eq!(pool.log(), "round 3\n");
     assert_eq!(fs::read_to_string(pool.dir.path().join("engine.log.1")).unwrap(), "round 2\n");
