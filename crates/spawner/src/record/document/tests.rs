@@ -1,3 +1,5 @@
+//! Records of every kind are written and read; whatever is torn, mixed or impossible is no record.
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
