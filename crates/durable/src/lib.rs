@@ -30,7 +30,7 @@ pub use digest::{hex, sha256};
 pub use error::DurableError;
 pub use leftovers::remove_leftovers;
 pub use lock::{Holder, Lock};
-pub use private_dir::private_dir;
+pub use private_dir::{is_writable, private_dir};
 pub use read::read_regular;
 pub use replace::{replace, replace_until_reboot, sync_dir};
 pub use stamp::Stamp;

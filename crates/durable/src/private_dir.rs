@@ -32,6 +32,11 @@ pub fn private_dir(path: &Path) -> Result<(), DurableError> {
     }
 }
 
+/// Whether this user may write into a folder, or make a new file in it; not on a file system that is mounted read-only.
+pub fn is_writable(dir: &Path) -> bool {
+    nix::unistd::access(dir, nix::unistd::AccessFlags::W_OK).is_ok()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

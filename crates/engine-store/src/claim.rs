@@ -9,6 +9,7 @@ use durable::{Lock, Wait};
 
 use crate::contents::write;
 use crate::manifest::{FILE, SCHEMA};
+use crate::seal::Seal;
 use crate::{Contents, Entry, EntryKey, Manifest, OpaqueInputs, Recipe, Staging, Store, StoreError, quarantine};
 
 /// The lock of one key, and what may be done under it.
@@ -87,7 +88,9 @@ impl Claim {
             build_seconds: took.as_secs(),
             built_unix_s: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs()),
         };
-        write(&out, FILE, &serde_json::to_vec_pretty(&manifest).unwrap_or_default())?;
+        let bytes = serde_json::to_vec_pretty(&manifest).unwrap_or_default();
+        write(&out, FILE, &bytes)?;
+        Seal::of(&out, &bytes, &manifest.files)?.save(self.store.layout(), &self.key)?;
         sync(&out, &manifest)?;
         fs::rename(&out, &dir).map_err(StoreError::io("publish", &dir))?;
         durable::sync_dir(dir.parent().unwrap_or(&dir))?;

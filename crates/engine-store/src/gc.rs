@@ -4,6 +4,7 @@
 //! that has its entry and does not run yet). An entry goes by one rename, so it is complete or absent all the time.
 
 use std::collections::BTreeSet;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
@@ -11,7 +12,7 @@ use durable::Lock;
 use serde::Serialize;
 
 use crate::disk::{fresh_name, last_used, remove, size};
-use crate::{EntryKey, Layout, Store, StoreError, quarantine};
+use crate::{EntryKey, Layout, Store, StoreError, quarantine, seal};
 
 /// What was used this lately stays.
 pub const FRESH: Duration = Duration::from_mins(10);
@@ -92,13 +93,18 @@ struct Candidate {
 impl Store {
     /// Removes what the policy lets go. `runs` holds the keys of engines that run or are about to.
     pub fn gc(&self, policy: &GcPolicy, runs: &BTreeSet<EntryKey>, now: SystemTime) -> Result<GcReport, StoreError> {
-        if !self.layout().root().exists() {
+        // A cache that cannot be looked at is not an empty one.
+        let root = self.layout().root();
+        if !root.try_exists().map_err(StoreError::io("look at", root))? {
             return Ok(GcReport::default());
         }
         if !policy.dry_run {
             self.layout().create()?;
+            for dir in ["", "git", "locks", "store", "verified", "seals"] {
+                durable::remove_leftovers(&self.layout().dir(dir))?;
+            }
         }
-        let candidates = candidates(self, runs, now);
+        let candidates = candidates(self, runs, now)?;
         let bytes_before = candidates.iter().map(|candidate| candidate.bytes).sum();
         let mut report = GcReport { items: Vec::new(), bytes_before, bytes_after: bytes_before };
         for candidate in chosen(candidates, policy) {
@@ -118,7 +124,7 @@ impl Store {
 }
 
 /// Everything of any size in the cache, the longest unused first.
-fn candidates(store: &Store, runs: &BTreeSet<EntryKey>, now: SystemTime) -> Vec<Candidate> {
+fn candidates(store: &Store, runs: &BTreeSet<EntryKey>, now: SystemTime) -> Result<Vec<Candidate>, StoreError> {
     let layout = store.layout();
     let mut all = Vec::new();
     let mut add = |item, path: PathBuf, since: SystemTime, lock: PathBuf, runs: bool| {
@@ -127,17 +133,17 @@ fn candidates(store: &Store, runs: &BTreeSet<EntryKey>, now: SystemTime) -> Vec<
         let kept = if runs { Some(Kept::Runs) } else { fresh };
         all.push(Candidate { item, bytes: size(&path), path, unused, kept, lock });
     };
-    for path in children(&layout.dir("store")) {
+    for path in children(&layout.dir("store"))? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         let key = EntryKey::parse(&name);
         let runs = key.as_ref().is_some_and(|key| runs.contains(key));
         add(CacheItem::Entry, path.clone(), last_used(&path), layout.lock(&format!("build-{name}")), runs);
     }
-    for path in children(&layout.dir("git")).into_iter().filter(|path| path.is_dir()) {
+    for path in children(&layout.dir("git"))?.into_iter().filter(|path| path.is_dir()) {
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
         add(CacheItem::Mirror, path.clone(), last_used(&path), layout.lock(&format!("git-{name}")), false);
     }
-    for path in children(&layout.dir("staging")) {
+    for path in children(&layout.dir("staging"))? {
         let lock = path.join("lock");
         add(CacheItem::Leftover, path.clone(), last_used(&path), lock, false);
     }
@@ -145,7 +151,7 @@ fn candidates(store: &Store, runs: &BTreeSet<EntryKey>, now: SystemTime) -> Vec<
         add(CacheItem::Leftover, path.clone(), quarantine::since(&path), layout.lock("staging"), false);
     }
     all.sort_by(|a, b| b.unused.cmp(&a.unused).then_with(|| a.path.cmp(&b.path)));
-    all
+    Ok(all)
 }
 
 /// Which of them the policy lets go: leftovers of yesterday (younger ones for want of room), then what is too old, then the longest unused until the rest fits.
@@ -197,6 +203,7 @@ fn take_away(layout: &Layout, candidate: &Candidate, dry_run: bool) -> Result<Op
     let doomed = fresh_name(&layout.dir("staging"), &name)?;
     std::fs::rename(&candidate.path, &doomed).map_err(StoreError::io("remove", &candidate.path))?;
     remove(&layout.dir("verified").join(format!("{name}.json")));
+    remove(&seal::place(layout, &name));
     remove(&doomed);
     Ok(None)
 }
@@ -206,8 +213,18 @@ fn is_held(lock: &Path) -> bool {
     lock.exists() && matches!(Lock::try_acquire(lock, "gc"), Ok(None))
 }
 
-fn children(dir: &Path) -> Vec<PathBuf> {
-    std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+/// What lies in a folder, which need not exist.
+fn children(dir: &Path) -> Result<Vec<PathBuf>, StoreError> {
+    match std::fs::read_dir(dir) {
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(Vec::new()),
+        entries => {
+            let entries = entries.map_err(StoreError::io("list", dir))?;
+            entries
+                .map(|entry| entry.map(|entry| entry.path()))
+                .collect::<Result<_, _>>()
+                .map_err(StoreError::io("list", dir))
+        }
+    }
 }
 
 #[cfg(test)]

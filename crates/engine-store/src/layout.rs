@@ -30,6 +30,7 @@ impl Layout {
             self.dir("staging"),
             self.dir("store"),
             self.dir("verified"),
+            self.dir("seals"),
             self.dir("bad"),
             self.dir("ccache"),
             self.dir("locks"),
@@ -37,6 +38,11 @@ impl Layout {
             durable::private_dir(&dir)?;
         }
         Ok(())
+    }
+
+    /// Whether this user may write here; a cache that is only read still serves what it holds.
+    pub fn is_writable(&self) -> bool {
+        durable::is_writable(&self.dir("locks"))
     }
 
     /// The layout's own folder.

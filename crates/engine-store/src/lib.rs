@@ -42,6 +42,7 @@ mod manifest;
 mod opaque_inputs;
 mod quarantine;
 mod recipe;
+mod seal;
 mod staging;
 mod store;
 mod verified;

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use durable::DurableError;
 use serde::{Deserialize, Serialize};
 
+use crate::seal::Seal;
 use crate::{EntryKey, OpaqueInputs, Recipe, StoreError};
 
 /// Version of this file's shape.
@@ -56,11 +57,19 @@ impl Manifest {
     /// Reads an entry's manifest; `None` when it is not there or says something else than its place does. A system
     /// that could not read it just now says nothing about the entry and is an error.
     pub(crate) fn read(entry: &Path, key: &EntryKey) -> Result<Option<Self>, StoreError> {
+        Self::read_sealed(entry, key, None)
+    }
+
+    /// The same, and `None` also for a manifest that the seal does not cover.
+    pub(crate) fn read_sealed(entry: &Path, key: &EntryKey, seal: Option<&Seal>) -> Result<Option<Self>, StoreError> {
         let bytes = match durable::read_regular(&entry.join(FILE), LARGEST) {
             Ok(Some(bytes)) => bytes,
             Ok(None) | Err(DurableError::NotRegular { .. } | DurableError::TooLarge { .. }) => return Ok(None),
             Err(error) => return Err(error.into()),
         };
+        if seal.is_some_and(|seal| !seal.covers(&bytes)) {
+            return Ok(None);
+        }
         let Ok(manifest) = serde_json::from_slice::<Self>(&bytes) else { return Ok(None) };
         let of_inputs = EntryKey::of(&manifest.recipe, &manifest.inputs.canonical());
         let sound = manifest.schema == SCHEMA && manifest.key == *key && of_inputs == *key;

@@ -9,6 +9,7 @@ use durable::Lock;
 
 use crate::disk::{last_used, mark_used, size};
 use crate::manifest::Manifest;
+use crate::seal::Seal;
 use crate::{EntryKey, Layout, StoreError, quarantine, verified};
 
 /// The store under a cache folder.
@@ -130,8 +131,9 @@ impl Store {
         if !fs::symlink_metadata(&dir).is_ok_and(|meta| meta.is_dir()) {
             return Ok(None);
         }
-        let Some(manifest) = Manifest::read(&dir, key)? else { return Ok(None) };
-        let sound = verified::matches(&self.layout, &dir, &manifest, remember)?;
+        let seal = Seal::read(&self.layout, key);
+        let Some(manifest) = Manifest::read_sealed(&dir, key, seal.as_ref())? else { return Ok(None) };
+        let sound = verified::matches(&self.layout, &dir, &manifest, seal.as_ref(), remember)?;
         if sound && remember {
             mark_used(&dir);
         }

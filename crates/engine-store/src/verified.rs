@@ -4,12 +4,14 @@
 //! it was hashed has not been written since. A lost or torn memory costs one hash.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use durable::Stamp;
 use serde::{Deserialize, Serialize};
 
 use crate::manifest::FileEntry;
+use crate::seal::Seal;
 use crate::{EntryKey, Layout, Manifest, StoreError, manifest};
 
 /// No memory is larger.
@@ -52,8 +54,16 @@ fn place(layout: &Layout, key: &EntryKey) -> PathBuf {
 }
 
 /// Whether the entry holds the files of its manifest, each as the manifest says, and no other: the server would load a
-/// library that was put beside it. With `remember`, what was hashed is remembered.
-pub(crate) fn matches(layout: &Layout, entry: &Path, manifest: &Manifest, remember: bool) -> Result<bool, StoreError> {
+/// library that was put beside it. A sealed entry's files may be executed and written by whom they could be when they were
+/// published, and have one owner. With `remember`, what was hashed is remembered.
+pub(crate) fn matches(
+    layout: &Layout,
+    entry: &Path,
+    manifest: &Manifest,
+    seal: Option<&Seal>,
+    remember: bool,
+) -> Result<bool, StoreError> {
+    let owner = std::fs::symlink_metadata(entry).map_err(StoreError::io("look at", entry))?.uid();
     let before = recall(&place(layout, &manifest.key));
     let mut after = Memory::default();
     if !manifest::list(entry)?.iter().eq(manifest.files.iter().map(|file| &file.path)) {
@@ -63,6 +73,9 @@ pub(crate) fn matches(layout: &Layout, entry: &Path, manifest: &Manifest, rememb
         let full = entry.join(path);
         let Ok(meta) = std::fs::symlink_metadata(&full) else { return Ok(false) };
         if !meta.is_file() || meta.len() != *size {
+            return Ok(false);
+        }
+        if seal.is_some_and(|seal| !seal.has_mode(path, &meta) || meta.uid() != owner) {
             return Ok(false);
         }
         let seen = Seen { stamp: Stamp::of(&meta), sha256: sha256.clone() };

@@ -67,9 +67,13 @@ impl Lifecycle {
 
     /// What the pool's engine does now.
     pub fn status(&self, pool: &PoolId) -> Result<PoolStatus> {
-        match self.dir(pool)? {
-            Some(dir) => status::status(&self.settings, &*self.runtime(pool)?, pool, &dir),
-            None => Ok(PoolStatus::of(pool, PoolState::Absent)),
+        let status = match self.dir(pool)? {
+            Some(dir) => status::status(&self.settings, &*self.runtime(pool)?, pool, &dir)?,
+            None => PoolStatus::of(pool, PoolState::Absent),
+        };
+        match status.state {
+            PoolState::Absent | PoolState::Unreadable => status::unrecorded(&self.settings, status),
+            _ => Ok(status),
         }
     }
 

@@ -7,9 +7,30 @@ const SHORTEST: usize = 6;
 
 /// Words of logs, paths and configurations; somebody has had each of them for a password.
 const WORDS: [&str; 24] = [
-    "access", "changeme", "client", "config", "default", "disabled", "enabled", "engine", "example", "github", "google",
-    "letmein", "llama-server", "localhost", "master", "nobody", "password", "placeholder", "release", "secret", "server",
-    "string", "system", "unknown",
+    "access",
+    "changeme",
+    "client",
+    "config",
+    "default",
+    "disabled",
+    "enabled",
+    "engine",
+    "example",
+    "github",
+    "google",
+    "letmein",
+    "llama-server",
+    "localhost",
+    "master",
+    "nobody",
+    "password",
+    "placeholder",
+    "release",
+    "secret",
+    "server",
+    "string",
+    "system",
+    "unknown",
 ];
 
 /// Why a value cannot be masked.

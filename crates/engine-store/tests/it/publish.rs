@@ -1,6 +1,8 @@
 //! Publishing with the store alone: no build, no recipe of this repository.
 
+use std::collections::BTreeSet;
 use std::fs;
+use std::path::Path;
 
 use engine_store::{Contents, NewEntry, Recipe, StoreError, Verdict};
 
@@ -57,6 +59,61 @@ fn an_entry_that_lies_is_not_published() {
     assert!(matches!(claim.publish(&staging, contents, toy()), Err(StoreError::NotPublished)));
     assert_eq!((place.names("store").len(), place.names("bad").len()), (0, 1));
     assert!(publish(&claim, toy()).is_ok(), "and the place is free");
+}
+
+/// B12: what a manifest does not cover is covered by the seal: the modes of the files, and the manifest itself. One without
+/// a seal is judged by its manifest, as an earlier release did.
+#[test]
+fn a_mode_and_the_manifest_are_sealed() {
+    use std::os::unix::fs::PermissionsExt;
+    let place = Place::new();
+    let key = key(&toy());
+    let change_mode = |entry: &Path| {
+        fs::set_permissions(entry.join("bin/engine"), fs::Permissions::from_mode(0o644)).unwrap();
+    };
+    let open_up = |entry: &Path| {
+        fs::set_permissions(entry.join("lib/deep/libx.so.1"), fs::Permissions::from_mode(0o666)).unwrap();
+    };
+    let lie = |entry: &Path| {
+        let text = fs::read_to_string(entry.join("build.json")).unwrap();
+        write(&entry.join("build.json"), &text.replace("\"1.2\"", "\"9.9\""));
+    };
+    let seal = place.dir.path().join(format!("v1/seals/{key}.json"));
+    for (round, damage) in [&change_mode as &dyn Fn(&Path), &open_up, &lie].into_iter().enumerate() {
+        let entry = publish(&place.claim(&key), toy()).unwrap();
+        assert_eq!(place.store.verify(&key).unwrap(), Verdict::Sound);
+        damage(&entry.dir);
+        assert!(place.store.lookup(&key).unwrap().is_none());
+        assert_eq!(place.store.verify(&key).unwrap(), Verdict::Damaged);
+        assert_eq!((place.names("store").len(), place.names("bad").len()), (0, round + 1));
+    }
+    let entry = publish(&place.claim(&key), toy()).unwrap();
+    fs::set_permissions(entry.dir.join("bin/engine"), fs::Permissions::from_mode(0o500)).unwrap();
+    assert_eq!(place.store.verify(&key).unwrap(), Verdict::Sound, "a cache that was made read-only");
+    fs::remove_file(&seal).unwrap();
+    lie(&entry.dir);
+    assert_eq!(place.store.take(&key).unwrap().unwrap().manifest.engine_version, "9.9");
+}
+
+/// B10: what a killed writer left in the cache goes with the next collection. B14: a cache that cannot be read is no empty
+/// one.
+#[test]
+fn a_collection_cleans_and_reports_what_it_cannot_read() {
+    let place = Place::new();
+    let entry = publish(&place.claim(&key(&toy())), toy()).unwrap();
+    let left = place.dir.path().join("v1/git/.new-AbC123");
+    write(&left, "x");
+    let collect = |cache: &Path| {
+        let store = engine_store::Store::new(engine_store::Layout::new(cache).unwrap());
+        store.gc(&engine_store::GcPolicy::default(), &BTreeSet::new(), std::time::SystemTime::now())
+    };
+    let report = collect(place.dir.path()).unwrap();
+    assert!(!left.exists() && entry.dir.exists() && report.bytes_before > 0, "{report:?}");
+    // A file in the place of a folder fails for every user, root included.
+    let blocked = place.dir.path().join("blocked");
+    write(&blocked, "x");
+    assert!(matches!(collect(&blocked), Err(StoreError::Io { .. })));
+    assert_eq!(collect(&place.dir.path().join("none")).unwrap(), engine_store::GcReport::default());
 }
 
 /// The manifest on disk names the recipe, and one whose recipe was changed is not handed out.

@@ -49,8 +49,7 @@ impl fmt::Display for Revealed {
 /// Refuses a pool that says the value of one of its `secret_env`, as far as `env` has them, or a login in CMake's flags.
 pub(crate) fn refuse(pool: &PoolConfig, env: &Env) -> Result<()> {
     let names = pool.provisioning.secret_env.iter();
-    let secrets: Vec<_> =
-        names.filter_map(|name| Some(known(name.as_ref(), env.get_str(name.as_ref())?))).collect();
+    let secrets: Vec<_> = names.filter_map(|name| Some(known(name.as_ref(), env.get_str(name.as_ref())?))).collect();
     let document = serde_json::to_value(pool).unwrap_or_default();
     let mut found = Ok(());
     texts(&document, &mut Vec::new(), &mut |path, text| {
@@ -180,9 +179,7 @@ mod tests {
     /// B5
     #[test]
     fn the_value_of_a_secret_variable_is_refused_wherever_the_pool_says_it() {
-        let source = |repo: &str, reference: &str, flag: &str| {
-            json!({ "source": { "repo": repo, "ref": reference, "build": { "cmake_flags": [flag] } } })
-        };
+        let source = |repo: &str, reference: &str, flag: &str| json!({ "source": { "repo": repo, "ref": reference, "build": { "cmake_flags": [flag] } } });
         let encoded = "https://host/s3cr3t%2F%2Bx-9f8e7d.git";
         check(&json!({}), None);
         check(&json!({ "flags": ["--alias", "a fine name"] }), None);

@@ -87,7 +87,12 @@ impl ProofBundle {
 /// Removes the oldest bundles; `kept` are not counted.
 fn prune(root: &Path, kept: &[Option<&Path>]) {
     let all = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
-    let mut all: Vec<PathBuf> = all.filter(|path| !kept.contains(&Some(path.as_path()))).collect();
+    let all: Vec<PathBuf> = all.collect();
+    for bundle in &all {
+        // Of a call that was killed while it wrote there.
+        durable::remove_leftovers(bundle).ok();
+    }
+    let mut all: Vec<PathBuf> = all.into_iter().filter(|path| !kept.contains(&Some(path.as_path()))).collect();
     all.sort();
     for old in all.iter().rev().skip(KEEP - 1) {
         fs::remove_dir_all(old).ok();
@@ -106,10 +111,13 @@ mod tests {
         let running = ProofBundle::create(&pool, None).unwrap();
         let future = pool.proof_dir().join("999999999999-000000");
         durable::private_dir(&future).unwrap();
+        let left = running.dir().join(".new-AbC123");
+        fs::File::create(&left).unwrap();
         let mut last = None;
         for _ in 0..12 {
             last = Some(ProofBundle::create(&pool, Some(running.dir())).unwrap());
         }
+        assert!(!left.exists(), "what a killed writer left");
         assert!(running.dir().exists() && last.unwrap().dir().exists() && future.exists());
         assert_eq!(fs::read_dir(pool.proof_dir()).unwrap().count(), KEEP + 1);
     }

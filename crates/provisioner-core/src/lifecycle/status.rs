@@ -135,6 +135,18 @@ pub(crate) fn status(settings: &Settings, runtime: &dyn Runtime, pool: &PoolId, 
     })
 }
 
+/// The status of a pool whose record is gone or cannot be used: its engine may run all the same.
+pub(crate) fn unrecorded(settings: &Settings, status: PoolStatus) -> Result<PoolStatus> {
+    let seen = spawner::observe(&settings.run_dir, status.pool_id.as_str())?;
+    if seen.life != spawner::Life::Unrecorded {
+        return Ok(status);
+    }
+    let pids: Vec<String> = seen.pids.iter().map(ToString::to_string).collect();
+    let record = status.why.as_deref().unwrap_or("there is no record");
+    let why = format!("{record}, while an engine of this pool runs as process {}", pids.join(", "));
+    Ok(PoolStatus { state: PoolState::Unreadable, why: Some(why), ..status })
+}
+
 fn alive(
     settings: &Settings,
     runtime: &dyn Runtime,

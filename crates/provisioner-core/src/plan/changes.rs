@@ -80,8 +80,8 @@ pub(crate) fn compare(desired: &Desired, observed: &Observed) -> Comparison {
         }],
         _ => vec![Difference {
             what: "build".into(),
-            runs: "an earlier one".into(),
-            wanted: format!("{}, as far as that is known", observed.supplied.wish()),
+            runs: running.facts.get("build").cloned().unwrap_or_else(|| "an earlier one".into()),
+            wanted: format!("{}, of which this host's cache knows no build", observed.supplied.wish()),
         }],
     };
     if differences.is_empty() { Comparison::Same } else { Comparison::Differs(differences) }

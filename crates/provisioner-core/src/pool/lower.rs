@@ -34,7 +34,7 @@ pub(crate) fn lower(pool: &PoolConfig, profile: &EngineProfile, settings: &Setti
         ports: provisioning
             .ports
             .as_ref()
-            .map_or_else(|| PORTS.collect(), |ports| ports.iter().flat_map(|range| range.numbers()).collect()),
+            .map_or_else(|| PORTS.collect(), |ports| each_once(ports.iter().flat_map(|range| range.numbers()))),
         ctx: pool.ctx,
         tensor_split: pool.tensor_split.clone(),
         flags: provisioning.flags.clone().unwrap_or_default(),
@@ -43,6 +43,13 @@ pub(crate) fn lower(pool: &PoolConfig, profile: &EngineProfile, settings: &Setti
         limits: provisioning.limits.clone(),
         config_home: config_files::home(&settings.run_dir, pool.id.as_str()),
     })
+}
+
+/// Each port where it stands first, however often the pool names it.
+fn each_once(ports: impl Iterator<Item = u16>) -> Vec<u16> {
+    let mut seen = vec![false; 1 << 16];
+    let is_new = |port: &u16| seen.get_mut(usize::from(*port)).is_some_and(|seen| !std::mem::replace(seen, true));
+    ports.filter(is_new).collect()
 }
 
 /// `provisioning.model.ref`, or `model` where that says where the file is.
@@ -79,4 +86,15 @@ fn model(pool: &PoolConfig, profile: &EngineProfile, settings: &Settings) -> Res
         request: request.sha256(sha256),
         cache: config.cache_dir.clone().unwrap_or_else(|| settings.cache_dir.join("models")),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_port_is_tried_once() {
+        assert_eq!(each_once([3, 1, 3, 2, 1, 65535, 0].into_iter()), [3, 1, 2, 65535, 0]);
+        assert_eq!(each_once((0..200).flat_map(|_| 1..=65535)).len(), 65535);
+    }
 }

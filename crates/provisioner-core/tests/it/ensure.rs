@@ -5,7 +5,7 @@ use std::net::{Ipv4Addr, TcpListener};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use provisioner_core::{Error, Started, StepKind};
+use provisioner_core::{Error, Lifecycle, PoolState, Started, StepKind};
 use serde_json::json;
 
 use crate::support::{World, alive, health};
@@ -87,10 +87,41 @@ fn an_interrupted_start_is_completed() {
     let first = world.ensure(&pool);
     let dir = world.pool_dir("demo");
     for lost in [vec![dir.pid_file(), dir.summary_file()], vec![dir.pid_file()]] {
-        lost.iter().for_each(|path| fs::remove_file(path).unwrap());
+        for path in &lost {
+            fs::remove_file(path).unwrap();
+        }
         let again = world.ensure(&pool);
         assert_eq!((again.started, again.pid()), (Started::Already, first.pid()));
         assert_eq!(fs::read_to_string(dir.pid_file()).unwrap(), format!("{}\n", first.pid().unwrap()));
         assert!(dir.summary_file().exists());
     }
+}
+
+/// B14: a cache that cannot be written serves what a branch was last resolved to.
+#[test]
+fn a_cache_that_is_only_read_serves_a_branch() {
+    let world = World::new();
+    let pool = world.pool(&json!({}));
+    let first = world.ensure(&pool);
+    world.stop("demo");
+    // Root may write whatever the mode says; nobody can write through a link that leads nowhere.
+    let locks = world.settings.cache_dir.join("v1/locks");
+    fs::remove_dir_all(&locks).unwrap();
+    std::os::unix::fs::symlink("nowhere", &locks).unwrap();
+    let second = world.ensure(&pool);
+    assert_eq!((second.started, &second.prepared.build_key), (Started::Now, &first.prepared.build_key));
+}
+
+/// B3: an engine whose record is gone is reported, with what stops it.
+#[test]
+fn an_engine_without_a_record_is_not_absent() {
+    let world = World::new();
+    let pid = world.ensure(&world.pool(&json!({}))).pid().unwrap();
+    fs::remove_file(world.pool_dir("demo").record_file()).unwrap();
+    let lifecycle = Lifecycle::new(world.settings.clone());
+    let status = lifecycle.status(&"demo".parse().unwrap()).unwrap();
+    assert_eq!(status.state, PoolState::Unreadable);
+    assert!(status.why.unwrap().ends_with(&format!("runs as process {pid}")));
+    world.stop("demo");
+    assert_eq!(lifecycle.status(&"demo".parse().unwrap()).unwrap().state, PoolState::Absent);
 }

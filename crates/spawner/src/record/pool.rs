@@ -107,6 +107,8 @@ impl PoolDir {
     /// The same, with more to say about the wait.
     pub fn lock_with(&self, purpose: &str, wait: &LockWait<'_>) -> Result<PoolGuard, SpawnError> {
         let lock = wait.acquire(&self.path.join("pool.lock"), purpose)?;
+        // Of writers that were killed; what cannot be removed is in nobody's way.
+        durable::remove_leftovers(&self.path).ok();
         Ok(PoolGuard { dir: self.clone(), _lock: lock })
     }
 

@@ -63,3 +63,13 @@ fn a_cancelled_wait_ends_at_once() {
     assert!(pool.dir.lock_with("other", &wait).is_err());
     assert!(pool.dir.lock_prepare("other", &LockWait::new(LONG).cancelled_by(&|| false)).is_ok());
 }
+
+/// B10: the file of a writer that was killed goes with the next lock of the pool.
+#[test]
+fn a_killed_writers_file_goes_with_the_next_lock() {
+    let pool = Pool::new();
+    let left = pool.dir.path().join(".new-AbC123");
+    std::fs::File::create(&left).unwrap();
+    let guard = pool.lock();
+    assert!(!left.exists() && guard.dir().path().exists());
+}

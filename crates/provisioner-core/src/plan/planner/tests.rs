@@ -383,7 +383,7 @@ fn another_shell_wants_the_same_engine() {
 #[test]
 fn what_cannot_be_compared_differs_in_what_is_known() {
     let plan = check(Observed { running: Some(running(&line(&[]))), ..fresh() }, "=++==!");
-    assert!(plan.to_string().contains("build: runs `an earlier one`, wanted `/r at main"), "{plan}");
+    assert!(plan.to_string().contains("build: runs `k`, wanted `/r at main"), "{plan}");
     let running = Some(running(&line(&[])));
     let observed = Observed { running, line: None, model: Presence::Fetchable(hf()), ..ready() };
     assert!(check(observed, "=++=++!").to_string().contains("model: runs `/m/tiny.gguf`"));

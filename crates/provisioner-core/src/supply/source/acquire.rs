@@ -4,7 +4,8 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use engine_store::Entry;
 use llamacpp_build::{
-    Begun, BuildError, BuildRequest, BuildSession, Call, Commit, Event, Ran, StepReport, decide_jobs, resolve_recorded,
+    Begun, BuildError, BuildRequest, BuildSession, Call, Commit, Event, Ran, Resolved, StepReport, decide_jobs,
+    resolve_recorded,
 };
 
 use crate::event::Unit;
@@ -79,7 +80,15 @@ pub(crate) fn run(found: &Found, step: &StepId, work: &Work<'_>) -> Result<Done,
 /// Asks which commit it is, and begins the build unless its result is there.
 fn fetch(found: &Found, request: &BuildRequest, state: &mut State, work: &Work<'_>) -> Result<Done, StepError> {
     let layout = &found.wish.layout;
-    let resolved = resolve_recorded(layout, request)?;
+    let resolved = match (resolve_recorded(layout, request), found.known_commit()) {
+        // What is built already is served as it was resolved last.
+        (Err(error), Some(known)) if found.entry.is_some() && !layout.is_writable() => {
+            let (folder, commit) = (layout.root().display(), known.as_str());
+            work.note(format!("`{folder}` cannot be written: used as last resolved, {commit} ({error})"));
+            Resolved { commit: known.clone(), tree: None, ran: Vec::new() }
+        }
+        (resolved, _) => resolved?,
+    };
     let asked = actions(resolved.ran);
     work.value(COMMIT, resolved.commit.as_str());
     if let Some(tree) = &resolved.tree {
