@@ -115,18 +115,18 @@ mod tests {
 
     #[test]
     fn values_are_masked_wherever_chunks_end() {
-        assert_eq!(masked(&[], &[b"secret"]), "secret");
-        assert_eq!(masked(&["secret"], &[b"a secret, sec", b"ret and secre"]), "a ***, *** and secre");
-        assert_eq!(masked(&["secret", "secret-long"], &[b"secret", b"-long secret", b"!"]), "*** ***!");
-        assert_eq!(masked(&["secret", "secret-long"], &[b"x secret-lo"]), "x ***-lo");
-        assert_eq!(masked(&["aaab"], &[b"aaaaaa", b"b"]), "aaa***");
+        assert_eq!(masked(&[], &[b"s3cret"]), "s3cret");
+        assert_eq!(masked(&["s3cret"], &[b"a s3cret, s3c", b"ret and s3cre"]), "a ***, *** and s3cre");
+        assert_eq!(masked(&["s3cret", "s3cret-long"], &[b"s3cret", b"-long s3cret", b"!"]), "*** ***!");
+        assert_eq!(masked(&["s3cret", "s3cret-long"], &[b"x s3cret-lo"]), "x ***-lo");
+        assert_eq!(masked(&["aaaaab"], &[b"aaaaaaaa", b"b"]), "aaa***");
         assert_eq!(masked(&["s3cr3t/+x"], &[b"s3cr3t%2F", b"%2Bx s3cr3t%2F%2B", b"x"]), "*** ***");
     }
 
     /// What cannot be a value's beginning is not held back, so that lines come as they are printed.
     #[test]
     fn only_the_beginning_of_a_value_is_held_back() {
-        let mut mask = Mask::new(&redactor(&["secret"]));
+        let mut mask = Mask::new(&redactor(&["s3cret"]));
         let mut out = Vec::new();
         mask.push(b"line\n", &mut |bytes| out.extend_from_slice(bytes));
         assert_eq!(out, b"line\n");
@@ -134,7 +134,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn chunks_make_no_difference(text in "[abc]{0,80}", values in prop::collection::vec("[abc]{4,6}", 1..4), size in 1_usize..9) {
+        fn chunks_make_no_difference(text in "[abcxy]{0,80}", values in prop::collection::vec("[abc]{4,6}[xy][abc]", 1..4), size in 1_usize..9) {
             let values: Vec<_> = values.iter().map(String::as_str).collect();
             let chunks: Vec<_> = text.as_bytes().chunks(size).collect();
             let out = masked(&values, &chunks);
