@@ -131,11 +131,9 @@ fn a_resumed_build_says_what_it_ran() {
         let outcomes: Vec<_> = reports.iter().map(|report| report.outcome).collect();
         let unplanned: Vec<_> = reports[2].ran.iter().map(|ran| ran.because.is_some()).collect();
         if damaged {
-            assert_eq!(outcomes, [Outcome::Resumed, Outcome::Resumed, Outcome::Built, Outcome::Built]);
-            assert!(
-                !unplanned[0] && unplanned[1..].iter().all(|because| *because) && unplanned.len() > 7,
-                "{reports:#?}"
-            );
+            // The step gave up what was left and started over: no plan shows what it ran, the failed call included.
+            assert_eq!(outcomes, [Outcome::Resumed, Outcome::Resumed, Outcome::Resumed, Outcome::Built]);
+            assert!(unplanned.iter().all(|because| *because) && unplanned.len() > 7, "{reports:#?}");
         } else {
             assert_eq!((outcomes, unplanned), (vec![Outcome::Resumed; 4], vec![false]));
             assert_eq!(differences(&planned[2..], &reports[2..], &values), [""; 0]);
