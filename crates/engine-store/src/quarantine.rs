@@ -10,7 +10,7 @@ use crate::{Layout, StoreError};
 /// How many are kept. An entry with CUDA is half a gigabyte.
 pub(crate) const KEPT: usize = 4;
 
-/// Moves something out of its place; the oldest beyond [`KEPT`] are removed. Returns where it lies now.
+/// Moves something out of its place; the oldest beyond the newest four are removed. Returns where it lies now.
 pub fn quarantine(layout: &Layout, path: &Path, stem: &str) -> Result<PathBuf, StoreError> {
     let bad = layout.dir("bad");
     // Names sort by age, however many are set aside within one clock tick.
