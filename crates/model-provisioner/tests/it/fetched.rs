@@ -25,10 +25,10 @@ fn one_file_is_fetched_once() {
     let models = bench.models(bench.env());
     let Presence::Fetchable(plan) = models.inspect(&request()) else { panic!() };
     let line = plan.commands[0].display(&exec::Redactor::new());
-    assert!(
-        line.ends_with(&format!("hf download o/r m.gguf --local-dir {}", bench.at("cache/hf/o--r").display())),
-        "{line}"
-    );
+    let folder = bench.at("cache/hf/o--r");
+    let planned = format!("hf download o/r m.gguf --revision '<revision>' --local-dir {}", folder.display());
+    assert!(line.ends_with(&planned), "{line}");
+    assert!(plan.asks.ends_with("/o/r"), "{}", plan.asks);
     assert!(!bench.at("cache").exists(), "a look writes nothing");
     let found = models.ensure_present(&request()).unwrap();
     assert_eq!((found.staged.kind, found.staged.revision.as_deref()), (StagedKind::File, Some(commit.as_str())));
