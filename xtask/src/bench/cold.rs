@@ -61,14 +61,21 @@ fn argv(words: &[&str]) -> Vec<String> {
     words.iter().map(ToString::to_string).collect()
 }
 
-/// The command of one step of the plan, in our folder.
+/// The last command of one step of the plan, in our folder, with all definitions: what is tried before it is ours alone.
 fn planned(plan: &Value, kind: &str, staging: &Path) -> Result<Vec<String>> {
     let steps = plan.get("steps").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
     let step = steps.iter().find(|step| step.get("kind").is_some_and(|found| found == kind));
-    let command = step.and_then(|step| step.pointer("/commands/0")).and_then(Value::as_array);
+    let command = step.and_then(|step| step.get("commands")?.as_array()?.last()?.as_array());
     let words = command.ok_or_else(|| Failure::new(format!("the plan has no command for `{kind}`: {plan}")))?;
     let staging = staging.display().to_string();
-    Ok(words.iter().filter_map(Value::as_str).map(|word| word.replace("<staging>", &staging)).collect())
+    let placeholders = plan.get("placeholders").and_then(Value::as_array).into_iter().flatten();
+    let definitions = placeholders.filter(|it| it.get("kind").is_some_and(|kind| kind == "definitions"));
+    let definitions: Vec<&Value> = definitions.filter_map(|it| it.get("allowed")?.as_array()).flatten().collect();
+    let words = words.iter().flat_map(|word| match word.as_str() {
+        Some("<definitions>") => definitions.clone(),
+        _ => vec![word],
+    });
+    Ok(words.filter_map(Value::as_str).map(|word| word.replace("<staging>", &staging)).collect())
 }
 
 #[cfg(test)]
@@ -79,12 +86,12 @@ mod tests {
 
     #[test]
     fn a_planned_command_moves_to_our_folder() {
-        let plan = json!({"steps": [
+        let plan = json!({"placeholders": [{"kind": "definitions", "allowed": ["-DA=1", "-DB=2"]}], "steps": [
             {"kind": "fetch", "commands": [["git", "fetch"]]},
-            {"kind": "configure", "commands": [["/usr/bin/cmake", "-S", "<staging>/src", "-B<staging>/build"]]},
+            {"kind": "configure", "commands": [["/usr/bin/ccache"], ["/usr/bin/cmake", "-B<staging>/build", "<definitions>"]]},
         ]});
         let got = planned(&plan, "configure", Path::new("/s")).unwrap();
-        assert_eq!(got, ["/usr/bin/cmake", "-S", "/s/src", "-B/s/build"]);
+        assert_eq!(got, ["/usr/bin/cmake", "-B/s/build", "-DA=1", "-DB=2"]);
         assert!(planned(&plan, "build", Path::new("/s")).is_err());
     }
 }
