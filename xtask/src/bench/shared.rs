@@ -5,6 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use exec::{CommandSpec, Output};
+use serde_json::Value;
 
 use super::{Row, median};
 use crate::cli::Cli;
@@ -16,9 +17,6 @@ pub(super) const PROCESSES: usize = 16;
 
 /// How often a second pool is measured.
 const ROUNDS: usize = 20;
-
-/// What only the process that builds says.
-pub(super) const BUILDS: &str = "building llama-server";
 
 /// One process alone and many at once, in turn, each time with a fresh store.
 pub(super) fn concurrent(cli: &Cli, pool: &Pool, scratch: &Path, rounds: u32) -> Result<Row> {
@@ -60,7 +58,7 @@ pub(super) fn second_pool(cli: &Cli, pool: &Pool, scratch: &Path, again: Duratio
 
 pub(super) fn prepare(cli: &Cli, pool: &Pool, home: &Path, id: String) -> Result<CommandSpec> {
     let file = Pool { id, ..pool.clone() }.write(home)?;
-    Ok(cli.command(&["prepare", "--json"], &file))
+    Ok(cli.command(&["prepare", "--json", "--events", "jsonl"], &file))
 }
 
 /// Runs all of them at the same time, to a good end. From the first start to the last end, and what they said.
@@ -78,10 +76,18 @@ pub(super) fn at_once(commands: &[CommandSpec]) -> Result<(Duration, Vec<Output>
     Ok((took, outputs.collect::<Result<_>>()?))
 }
 
-/// The time, and how many of them built.
+/// The time, and how many of them compiled: a process that waited for another's build goes through the same steps.
 pub(super) fn builds((took, outputs): (Duration, Vec<Output>)) -> (Duration, usize) {
-    let built = outputs.iter().filter(|output| String::from_utf8_lossy(&output.stderr).contains(BUILDS));
+    let built = outputs.iter().filter(|output| String::from_utf8_lossy(&output.stderr).lines().any(compiled));
     (took, built.count())
+}
+
+/// Whether an event says that the build step did its work itself.
+fn compiled(line: &str) -> bool {
+    let event: Value = serde_json::from_str(line).unwrap_or_default();
+    [("event", "end"), ("step", "build"), ("outcome", "done")]
+        .iter()
+        .all(|(key, expected)| event.get(key).is_some_and(|value| value == expected))
 }
 
 #[cfg(test)]
@@ -97,11 +103,12 @@ mod tests {
     fn commands_run_at_the_same_time_and_are_counted() {
         let dir = tempfile::tempdir().unwrap();
         let path = |name: &str| dir.path().join(name).display().to_string();
-        let meet = |mine: &str, other: &str, word: &str| {
+        let meet = |mine: &str, other: &str, outcome: &str| {
             let (mine, other) = (path(mine), path(other));
-            shell(&format!("/bin/mkdir '{mine}'; until [ -d '{other}' ]; do :; done; echo {word} >&2"))
+            let event = format!(r#"{{"event":"end","step":"build","outcome":"{outcome}"}}"#);
+            shell(&format!("/bin/mkdir '{mine}'; until [ -d '{other}' ]; do :; done; echo '{event}' >&2"))
         };
-        let (_, built) = builds(at_once(&[meet("a", "b", BUILDS), meet("b", "a", "waited")]).unwrap());
+        let (_, built) = builds(at_once(&[meet("a", "b", "done"), meet("b", "a", "waited")]).unwrap());
         assert_eq!(built, 1);
     }
 
