@@ -8,7 +8,7 @@
 //! use cancel::{Cancel, Cancelled};
 //!
 //! let cancel = Cancel::new();
-//! assert!(!cancel.wait(Duration::from_millis(1)), "nobody cancelled: the whole time passed");
+//! assert!(!cancel.wait(Duration::from_millis(1)), "not cancelled: the whole time passed");
 //!
 //! let worker = cancel.clone();
 //! let work = std::thread::spawn(move || worker.wait(Duration::from_mins(1)));

@@ -37,7 +37,8 @@ impl Cancel {
         Self::default()
     }
 
-    /// A token that is cancelled with this one, and can be cancelled without it: for a part of the work that ends early.
+    /// A token that is cancelled with this one, and can be cancelled without it: for a part of the work that ends
+    /// early.
     #[must_use]
     pub fn child(&self) -> Self {
         let child = Self::new();
@@ -45,7 +46,7 @@ impl Cancel {
         children.retain(|known| known.strong_count() > 0);
         children.push(Arc::downgrade(&child.0));
         drop(children);
-        // Whoever cancels sets the flag before it looks at the children: one of the two sees the other.
+        // A cancelling thread sets the flag before it looks at the children: one of the two sees the other.
         if self.is_cancelled() {
             child.cancel();
         }
@@ -75,8 +76,8 @@ impl Cancel {
         if self.is_cancelled() { Err(Cancelled) } else { Ok(()) }
     }
 
-    /// Sleeps for `duration`, or until the token is cancelled; returns whether it was cancelled. A duration that exceeds
-    /// what the clock can express is a wait without limit.
+    /// Sleeps for `duration`, or until the token is cancelled; returns whether it was cancelled. A duration that
+    /// exceeds what the clock can express is a wait without limit.
     pub fn wait(&self, duration: Duration) -> bool {
         if self.is_cancelled() {
             return true;

@@ -2,8 +2,9 @@
 //!
 //! It is the kernel's advisory lock on a file (`flock`), so it is free the moment its holder is gone, however it went;
 //! it also excludes threads of one process from each other. The file's content names the holder for people and is
-//! never trusted: a holder writes it just after it locked, and takes it away before it unlocks. The file is never deleted
-//! by us; where somebody else did, the lock on it is worthless, so after locking the path must still name the same file.
+//! never trusted: a holder writes it just after it locked, and takes it away before it unlocks. The file is never
+//! deleted by us; where somebody else did, the lock on it is worthless, so after locking the path must still name the
+//! same file.
 
 use std::fmt;
 use std::fs::{File, OpenOptions, TryLockError};
@@ -110,7 +111,7 @@ impl Lock {
                     return Err(DurableError::LockUnsupported { path: path.into(), source });
                 }
             }
-            // A lock on a deleted file excludes nobody.
+            // A lock on a deleted file excludes no other process.
             if is_named(path, &file) {
                 sign(&mut file, purpose);
                 return Ok(Some(Self { file, path: path.into() }));

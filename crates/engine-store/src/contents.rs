@@ -8,7 +8,8 @@ use std::path::{Path, PathBuf};
 use crate::verified::Memory;
 use crate::{FileEntry, Staging, StoreError, manifest};
 
-/// What lies in the `out` folder of a [`Staging`] folder. Documents that name the digests of the other files are added last.
+/// What lies in the `out` folder of a [`Staging`] folder. Documents that name the digests of the other files are added
+/// last.
 #[derive(Debug)]
 pub struct Contents {
     out: PathBuf,
@@ -43,7 +44,7 @@ impl Contents {
     }
 }
 
-/// Writes a file where nobody reads yet.
+/// Writes a file that has no readers yet.
 pub(crate) fn write(out: &Path, name: &str, bytes: &[u8]) -> Result<(), StoreError> {
     let path = out.join(name);
     let file = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path);

@@ -70,7 +70,7 @@ impl Layout {
         self.dir("locks").join(name)
     }
 
-    /// The lock of whoever works in the mirror of a repository.
+    /// The lock that a process holds while it works in the mirror of a repository.
     pub fn mirror_lock(&self, repo: &str) -> PathBuf {
         self.lock(&format!("git-{}", repo_hash(repo)))
     }

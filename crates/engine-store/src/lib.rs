@@ -1,9 +1,9 @@
 //! Keeps finished engines: one immutable folder for each key, absent or complete.
 //!
 //! The rules: a key is the hash of everything that decided what an entry is; an entry is published by one rename, after
-//! everything in it is on disk; it is handed out only if every file is what its manifest says and there is no other; what
-//! is damaged is quarantined, never repaired in place. The store knows nothing of how an engine is made: a [`Recipe`] names
-//! that, and the [`OpaqueInputs`] are for whoever knows the recipe.
+//! everything in it is on disk; it is handed out only if every file is what its manifest says and there is no other;
+//! what is damaged is quarantined, never repaired in place. The store knows nothing of how an engine is made: a
+//! [`Recipe`] names that, and the [`OpaqueInputs`] are for code that knows the recipe.
 //!
 //! ```
 //! use std::time::Duration;

@@ -25,13 +25,13 @@ enum Json {
 }
 
 impl OpaqueInputs {
-    /// Typed inputs as the store keeps them. Maps without an order of their own would give another key each time: use sorted
-    /// ones.
+    /// Typed inputs as the store keeps them. Maps without an order of their own would give another key each time: use
+    /// sorted ones.
     pub fn of(inputs: &impl Serialize) -> Result<Self, serde_json::Error> {
         serde_json::from_slice(&serde_json::to_vec(inputs)?)
     }
 
-    /// The typed inputs again, for whoever knows the recipe.
+    /// The typed inputs again, for code that knows the recipe.
     pub fn read<T: DeserializeOwned>(&self) -> Result<T, serde_json::Error> {
         serde_json::from_slice(&self.canonical())
     }

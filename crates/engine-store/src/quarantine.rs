@@ -16,7 +16,7 @@ pub fn quarantine(layout: &Layout, path: &Path, stem: &str) -> Result<PathBuf, S
     // Names sort by age, however many are set aside within one clock tick.
     let now = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_nanos());
     let aside = fresh_name(&bad, &format!("{now:020}.{stem}"))?;
-    fs::rename(path, &aside).map_err(StoreError::io("set aside", path))?;
+    fs::rename(path, &aside).map_err(StoreError::io("quarantine", path))?;
     for old in listed(layout).into_iter().rev().skip(KEPT) {
         remove(&old);
     }

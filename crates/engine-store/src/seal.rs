@@ -1,5 +1,5 @@
-//! What was true of an entry when it was published and stands nowhere in it: the digest of its manifest, and the mode of
-//! each file.
+//! What was true of an entry when it was published and stands nowhere in it: the digest of its manifest, and the mode
+//! of each file.
 //!
 //! A manifest covers every file but itself, and contents alone. The seal lies beside the store, so that an entry of an
 //! earlier release, which has none, stays a hit, and an earlier release finds no file that its manifest does not name.
@@ -19,7 +19,7 @@ const LARGEST: u64 = 1 << 20;
 const PERMISSIONS: u32 = 0o7777;
 /// Those of them that stay: who may execute a file, and as whom.
 const EXECUTES: u32 = 0o7111;
-/// Those that are not added: others may write. Whoever makes a cache read-only takes away the rest.
+/// Those that are not added: others may write. An operator who makes a cache read-only removes the rest.
 const OTHERS_WRITE: u32 = 0o022;
 
 /// The seal of one entry.

@@ -1,8 +1,8 @@
 //! The folder in which one entry is made: locked while its process lives; what a killed one left is adopted or removed.
 //!
-//! A folder is adopted only for the key it was made for, and whoever adopts it has to prove that nothing it was made from
-//! has changed and that no process works in it any more. Otherwise its name is never used again, so that compilers that
-//! outlive a killed build write where nobody looks.
+//! A folder is adopted only for the key it was made for, and the caller that adopts it has to prove that nothing it
+//! was made from has changed and that no process works in it any more. Otherwise its name is never used again, so that
+//! compilers that outlive a killed build write into a folder that is never read.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};

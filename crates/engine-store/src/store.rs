@@ -120,7 +120,7 @@ impl Store {
         Ok(None)
     }
 
-    /// The lock of whoever makes or quarantines the entry of a key.
+    /// The lock that a process holds while it makes or quarantines the entry of a key.
     pub(crate) fn lock(&self, key: &EntryKey) -> PathBuf {
         self.layout.lock(&format!("build-{key}"))
     }

@@ -23,8 +23,8 @@ pub enum Family {
     Conda,
 }
 
-/// The families of `distro`'s table whose systems NVIDIA's repositories or the distribution itself serve, by name; the first
-/// of each is the one whose commands are shown where the host is not known
+/// The families of `distro`'s table whose systems NVIDIA's repositories or the distribution itself serve, by name; the
+/// first of each is the one whose commands are shown where the host is not known
 /// (<https://docs.nvidia.com/cuda/cuda-installation-guide-linux/#system-requirements>).
 const SERVED: [(Family, &[&str]); 5] = [
     (Family::Arch, &["Arch"]),
@@ -35,7 +35,7 @@ const SERVED: [(Family, &[&str]); 5] = [
 ];
 
 impl Family {
-    /// The family of a distribution; `None` where nobody packages CUDA for it, or it is not known.
+    /// The family of a distribution; `None` where CUDA is not packaged for it, or it is not known.
     pub fn of(distribution: &Distribution) -> Option<Self> {
         let name = distribution.family()?.name.as_str();
         SERVED.iter().find(|(_, names)| names.contains(&name)).map(|(family, _)| *family)

@@ -244,7 +244,7 @@ pub enum Error {
         why: String,
     },
     /// A supply that does not know its own step.
-    #[error("the step `{step}` has nobody to do it")]
+    #[error("no part of this program does the step `{step}`")]
     #[diagnostic(code(core::unknown_step), help("this is a defect of the supply; report it with the plan"))]
     UnknownStep {
         /// The step.

@@ -32,7 +32,7 @@ pub use ready::Ready;
 pub use running::Running;
 pub use status::{PoolState, PoolStatus};
 
-/// How long a stop waits for whoever starts or stops this pool right now.
+/// How long a stop waits for another call that starts or stops this pool.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The engines of this host, by pool.

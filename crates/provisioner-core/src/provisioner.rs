@@ -9,7 +9,7 @@ use spawner::{LockWait, PoolDir};
 
 use crate::engine::EngineProfile;
 use crate::event::{Happening, Reporter};
-use crate::execute::{Executed, Run, Until, execute, published};
+use crate::execute::{Executed, Run, Until, execute, launch, published};
 use crate::lifecycle::{Lifecycle, PoolStatus, Ready, Running};
 use crate::observe::host::HostSnapshot;
 use crate::observe::{Sources, observe};
@@ -212,8 +212,8 @@ impl Call<'_> {
         Ok(planned)
     }
 
-    /// The lock of whoever prepares this pool. While another call prepares it, an engine that runs as it is wanted is
-    /// found without waiting for that.
+    /// The lock that a call holds while it prepares this pool. While another call prepares it, an engine that runs as
+    /// it is wanted is found without waiting for that.
     fn lock(&self, dir: &PoolDir, until: Until) -> Result<Locked> {
         let cancelled = || self.settings.cancel.is_cancelled();
         if let Some(lock) = dir.try_lock_prepare("prepare")? {
@@ -237,10 +237,7 @@ impl Call<'_> {
         let (Comparison::Same, Some(running)) = (&planned.comparison, &planned.running) else { return Ok(None) };
         let Some(mut ensured) = published::published(running, dir) else { return Ok(None) };
         let guard = locks::lock(dir, "adopt", self.settings, &self.reporter)?;
-        // An engine whose log has nobody to keep it within its limit still runs.
-        if let Err(error) = self.runtime.adopt(&guard, running) {
-            tracing::warn!(pool = dir.pool(), %error, "the engine's log is kept within its limit only while somebody looks");
-        }
+        launch::keep_log(&*self.runtime, &guard, running);
         tracing::info!(pool = dir.pool(), pid = ensured.pid(), "already runs");
         ensured.set_started(Started::Already);
         Ok(Some(ensured))

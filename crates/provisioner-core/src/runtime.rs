@@ -26,7 +26,7 @@ pub type Follow = Box<dyn Iterator<Item = Result<String>> + Send>;
 
 /// A way to run engines.
 pub trait Runtime: fmt::Debug + Send + Sync {
-    /// What lives of this pool, whoever started it. Reads only. The pool's folder need not exist.
+    /// The live processes of this pool, whichever call started them. Reads only. The pool's folder need not exist.
     fn observe(&self, run_root: &Path, pool: &str) -> Result<Seen>;
 
     /// Finishes what an interrupted start or stop left, so that nothing of the pool's own holds a port.
@@ -87,8 +87,8 @@ pub(crate) fn of_mode(mode: ProvisioningMode, settings: &Settings) -> Arc<dyn Ru
     }
 }
 
-/// The runtime for the engine that a pool has, by its record. Without a record, an engine can only be a process, which is
-/// found by what its environment says. The runtime of processes refuses to touch an engine of another kind.
+/// The runtime for the engine that a pool has, by its record. Without a record, an engine can only be a process, which
+/// is found by what its environment says. The runtime of processes refuses to touch an engine of another kind.
 pub(crate) fn of_pool(pool: &str, settings: &Settings) -> Result<Arc<dyn Runtime>> {
     let record = match PoolDir::existing(&settings.run_dir, pool)? {
         Some(dir) => spawner::recorded(&dir)?,

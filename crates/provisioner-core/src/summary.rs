@@ -117,7 +117,7 @@ pub enum Artifact {
         /// What the engine in it says its version is.
         version: String,
     },
-    /// An engine that somebody else runs.
+    /// An engine that is run by others.
     Remote {
         /// Where it answers.
         url: String,
@@ -288,7 +288,7 @@ pub enum InstanceKind {
         /// Its name.
         name: String,
     },
-    /// An engine that somebody else runs.
+    /// An engine that is run by others.
     Remote {
         /// Where it answers.
         url: String,

@@ -5,7 +5,7 @@ use std::fmt;
 /// No shorter value is masked, in bytes.
 const SHORTEST: usize = 6;
 
-/// Words of logs, paths and configurations; somebody has had each of them for a password.
+/// Words of logs, paths and configurations; each of them has been used as a password.
 const WORDS: [&str; 24] = [
     "access",
     "changeme",
@@ -51,8 +51,8 @@ impl fmt::Display for Unfit {
     }
 }
 
-/// Why a value cannot be masked; `None` for one that can. Such a value would be masked in the middle of ordinary text, and
-/// so is no secret that can be kept out of a log.
+/// Why a value cannot be masked; `None` for one that can. Such a value would be masked in the middle of ordinary text,
+/// and so is no secret that can be kept out of a log.
 pub fn unfit(value: &str) -> Option<Unfit> {
     if value.len() < SHORTEST {
         return Some(Unfit::Short);

@@ -1,8 +1,8 @@
 //! What lives of a pool's engine: one answer, from the record and from the processes, that changes nothing.
 //!
 //! [`status`](crate::status) asks what the record says. This asks what there is: also an engine whose stop was
-//! interrupted, the rest of one whose leader died, and one whose record or folder is gone. All of it belongs to the pool,
-//! and so do the ports that it holds. [`settle`](crate::settle) makes an end of what was interrupted.
+//! interrupted, the rest of one whose leader died, and one whose record or folder is gone. All of it belongs to the
+//! pool, and so do the ports that it holds. [`settle`](crate::settle) makes an end of what was interrupted.
 
 pub(crate) mod look;
 
@@ -33,12 +33,12 @@ pub enum Life {
     Unrecorded,
     /// Nothing lives. A record may be left: of an engine that has exited, or one that cannot be read.
     Nothing,
-    /// Something lives that may be this pool's engine and does not prove it: the process that the record names lacks the
-    /// engine's token, or a process without a record works in the pool's folder. It is not signalled, and nothing is
-    /// started beside it.
+    /// Something lives that may be this pool's engine and does not prove it: the process that the record names lacks
+    /// the engine's token, or a process without a record works in the pool's folder. It is not signalled, and nothing
+    /// is started beside it.
     Unproven,
-    /// The record was written by another version of this program, or is of an engine that is no process, so that nothing
-    /// can be said.
+    /// The record was written by another version of this program, or is of an engine that is no process, so that
+    /// nothing can be said.
     Unreadable,
     /// The engine belongs to another user or another PID namespace.
     Foreign,
@@ -59,8 +59,8 @@ pub struct Observation {
     pub exit: Option<Exit>,
     /// Why it is so, where there is more to say.
     pub why: Option<String>,
-    /// Processes of this user that lead a session, as an engine does, and that cannot be looked into. None of them is known
-    /// to be an engine. Empty while the engine runs by its record, since nothing is looked for then.
+    /// Processes of this user that lead a session, as an engine does, and that cannot be looked into. None of them is
+    /// known to be an engine. Empty while the engine runs by its record, since nothing is looked for then.
     pub unreadable: Vec<i32>,
 }
 
@@ -89,7 +89,7 @@ impl Observation {
     /// The port that counts as the pool's own, so that an engine comes back on it: the record's while anything lives of
     /// the engine or its stop was interrupted, else the lowest one on which an unrecorded engine listens.
     ///
-    /// After [`settle`](crate::settle) nothing of ours holds it any more; somebody else may.
+    /// After [`settle`](crate::settle) nothing of ours holds it any more; another process may.
     pub fn own_port(&self) -> Result<Option<u16>, SpawnError> {
         use Life::{LeaderGone, Running, StaleAlive, Starting, Stopping, Unrecorded};
         let recorded = self.record.as_ref().filter(|record| {
@@ -104,8 +104,8 @@ impl Observation {
     }
 }
 
-/// Looks at what lives of the engine of `pool` below `run_root`, whose folders need not exist. Takes no lock, creates and
-/// changes nothing.
+/// Looks at what lives of the engine of `pool` below `run_root`, whose folders need not exist. Takes no lock, creates
+/// and changes nothing.
 ///
 /// While the engine runs by its record, this costs little more than reading that. Otherwise every process is looked at.
 ///

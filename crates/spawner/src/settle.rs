@@ -27,8 +27,8 @@ pub enum Settled {
 /// Finishes in the locked pool what was interrupted: a start gets its PID file, a stop is completed, and what a dead
 /// engine left running is ended. A running engine is left alone.
 ///
-/// [`start`](crate::start) does the same. Whoever chooses the engine's port calls this before, so that the pool's own
-/// processes hold no port any more.
+/// [`start`](crate::start) does the same. A caller that chooses the engine's port calls this before, so that the
+/// pool's own processes hold no port any more.
 ///
 /// # Errors
 ///
@@ -74,8 +74,8 @@ pub fn settle(guard: &PoolGuard) -> Result<Settled, SpawnError> {
     Ok(Settled::Free(pids))
 }
 
-/// Whether the process of an interrupted start ends by itself: its starter was killed before it let the program run, and
-/// the kernel ends it for that a moment later. Until the program runs it has the environment of its starter.
+/// Whether the process of an interrupted start ends by itself: its starter was killed before it let the program run,
+/// and the kernel ends it for that a moment later. Until the program runs it has the environment of its starter.
 fn orphaned(look: &mut Look) -> Result<bool, SpawnError> {
     let Some(record) = look.record.as_ref().filter(|record| !proof::has_token(record.pid, &record.instance)) else {
         return Ok(false);

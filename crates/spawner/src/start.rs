@@ -56,9 +56,9 @@ impl Running {
 /// Starts an engine in the locked pool and watches it for `request.early_exit`.
 ///
 /// Refuses when the pool has a living engine, with a record or without. What an interrupted start or stop or a dead
-/// engine of this pool left is finished first, as by [`settle`]. The record is on disk before the program runs; a caller
-/// that is killed before that takes the waiting process with it. On any failure after that the process is ended and the
-/// record removed.
+/// engine of this pool left is finished first, as by [`settle`]. The record is on disk before the program runs; a
+/// caller that is killed before that takes the waiting process with it. On any failure after that the process is ended
+/// and the record removed.
 pub fn start(guard: &PoolGuard, request: &StartRequest) -> Result<Running, SpawnError> {
     let dir = guard.dir();
     request.validate()?;
@@ -179,7 +179,7 @@ fn give_tender(dir: &PoolDir, request: &StartRequest, record: &Record, process: 
     match tender::begin(tender, dir, request.log_limit, &record.instance, process) {
         Ok(child) => Some(child),
         Err(error) => {
-            tracing::warn!(pool = dir.pool(), %error, "the engine's log is kept within its limit only while somebody looks");
+            tracing::warn!(pool = dir.pool(), %error, "the engine's log is cut to its limit only when its pool is asked about");
             None
         }
     }

@@ -52,7 +52,7 @@ pub fn stop(guard: &PoolGuard, grace: Duration) -> Result<Stopped, SpawnError> {
             Ended::Forced => Stopped::Forced,
         };
     }
-    // A PID file alone is what an interrupted stop or somebody else left; it says nothing about a process.
+    // A PID file alone is what an interrupted stop or another program left; it says nothing about a process.
     ledger::clear(dir)?;
     tracing::info!(pool = dir.pool(), ?stopped, "engine stopped");
     Ok(stopped)

@@ -1,4 +1,4 @@
-//! Waiting for the end of an engine, whoever started it, and what is known of how it exited.
+//! Waiting for the exit of an engine, whichever process started it, and what is known of how it exited.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -17,8 +17,8 @@ use crate::{PoolDir, SpawnError, status};
 /// A living engine, held by a pidfd, for one who must know when it ends.
 ///
 /// The descriptor becomes readable when the engine ends, so that one thread can wait for many engines with `poll`,
-/// `epoll` or an event loop built on them, and none needs to look from time to time. After that, [`Watch::wait`] with no
-/// timeout says how it exited.
+/// `epoll` or an event loop built on them, and none needs to look from time to time. After that, [`Watch::wait`] with
+/// no timeout says how it exited.
 #[derive(Debug)]
 pub struct Watch {
     process: Process,
@@ -68,7 +68,8 @@ impl AsFd for Watch {
     }
 }
 
-/// The pidfd alone, for an event loop that owns its descriptors; duplicate [`Watch::as_fd`](AsFd::as_fd) to keep the watch.
+/// The pidfd alone, for an event loop that owns its descriptors; duplicate [`Watch::as_fd`](AsFd::as_fd) to keep the
+/// watch.
 impl From<Watch> for OwnedFd {
     fn from(watch: Watch) -> Self {
         watch.process.into_fd()
@@ -107,8 +108,8 @@ pub fn running(dir: &PoolDir) -> Result<Option<Watch>, SpawnError> {
 
 /// Waits until the engine of `record` has ended, for at most `timeout`; nothing while it still runs.
 ///
-/// Sleeps in the kernel until then. [`Exit::Unknown`] is an engine that another process started and had collected before
-/// this was called; a [`Watch`] taken earlier knows more.
+/// Sleeps in the kernel until then. [`Exit::Unknown`] is an engine that another process started and had collected
+/// before this was called; a [`Watch`] taken earlier knows more.
 pub fn wait_exit(record: &Record, timeout: Duration) -> Result<Option<Exit>, SpawnError> {
     match identify(record.clone(), &Host::observe()?)? {
         Engine::Alive(record, process) => Watch::new(record, process).wait(timeout),

@@ -10,7 +10,7 @@ pub fn fixture() -> PathBuf {
 }
 
 /// Copies files and folders of `from` into `to`, which is made.
-pub(crate) fn copy_tree(from: &Path, to: &Path) {
+pub fn copy_tree(from: &Path, to: &Path) {
     fs::create_dir_all(to).expect("a folder can be made");
     for entry in fs::read_dir(from).expect("the folder can be read") {
         let entry = entry.expect("the folder can be read");

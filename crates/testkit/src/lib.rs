@@ -21,5 +21,5 @@ pub use arch_root::{ArchRoot, Package, is_root, need, shell, write};
 /// To run real programs from the tests and examples of crates that themselves run none.
 pub use exec;
 pub use files::{fake_tool, tiny_model};
-pub use fixture::fixture;
+pub use fixture::{copy_tree, fixture};
 pub use repo::{Repo, tiny_llama_repo};

@@ -12,7 +12,7 @@ pub(crate) fn recordings() -> PathBuf {
 }
 
 /// A root with one of the recorded files, and with other files in it.
-#[expect(clippy::disallowed_methods, reason = "nobody reads the files before the test does")]
+#[expect(clippy::disallowed_methods, reason = "the test is the only reader of the files")]
 pub(crate) fn root(name: &str, files: &[(&str, &str)]) -> TempDir {
     let root = tempfile::tempdir().unwrap();
     let os_release = fs::read_to_string(recordings().join(name)).unwrap();

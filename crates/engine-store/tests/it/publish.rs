@@ -8,8 +8,8 @@ use engine_store::{Contents, NewEntry, Recipe, StoreError, Verdict};
 
 use crate::support::{Place, fill, key, publish, toy, write};
 
-/// Files, a program, a recipe, opaque inputs and a version are all it takes; what comes back is verified, is found again
-/// under its key, and its inputs mean the same to whoever knows the recipe.
+/// Files, a program, a recipe, opaque inputs and a version are all it takes; what comes back is verified, is found
+/// again under its key, and its inputs mean the same to code that knows the recipe.
 #[test]
 fn an_entry_of_any_recipe_is_published_and_found() {
     let place = Place::new();
@@ -35,8 +35,8 @@ fn an_entry_of_any_recipe_is_published_and_found() {
     assert_eq!(place.names("bad").len(), 1);
 }
 
-/// What the manifest would say must be true before anything is published: the program is a file of the entry, and the key is
-/// that of recipe and inputs.
+/// What the manifest would say must be true before anything is published: the program is a file of the entry, and the
+/// key is that of recipe and inputs.
 #[test]
 fn an_entry_that_lies_is_not_published() {
     let place = Place::new();
@@ -61,8 +61,8 @@ fn an_entry_that_lies_is_not_published() {
     assert!(publish(&claim, toy()).is_ok(), "and the place is free");
 }
 
-/// B12: what a manifest does not cover is covered by the seal: the modes of the files, and the manifest itself. One without
-/// a seal is judged by its manifest, as an earlier release did.
+/// B12: what a manifest does not cover is covered by the seal: the modes of the files, and the manifest itself. One
+/// without a seal is judged by its manifest, as an earlier release did.
 #[test]
 fn a_mode_and_the_manifest_are_sealed() {
     use std::os::unix::fs::PermissionsExt;
@@ -95,8 +95,8 @@ fn a_mode_and_the_manifest_are_sealed() {
     assert_eq!(place.store.take(&key).unwrap().unwrap().manifest.engine_version, "9.9");
 }
 
-/// B10: what a killed writer left in the cache goes with the next collection. B14: a cache that cannot be read is no empty
-/// one.
+/// B10: what a killed writer left in the cache goes with the next collection. B14: a cache that cannot be read is no
+/// empty one.
 #[test]
 fn a_collection_cleans_and_reports_what_it_cannot_read() {
     let place = Place::new();

@@ -32,7 +32,7 @@ impl Place {
     }
 }
 
-/// An engine that somebody else built and packed.
+/// An engine that was built and packed elsewhere.
 pub(crate) fn toy() -> NewEntry {
     let inputs = serde_json::json!({ "url": "https://example.com/engine-1.2.tar.gz", "digest": "sha256:00" });
     NewEntry {
@@ -48,7 +48,7 @@ pub(crate) fn key(entry: &NewEntry) -> EntryKey {
     EntryKey::of(&entry.recipe, &entry.inputs.canonical())
 }
 
-/// Fills a staging folder as whoever unpacks an archive would.
+/// Fills a staging folder as unpacking an archive would.
 pub(crate) fn fill(staging: &Staging) {
     let (bin, deep) = (staging.out().join("bin"), staging.out().join("lib/deep"));
     fs::create_dir_all(&bin).unwrap();

@@ -13,7 +13,7 @@ use crate::engine::Engine;
 use crate::normalize::resolve::{self, Resolved};
 
 impl Catalogue {
-    /// The listed spelling that is most like a name nobody lists.
+    /// The listed spelling that is most like a name that is not listed.
     pub fn suggest(&self, name: &str) -> Option<&str> {
         nearest(self, name).map(|near| near.spelling)
     }
@@ -28,8 +28,8 @@ pub(crate) struct Near<'a> {
 /// How unlike a name may be: two words left out, or one and an abbreviation.
 const MOST: usize = 5;
 
-/// The spelling most like `name`: one that is listed, or a name of another release that is understood. Names nobody types
-/// have none.
+/// The spelling most like `name`: one that is listed, or a name of another release that is understood. Names nobody
+/// types have none.
 pub(crate) fn nearest<'a>(catalogue: &'a Catalogue, name: &str) -> Option<Near<'a>> {
     if !(1..=64).contains(&bare(name).chars().count()) {
         return None;

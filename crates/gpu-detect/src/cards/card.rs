@@ -1,4 +1,4 @@
-//! A graphics card, whoever made it, as plain data.
+//! A graphics card of any vendor, as plain data.
 
 use std::fmt;
 
@@ -15,7 +15,7 @@ pub struct Card {
     pub pci_id: Option<String>,
     /// Its PCI address, such as `0000:03:00.0`.
     pub pci_bus_id: Option<String>,
-    /// The kernel driver that holds it; `None` means that nobody drives it.
+    /// The kernel driver that holds it; `None` means that it has no driver.
     pub driver: Option<String>,
     /// Its memory in bytes, where its driver tells.
     pub memory_total_bytes: Option<u64>,
@@ -35,7 +35,7 @@ pub enum Vendor {
     Amd,
     /// Intel.
     Intel,
-    /// Somebody else: a server's management chip, a virtual machine's display, an Arm board's GPU.
+    /// Another vendor: a server's management chip, a virtual machine's display, an Arm board's GPU.
     Other,
 }
 

@@ -1,4 +1,4 @@
-//! Lists every graphics card that the kernel knows, whoever made it: a diagnosis can say what is there instead.
+//! Lists every graphics card that the kernel knows, of any vendor: a diagnosis can say what is there instead.
 //!
 //! Cards are PCI devices of the display class, and those graphics devices that are on no PCI bus. All of it is
 //! reading `sysfs`; nothing here says that a card is usable.

@@ -71,7 +71,7 @@ impl fmt::Display for Toolkit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ToolkitSource {
-    /// The configuration: a choice that somebody made, and that is never passed over.
+    /// The configuration: an explicit choice, which is never passed over.
     Config,
     /// This environment variable: likewise.
     #[serde(deserialize_with = "variable::known")]
@@ -91,7 +91,7 @@ pub enum ToolkitSource {
 }
 
 impl ToolkitSource {
-    /// Whether somebody chose this toolkit, so that another one must not take its place silently.
+    /// Whether this toolkit was chosen explicitly, so that another one must not take its place silently.
     pub fn is_explicit(self) -> bool {
         matches!(self, Self::Config | Self::Variable(_))
     }

@@ -18,7 +18,7 @@ pub(crate) struct Kernel<'a> {
 /// Runs `test` again under that kernel's files and returns what [`look`] printed there.
 #[expect(
     clippy::disallowed_methods,
-    reason = "this crate knows none of the others, and nobody reads the files before the test does"
+    reason = "this crate knows none of the others, and the test is the only reader of the files"
 )]
 pub(crate) fn seen_by(kernel: &Kernel<'_>, test: &str) -> String {
     let folder = tempfile::tempdir().unwrap();

@@ -70,7 +70,7 @@ pub(crate) fn run_logged(
     on_line: &mut dyn FnMut(&str),
 ) -> Result<Output, BuildError> {
     let redactor = Redactor::new();
-    // A build that is gone on with, with fewer compilers or by the next process, keeps what was said before.
+    // A build that is resumed, with fewer compilers or by the next process, keeps what was said before.
     let file: File =
         OpenOptions::new().append(true).create(true).mode(0o600).open(log).map_err(BuildError::io("write", log))?;
     let mut file = BufWriter::new(file);

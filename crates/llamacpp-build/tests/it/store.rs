@@ -5,20 +5,9 @@ use std::os::unix::fs::{FileExt, symlink};
 use std::path::Path;
 
 use engine_store::Store;
+use testkit::copy_tree;
 
 use crate::support::Bench;
-
-fn copy(from: &Path, to: &Path) {
-    fs::create_dir_all(to).unwrap();
-    for entry in fs::read_dir(from).unwrap().map(Result::unwrap) {
-        let target = to.join(entry.file_name());
-        if entry.file_type().unwrap().is_dir() {
-            copy(&entry.path(), &target);
-        } else {
-            fs::copy(entry.path(), target).unwrap();
-        }
-    }
-}
 
 /// F10, F38: bytes changed behind an old date, a cut file, links in the place of files and folders, a file more or
 /// less, a manifest that lies: none of it is ever handed out, and the place is free for a new build.
@@ -28,7 +17,7 @@ fn a_changed_entry_is_quarantined() {
     let request = bench.request(&bench.repo.commit);
     let built = bench.build(&request).unwrap();
     let (key, entry, good) = (built.manifest.key.clone(), built.dir.clone(), bench.at("good"));
-    copy(&entry, &good);
+    copy_tree(&entry, &good);
     let binary = built.binary();
     let store = Store::new(bench.layout());
     let swap = |path: &Path, target: &Path| {
@@ -63,19 +52,19 @@ fn a_changed_entry_is_quarantined() {
         assert!(store.take(&key).unwrap().is_none(), "{name}");
         assert!(fs::symlink_metadata(&entry).is_err(), "{name}: set aside");
         assert_eq!(bench.cached("bad").len(), (i + 1).min(4), "{name}: and the newest kept to be looked at");
-        copy(&good, &entry);
+        copy_tree(&good, &entry);
     }
 
     // Under another key's name it is not that key's.
     let (mut request, commit) = (request, bench.resolve(&bench.request(&bench.repo.commit)).unwrap());
     request.source.submodules = true;
     let other = llamacpp_build::identify(&request, &commit).unwrap().0.key();
-    copy(&good, &entry.with_file_name(other.as_str()));
+    copy_tree(&good, &entry.with_file_name(other.as_str()));
     assert!(store.lookup(&other).unwrap().is_none() && store.lookup(&key).unwrap().is_some());
 }
 
-/// An entry that an earlier release wrote is a build of this crate, with the key that its inputs have today; an entry of another
-/// recipe is none.
+/// An entry that an earlier release wrote is a build of this crate, with the key that its inputs have today; an entry
+/// of another recipe is none.
 #[test]
 fn an_earlier_entry_has_the_key_of_its_inputs() {
     let fixture = Path::new(env!("CARGO_MANIFEST_DIR"))

@@ -1,9 +1,9 @@
 //! The beginnings of files that an ended download left, kept so that the next one goes on behind them.
 //!
 //! `hf` from huggingface_hub 2 downloads each file to a name of its own for each run, and removes it when it fails: by
-//! itself it begins anew every time. While it runs, each of its unfinished files therefore gets a second name here, by its
-//! digest; the next fetch brings the rest with a ranged request, and the digest decides whether the whole is the file.
-//! <https://github.com/huggingface/huggingface_hub/pull/4228>
+//! itself it starts over every time. While it runs, each of its unfinished files therefore gets a second name here, by
+//! its digest; the next fetch brings the rest with a ranged request, and the digest decides whether the whole is the
+//! file. <https://github.com/huggingface/huggingface_hub/pull/4228>
 
 use std::ffi::OsString;
 use std::fs;

@@ -1,4 +1,4 @@
-//! Opening a model file: a plain file, found through links, never a pipe or device that would block or answer for ever.
+//! Opening a model file: a plain file, found through links, never a pipe or device that would block or answer forever.
 
 use std::fs::{self, File, Metadata, OpenOptions};
 use std::io::{ErrorKind, Read};

@@ -37,7 +37,7 @@ fn one_file_is_fetched_once() {
     let asked = bench.hub.state().log.len();
     let again = models.ensure_present(&request().sha256(Some(sha256(&bytes)))).unwrap();
     assert_eq!(again.staged, found.staged);
-    assert_eq!(bench.hub.state().log.len(), asked, "what is there asks nobody");
+    assert_eq!(bench.hub.state().log.len(), asked, "what is there sends no request");
 }
 
 /// Field report: a model of several shards in a hub repository.

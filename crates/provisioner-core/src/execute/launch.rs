@@ -17,7 +17,7 @@ use crate::plan::{Action, ExecutedAction, Launch, PlanStep, SCHEMA, placeholder}
 use crate::pool::desired::Desired;
 use crate::pool::locks;
 use crate::port::claim;
-use crate::runtime::{Instance, Start, StartWhat};
+use crate::runtime::{Instance, Runtime, Start, StartWhat};
 use crate::summary::{Artifact, Ensured, InstanceKind, PreparedEngine, Process, Started};
 use crate::supply::Obtained;
 use crate::supply::model;
@@ -39,7 +39,7 @@ pub(crate) fn prepared(
 ) -> Result<Prepared> {
     let (desired, settings, profile) = (run.desired, run.sources.settings, run.sources.profile);
     proof.keep(&obtained.logs);
-    // A build may have taken hours: the port is chosen now, and nobody else is given it until this engine has it.
+    // A build may have taken hours: the port is chosen now, and no other pool is given it until this engine has it.
     let (port, claim) = match guard {
         Some(guard) => {
             run.sources.runtime.settle(guard)?;
@@ -207,10 +207,15 @@ pub(crate) fn take_over(run: Run<'_>, summary: PreparedEngine, running: &Instanc
     if now.as_ref() != Some(running) {
         return Ok(Executed::Again("the engine that ran was stopped or replaced meanwhile".to_owned()));
     }
-    if let Err(error) = runtime.adopt(&guard, running) {
-        tracing::warn!(pool = guard.dir().pool(), %error, "the engine's log is kept within its limit only while somebody looks");
-    }
+    keep_log(runtime, &guard, running);
     Ok(Executed::Running(Box::new(publish(adopted(summary, running), run.reporter, &guard)?)))
+}
+
+/// Gives an engine that this call did not start its PID file and the keeper of its log. It runs without them, too.
+pub(crate) fn keep_log(runtime: &dyn Runtime, guard: &PoolGuard, running: &Instance) {
+    if let Err(error) = runtime.adopt(guard, running) {
+        tracing::warn!(pool = guard.dir().pool(), %error, "the engine's log is cut to its limit only when its pool is asked about");
+    }
 }
 
 /// The summary of an engine that this call did not start.
@@ -230,7 +235,7 @@ pub(crate) fn ensured(prepared: PreparedEngine, instance: &Instance, started: St
     Ensured { prepared, process, instance: Some(instance.kind.clone()), started, started_unix_s }
 }
 
-/// The summary is published last: whoever reads it finds the engine it describes.
+/// The summary is published last: its reader finds the engine it describes.
 pub(crate) fn publish(ensured: Ensured, reporter: &Reporter, guard: &PoolGuard) -> Result<Ensured> {
     published::write(&ensured, guard.dir())?;
     tracing::info!(

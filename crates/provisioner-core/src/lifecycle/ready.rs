@@ -1,4 +1,4 @@
-//! Waiting until an engine answers: an engine that exits ends the wait at once, and so does whoever cancels.
+//! Waiting until an engine answers: an engine that exits ends the wait at once, and so does a cancellation.
 
 use std::sync::Arc;
 use std::sync::mpsc::{self, RecvTimeoutError};

@@ -86,9 +86,7 @@ fn adopt(
     reporter: &Reporter,
     guard: &PoolGuard,
 ) -> Result<Ensured> {
-    if let Err(error) = runtime.adopt(guard, running) {
-        tracing::warn!(pool = guard.dir().pool(), %error, "the engine's log is kept within its limit only while somebody looks");
-    }
+    launch::keep_log(runtime, guard, running);
     match published::published(running, guard.dir()) {
         Some(mut ensured) => {
             ensured.set_started(Started::Already);

@@ -61,7 +61,7 @@ impl HostSnapshot {
         Host { probe: self.settings.probe(), ..host.with_wish(wish.clone()) }
     }
 
-    /// The engines of other pools than `own`. They come and go while a pool is built: this is asked anew each time.
+    /// The engines of other pools than `own`. They come and go while a pool is built: this is read again each time.
     pub(crate) fn neighbours(&self, own: &str) -> Vec<Neighbour> {
         neighbours(&self.settings.run_dir, own)
     }

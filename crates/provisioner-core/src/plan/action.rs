@@ -48,7 +48,7 @@ pub enum Action {
     Stop,
     /// Start this engine.
     Launch(Launch),
-    /// Ask an engine that somebody else runs for its version and models.
+    /// Ask an engine that is run by others for its version and models.
     Look {
         /// Where it answers.
         url: String,

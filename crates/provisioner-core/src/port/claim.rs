@@ -52,7 +52,7 @@ pub(crate) fn claim(wanted: Wanted<'_>, own: Own, settings: &Settings) -> Result
         let mut next = Ok(first);
         while let Ok(port) = next {
             if let Some(lock) = PortLock::try_acquire(run_dir, port, &purpose)? {
-                // Whoever held the lock until now may have given the port to an engine.
+                // The last holder of the lock may have given the port to an engine.
                 if choose(&[port]).is_ok() {
                     return Ok((port, lock));
                 }

@@ -1,4 +1,4 @@
-//! Who provides an engine: one contract, and the way from a pool to whoever keeps it.
+//! Who provides an engine: one contract, and the path from a pool to its implementation.
 
 use std::time::Duration;
 

@@ -111,7 +111,7 @@ impl Runtime for ProcessRuntime {
     }
 }
 
-/// Cuts the log of an engine that has no tender for it; done whenever somebody looks.
+/// Cuts the log of an engine that has no tender for it; done whenever the pool is asked about.
 fn cut_log(dir: &PoolDir) {
     if let Err(error) = spawner::cap_log(dir, LOG_LIMIT) {
         tracing::debug!(%error, "the log was not cut");

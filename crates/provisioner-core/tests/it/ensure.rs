@@ -104,7 +104,7 @@ fn a_cache_that_is_only_read_serves_a_branch() {
     let pool = world.pool(&json!({}));
     let first = world.ensure(&pool);
     world.stop("demo");
-    // Root may write whatever the mode says; nobody can write through a link that leads nowhere.
+    // Root may write whatever the mode says; no user can write through a link that leads nowhere.
     let locks = world.settings.cache_dir.join("v1/locks");
     fs::remove_dir_all(&locks).unwrap();
     std::os::unix::fs::symlink("nowhere", &locks).unwrap();

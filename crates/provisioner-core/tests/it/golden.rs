@@ -1,6 +1,6 @@
 //! Schema 2 of plan, executed, summary, record and events for each of the five modes, byte for byte: the files in
-//! `tests/golden`. `UPDATE_GOLDEN=1 cargo test -p provisioner-core --test it golden` writes them anew; whoever adds a
-//! field raises the schema.
+//! `tests/golden`. `UPDATE_GOLDEN=1 cargo test -p provisioner-core --test it golden` writes them again; a commit that
+//! adds a field raises the schema.
 
 use std::fs;
 use std::path::Path;

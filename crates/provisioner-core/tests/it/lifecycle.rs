@@ -1,4 +1,5 @@
-//! What a daemon asks of an engine that was prepared or runs: start exactly that, look, wait, stop, and know why it exited.
+//! What a daemon asks of an engine that was prepared or runs: start exactly that, look, wait, stop, and know why it
+//! exited.
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
@@ -113,7 +114,7 @@ fn prepare_look_start_wait_and_everything_by_name() {
     assert_eq!(other.status(&id("demo")).unwrap().state, PoolState::Absent);
     assert!(other.running(&id("demo")).unwrap().is_none() && !dir.pid_file().exists());
     assert_eq!(code(other.wait_ready(&id("demo"), MINUTE)), "engine::gone");
-    // The log is still there for whoever asks why.
+    // The log is still there to explain why.
     assert!(other.logs(&id("demo"), 50).unwrap().contains("cleaning up before exit"));
 
     // A pool that never was.
@@ -202,7 +203,7 @@ fn an_exit_is_seen_at_once_with_its_cause() {
         let running = provider.running(&pool.id).unwrap();
         then(&prepared, ensured.pid().unwrap());
         let begin = Instant::now();
-        // It may have been too fast for whoever looks.
+        // It may have been too fast to be seen.
         let seen = running.map(|running| running.wait(MINUTE).unwrap().unwrap());
         assert!(begin.elapsed() < Duration::from_secs(10));
         let status = provider.status(&pool.id).unwrap();

@@ -1,5 +1,5 @@
 //! An engine, a way to get it here and a way to run it that the crate knows nothing of: through its seams alone, as
-//! somebody outside would write them.
+//! an outside crate would write them.
 #![expect(
     clippy::disallowed_methods,
     reason = "a supply and a runtime of the caller's own start programs as they like"

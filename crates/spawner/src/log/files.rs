@@ -61,7 +61,7 @@ pub(crate) fn require_ours(path: &Path, meta: &Metadata) -> Result<(), SpawnErro
     Err(SpawnError::UnsafeLog { path: path.into(), why })
 }
 
-/// A new file, or none: what somebody else made in this moment is not opened.
+/// A new file, or none: what another process made in this moment is not opened.
 pub(crate) fn create(path: &Path, how: &mut OpenOptions) -> Result<File, SpawnError> {
     let how = how.create_new(true).mode(0o600).custom_flags(O_NOFOLLOW | O_CLOEXEC);
     how.open(path).map_err(SpawnError::io("create the log", path))
@@ -73,7 +73,7 @@ pub(crate) fn age(path: &Path) -> Result<(), SpawnError> {
     if std::fs::symlink_metadata(&younger).is_ok() { rename(&younger, &old(path, 1)) } else { Ok(()) }
 }
 
-/// Where a log is copied to that is about to be set aside.
+/// Where a log is copied to before it is rotated.
 pub(crate) fn part(path: &Path) -> PathBuf {
     path.with_extension("log.part")
 }

@@ -2,8 +2,9 @@
 //!
 //! The engine writes its log itself, so this process is never in its way and may be killed at any time. It is told
 //! which engine by an inherited pidfd, lives as long as that engine, and holds nothing else but the log: no lock of the
-//! pool, no other descriptor, no variable but its own mark. By the mark a stop finds it, without mistaking it for a part
-//! of the engine. It is a program of the caller and not a `fork` of the caller, whose threads and secrets it would keep.
+//! pool, no other descriptor, no variable but its own mark. By the mark a stop finds it, without mistaking it for a
+//! part of the engine. It is a program of the caller and not a `fork` of the caller, whose threads and secrets it
+//! would keep.
 
 use std::ffi::OsString;
 use std::os::fd::{AsFd, OwnedFd};
@@ -88,8 +89,8 @@ pub(crate) fn begin(
     child.map_err(|source| SpawnError::Spawn { program: tender.program.clone(), source })
 }
 
-/// The command that becomes the tender of the engine that `engine` is a pidfd of: apart from everything, as an engine is,
-/// and in no folder that somebody may want to remove.
+/// The command that becomes the tender of the engine that `engine` is a pidfd of: apart from everything, as an engine
+/// is, and in no folder that an operator may want to remove.
 #[expect(clippy::disallowed_methods, reason = "the one place that starts tenders")]
 fn command(tender: &Tender, dir: &PoolDir, limit: u64, instance: &str, engine: OwnedFd) -> Command {
     let mut command = Command::new(&tender.program);

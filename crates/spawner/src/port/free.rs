@@ -8,11 +8,11 @@ use rustix::net::{AddressFamily, SocketFlags, SocketType, bind, socket_with};
 
 use crate::SpawnError;
 
-/// Whether an engine could listen on this address now: asked of the kernel by binding a socket, on which nobody listens.
+/// Whether an engine could listen on this address now: asked of the kernel by binding a socket that does not listen.
 ///
-/// A bound socket that shares its address keeps nobody from it who shares too, as servers do. The kernel's tables, which
-/// tell who listens, take milliseconds to read on a host with much memory. Only a taken port is `false`: that an address
-/// is not this host's, or a port reserved, is for others to say.
+/// A bound socket that shares its address does not keep others from it that share it too, as servers do. The kernel's
+/// tables, which tell who listens, take milliseconds to read on a host with much memory. Only a taken port is `false`:
+/// that an address is not this host's, or a port reserved, is for others to say.
 pub fn is_free(host: IpAddr, port: u16) -> Result<bool, SpawnError> {
     let family = if host.is_ipv4() { AddressFamily::INET } else { AddressFamily::INET6 };
     let socket = match socket_with(family, SocketType::STREAM, SocketFlags::CLOEXEC, None) {
@@ -49,12 +49,12 @@ mod tests {
             let port = held.local_addr().unwrap().port();
             assert!(taken.iter().all(|host| !free(*host, port)), "{listener}");
             assert!(other.is_none_or(|host| free(host, port)), "{listener}");
-            // What is left of a client is in nobody's way.
+            // What is left of a client does not block a listener.
             let client = TcpStream::connect((if listener.is_ipv4() { local4 } else { local6 }, port)).unwrap();
             drop(held.accept().unwrap());
             drop((client, held));
             assert!(free(listener, port), "{listener}");
-            // Looking keeps nobody from listening.
+            // Looking does not keep others from listening.
             TcpListener::bind((listener, port)).unwrap();
         }
     }

@@ -7,7 +7,8 @@ use durable::{Lock, private_dir};
 
 use crate::SpawnError;
 
-/// Proof that nobody else below the same run root is about to give this port to an engine. Dropping it releases it.
+/// Proof that no other process below the same run root is about to give this port to an engine. Dropping it releases
+/// it.
 ///
 /// It is held from before the look at who listens until [`start`](crate::start) has returned: from then on the pool's
 /// record says whose port it is, also while its engine does not listen yet. The lock says nothing about programs that
@@ -19,7 +20,7 @@ pub struct PortLock {
 }
 
 impl PortLock {
-    /// Takes the lock of `port` if nobody holds it. `purpose` is shown to whoever waits for us.
+    /// Takes the lock of `port` if it is free. `purpose` is shown to those that wait for it.
     pub fn try_acquire(run_root: &Path, port: u16, purpose: &str) -> Result<Option<Self>, SpawnError> {
         let lock = Lock::try_acquire(&file(run_root, port)?, purpose)?;
         Ok(lock.map(|lock| Self { port, _lock: lock }))

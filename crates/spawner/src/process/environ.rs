@@ -75,8 +75,8 @@ fn runs_program(pid: i32) -> bool {
     std::fs::read_link(format!("/proc/{pid}/exe")).map_or_else(|e| e.kind() != io::ErrorKind::NotFound, |_| true)
 }
 
-/// The whole environment as it is at one moment: of a process that gives up its program, a second read would tell nothing
-/// more, and the first only its beginning.
+/// The whole environment as it is at one moment: of a process that gives up its program, a second read would tell
+/// nothing more, and the first only its beginning.
 fn bytes(pid: i32) -> io::Result<Vec<u8>> {
     let file = openat(CWD, format!("/proc/{pid}/environ"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
     let mut bytes = vec![0; 16 << 10];
@@ -94,9 +94,9 @@ fn bytes(pid: i32) -> io::Result<Vec<u8>> {
 mod tests {
     use super::*;
 
-    /// F43: whoever executes one program after the other carries its token all the time.
+    /// F43: a process that executes one program after the other carries its token all the time.
     #[test]
-    #[expect(clippy::disallowed_methods, reason = "a process of somebody else")]
+    #[expect(clippy::disallowed_methods, reason = "a process of another user")]
     fn a_process_that_executes_is_seen() {
         let again = "exec /bin/sh -c \"$AGAIN\"";
         let mut command = std::process::Command::new("/bin/sh");

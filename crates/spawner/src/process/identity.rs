@@ -53,7 +53,7 @@ pub(crate) fn identify(mut record: Record, host: &Host) -> Result<Engine, SpawnE
     };
     let number = process.inode();
     if number.is_some() && record.pidfd_inode == 0 {
-        // Nobody but a forger leaves it out where the kernel has it.
+        // Only a forger leaves it out where the kernel has it.
         let why =
             format!("process {} is not proven to be the engine: the kernel's number for it is missing", record.pid);
         return Ok(Engine::Gone(record, why));

@@ -99,7 +99,8 @@ impl PoolDir {
         self.path.join("proof")
     }
 
-    /// Takes the pool's lock, which is held for the moments of a start or stop, waiting up to `wait` for its holder. `purpose` is shown to whoever waits for us.
+    /// Takes the pool's lock, which is held for the moments of a start or stop, waiting up to `wait` for its holder.
+    /// `purpose` is shown to those that wait for it.
     pub fn lock(&self, purpose: &str, wait: Duration) -> Result<PoolGuard, SpawnError> {
         self.lock_with(purpose, &LockWait::new(wait))
     }
@@ -107,15 +108,15 @@ impl PoolDir {
     /// The same, with more to say about the wait.
     pub fn lock_with(&self, purpose: &str, wait: &LockWait<'_>) -> Result<PoolGuard, SpawnError> {
         let lock = wait.acquire(&self.path.join("pool.lock"), purpose)?;
-        // Of writers that were killed; what cannot be removed is in nobody's way.
+        // Of writers that were killed; what cannot be removed does no harm.
         durable::remove_leftovers(&self.path).ok();
         Ok(PoolGuard { dir: self.clone(), _lock: lock })
     }
 
     /// Takes the pool's second lock, which is held while an engine is prepared: that takes as long as a build or a
-    /// download does, and meanwhile [`PoolDir::lock`] stays free for whoever stops or starts what is there.
+    /// download does, and meanwhile [`PoolDir::lock`] stays free for calls that stop or start what is there.
     ///
-    /// Whoever needs both takes this one first.
+    /// A call that needs both takes this one first.
     pub fn lock_prepare(&self, purpose: &str, wait: &LockWait<'_>) -> Result<PrepareGuard, SpawnError> {
         Ok(PrepareGuard { _lock: wait.acquire(&self.path.join("prepare.lock"), purpose)? })
     }

@@ -34,7 +34,7 @@ pub struct LockWait<'a> {
 }
 
 impl<'a> LockWait<'a> {
-    /// Waits for `limit` at most; nobody is told, nothing breaks it off.
+    /// Waits for `limit` at most; nothing is reported, and nothing cancels it.
     pub fn new(limit: Duration) -> Self {
         Self { limit, report: &|_| (), cancelled: &|| false }
     }
@@ -51,12 +51,12 @@ impl<'a> LockWait<'a> {
         Self { cancelled, ..self }
     }
 
-    /// Takes the lock at `path`; `purpose` is shown to whoever waits for us.
+    /// Takes the lock at `path`; `purpose` is shown to those that wait for it.
     pub(crate) fn acquire(&self, path: &Path, purpose: &str) -> Result<Lock, SpawnError> {
         let started = Instant::now();
         let (mut pause, mut reported) = (PAUSE.0, false);
         loop {
-            // Asked first: whoever was cancelled already takes no lock.
+            // Asked first: a call that was cancelled already takes no lock.
             if (self.cancelled)() {
                 return Err(SpawnError::Cancelled { what: format!("the wait for `{}`", path.display()) });
             }

@@ -1,4 +1,4 @@
-//! How engines that this process started have exited, for whoever in it asks.
+//! How engines that this process started have exited, for every caller in it.
 //!
 //! Only the parent of a process is sure to learn this, and another part of the same program may watch the engine than
 //! the one that started it. What is known is kept until the pool's next engine is started.

@@ -51,7 +51,7 @@ enum Model {
     Dead,
     /// A record that says nothing, or none, and no process.
     Useless,
-    /// An engine whose record was lost or damaged by somebody else: it is not doubled, and a stop ends it.
+    /// An engine whose record was lost or damaged by another program: it is not doubled, and a stop ends it.
     Lost,
 }
 

@@ -141,7 +141,7 @@ fn a_running_engine_is_watched() {
     pool.touch("go");
     for watch in &watches {
         assert_eq!(watch.wait(LONG).unwrap(), Some(Exit::Code(7)));
-        // Also once it is collected and nobody holds its zombie.
+        // Also once it is collected and its zombie is gone.
         until("it is collected", || crate::support::state_of(record.pid).is_none());
         assert_eq!(watch.wait(Duration::ZERO).unwrap(), Some(Exit::Code(7)));
     }

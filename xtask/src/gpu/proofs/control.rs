@@ -1,5 +1,5 @@
-//! Controls of the judge: a copy of the engine, started by hand in a condition in which it cannot use a GPU, has to be judged
-//! that way. What the copy then prints about CUDA is kept: it shows what an engine does that nobody watches.
+//! Controls of the judge: a copy of the engine, started by hand in a condition in which it cannot use a GPU, has to be
+//! judged that way. What the copy then prints about CUDA is kept: it shows what an unwatched engine does.
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -33,7 +33,8 @@ pub(super) fn device_none(bench: &Bench<'_>) -> Result<Proof> {
     copy(bench, |spec| Ok(Some(spec.env("LLAMA_ARG_DEVICE", "none"))))
 }
 
-/// Starts a copy with the product's own command line, changed by `condition`, and judges it once it has loaded the model.
+/// Starts a copy with the product's own command line, changed by `condition`, and judges it once it has loaded the
+/// model.
 fn copy(bench: &Bench<'_>, condition: impl FnOnce(CommandSpec) -> Result<Option<CommandSpec>>) -> Result<Proof> {
     let engine = bench.ensure(&bench.pool)?;
     call(bench.host, &["stop", "--json"], &bench.pool)?.required("`stop`")?;

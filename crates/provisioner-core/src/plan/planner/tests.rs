@@ -271,7 +271,7 @@ fn hits_and_misses_are_named() {
     assert_eq!(caches(fetchable), [(StepKind::Build, Cache::Hit), (StepKind::Model, Cache::Miss)]);
 }
 
-/// EP-14, EP-20, EP-70: what blocks a step of the supply holds all behind it, and `cpu` is nobody's choice but the
+/// EP-14, EP-20, EP-70: what blocks a step of the supply holds all behind it, and `cpu` is no one's choice but the
 /// pool's.
 #[test]
 fn behind_a_blocked_step_nothing_runs() {

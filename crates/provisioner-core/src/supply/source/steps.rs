@@ -10,7 +10,7 @@ use crate::supply::source::Found;
 use crate::supply::source::acquire::run_of;
 use crate::supply::source::artifact::asks;
 
-/// From `preflight` to `prove`. `runs`: the wanted engine runs, so that nobody is asked anything.
+/// From `preflight` to `prove`. `runs`: the wanted engine runs, so that no tool or server is asked anything.
 pub(crate) fn steps(found: &mut Found, runs: bool) -> Vec<Draft> {
     let installs = found.install.is_some();
     let tools = std::mem::replace(&mut found.tools, Ok(String::new()));

@@ -95,7 +95,7 @@ fn a_prepared_toy_is_started() {
     assert_eq!((again.started, again.pid()), (Started::Already, first.pid()));
     fs::remove_file(&prepared.model.path).unwrap();
     assert_eq!(code(provider.start(&prepared)), "plan::changed");
-    // Whoever looks by records alone sees no engine of this runtime, and does not touch it.
+    // A reader of records alone sees no engine of this runtime, and does not touch it.
     let by_record = Lifecycle::new(toy.world.settings.clone());
     assert_eq!(by_record.status(&demo()).unwrap().state, PoolState::Absent);
     assert_eq!(by_record.stop(&demo(), LONG).unwrap(), StopOutcome::NothingRecorded);

@@ -195,7 +195,7 @@ pub(super) fn package() -> Case {
     Case { name: "package", plan, executed, record: record(&summary), summary, events }
 }
 
-/// An engine that somebody else runs; the call was cancelled while it was looked at.
+/// An engine that is run by others; the call was cancelled while it was looked at.
 pub(super) fn external() -> Case {
     use StepKind::{Check, Model as Weights, Preflight, Start};
     let url = "http://10.0.0.7:8000";
