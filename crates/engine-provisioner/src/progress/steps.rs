@@ -82,8 +82,8 @@ fn name(kind: StepKind) -> &'static str {
         StepKind::Download => "downloading the engine",
         StepKind::Unpack => "unpacking the engine",
         StepKind::Pull => "pulling the image",
-        StepKind::Check => "asking whether it can be had",
-        StepKind::Model => "getting the model",
+        StepKind::Check => "checking availability",
+        StepKind::Model => "fetching the model",
         StepKind::Start => "starting the engine",
         StepKind::Ready => "waiting for the engine to answer",
         StepKind::Stop => "stopping the engine",
@@ -113,14 +113,14 @@ mod tests {
         let begin = |kind: &str| json!({"event": "begin", "kind": kind});
         let end = || json!({"event": "end", "outcome": "done", "seconds": 1.0});
         let progress = |done: u64| json!({"event": "progress", "done": done, "unit": "bytes"});
-        assert_eq!(current("r", "model", begin("model")), Some(("getting the model", None)));
+        assert_eq!(current("r", "model", begin("model")), Some(("fetching the model", None)));
         assert_eq!(current("r", "build", begin("build")), Some(("building llama-server", None)));
         assert_eq!(current("r", "model", progress(7)), Some(("building llama-server", None)), "it goes on unseen");
         assert_eq!(current("r", "build", progress(3)), Some(("building llama-server", Some(3))));
-        assert_eq!(current("r", "build", end()), Some(("getting the model", Some(7))));
+        assert_eq!(current("r", "build", end()), Some(("fetching the model", Some(7))));
         assert_eq!(current("q", "start", progress(1)), Some(("waiting", Some(1))), "of another run");
         let finished = json!({"event": "finished", "outcome": "ready", "seconds": 1.0});
-        assert_eq!(current("q", "start", finished.clone()), Some(("getting the model", Some(7))));
+        assert_eq!(current("q", "start", finished.clone()), Some(("fetching the model", Some(7))));
         assert_eq!(current("r", "start", finished), None);
     }
 }

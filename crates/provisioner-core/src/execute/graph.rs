@@ -193,14 +193,14 @@ fn begin<'scope>(
 /// Does one step, and reports its beginning and end.
 fn one(step: &PlanStep, cancel: &Cancel, reporter: &Reporter, run: &Runner<'_>) -> Ended {
     let started = Instant::now();
-    let told = step.status == Status::ToRun;
-    if told {
+    let reported = step.status == Status::ToRun;
+    if reported {
         reporter.send(Some(&step.id), Happening::Begin { kind: step.kind });
     }
     let result = if cancel.is_cancelled() { Err(Error::Cancelled.into()) } else { run(step, cancel) };
     let seconds = started.elapsed().as_secs_f64();
     let ended = ended(step, seconds, result);
-    if told {
+    if reported {
         let (outcome, code) = (ended.0.outcome, ended.0.failure.as_ref().map(|failure| failure.code.clone()));
         let cache = match outcome {
             Outcome::Hit | Outcome::Waited => Some(crate::Cache::Hit),
