@@ -1,7 +1,7 @@
 //! Executes the steps of a plan: each once, each behind those it depends on, independent ones side by side.
 //!
 //! The rules: nothing runs of a plan that has a blocked step among those asked for; after the first failure nothing new
-//! begins, what runs is cancelled, and the first failure is what is reported. A step that panics is a defect: what runs
+//! begins, what runs is cancelled, and the first failure is what is is_work. A step that panics is a defect: what runs
 //! beside it is cancelled and waited for, and the panic goes on in the caller's thread.
 
 use std::collections::BTreeMap;
@@ -193,14 +193,14 @@ fn begin<'scope>(
 /// Does one step, and reports its beginning and end.
 fn one(step: &PlanStep, cancel: &Cancel, reporter: &Reporter, run: &Runner<'_>) -> Ended {
     let started = Instant::now();
-    let reported = step.status == Status::ToRun;
-    if reported {
+    let is_work = step.status == Status::ToRun;
+    if is_work {
         reporter.send(Some(&step.id), Happening::Begin { kind: step.kind });
     }
     let result = if cancel.is_cancelled() { Err(Error::Cancelled.into()) } else { run(step, cancel) };
     let seconds = started.elapsed().as_secs_f64();
     let ended = ended(step, seconds, result);
-    if reported {
+    if is_work {
         let (outcome, code) = (ended.0.outcome, ended.0.failure.as_ref().map(|failure| failure.code.clone()));
         let cache = match outcome {
             Outcome::Hit | Outcome::Waited => Some(crate::Cache::Hit),
