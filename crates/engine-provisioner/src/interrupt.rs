@@ -1,12 +1,11 @@
 //! INT, TERM and HUP as a cancellation token.
 //!
-//! The first signal cancels the token, and what holds it ends in order: its processes first, then its locks. The second
-//! one ends this process as if there were no handler. So does the first where nothing took the token, because nothing would
-//! react to it. A signal that was ignored when this program started stays ignored: `nohup`, and jobs in the background of a
-//! script, rely on that.
+//! Once something holds the token, the first signal cancels it, and what holds it ends in order: its processes first, then
+//! its locks. The second one ends this process as if there were no handler. So does the first where nothing holds the
+//! token: a verb that only looks handles no signal. A signal that was ignored when this program started stays ignored:
+//! `nohup`, and jobs in the background of a script, rely on that.
 
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::OnceLock;
 use std::thread;
 
 use cancel::Cancel;
@@ -17,43 +16,38 @@ use signal_hook::low_level::emulate_default_handler;
 /// The signals that people and service managers end a program with.
 const SIGNALS: [i32; 3] = [SIGINT, SIGTERM, SIGHUP];
 
-/// The token, and whether anything holds it.
-#[derive(Clone, Default)]
-pub(crate) struct Interrupt {
-    cancel: Cancel,
-    is_taken: Arc<AtomicBool>,
-}
+/// The token, made when it is first asked for.
+#[derive(Default)]
+pub(crate) struct Interrupt(OnceLock<Cancel>);
 
 impl Interrupt {
-    /// Handles the signals from now on. Without a thread for that, they keep their default effect.
-    pub(crate) fn install() -> Self {
-        let interrupt = Self::default();
-        let ignored = ignored();
-        let signals: Vec<_> = SIGNALS.into_iter().filter(|signal| !ignored(*signal)).collect();
-        let handler = interrupt.clone();
-        let work = move || match Signals::new(signals) {
-            Ok(signals) => handler.handle(signals),
-            Err(error) => tracing::debug!(%error, "signals keep their default effect"),
-        };
-        if let Err(error) = thread::Builder::new().name("signals".into()).spawn(work) {
-            tracing::debug!(%error, "signals keep their default effect");
-        }
-        interrupt
-    }
-
-    /// The token that the signals cancel. Who takes it has to end soon after it is cancelled.
+    /// The token that the signals cancel from now on. Who takes it has to end soon after it is cancelled.
     pub(crate) fn cancel(&self) -> Cancel {
-        self.is_taken.store(true, Ordering::SeqCst);
-        self.cancel.clone()
+        self.0.get_or_init(install).clone()
     }
+}
 
-    fn handle(&self, mut signals: Signals) {
-        for signal in signals.forever() {
-            if self.cancel.is_cancelled() || !self.is_taken.load(Ordering::SeqCst) {
-                emulate_default_handler(signal).ok();
-            }
-            self.cancel.cancel();
+/// Handles the signals from now on. Without a thread for that, they keep their default effect.
+fn install() -> Cancel {
+    let (cancel, ignored) = (Cancel::default(), ignored());
+    let signals: Vec<_> = SIGNALS.into_iter().filter(|signal| !ignored(*signal)).collect();
+    let token = cancel.clone();
+    let work = move || match Signals::new(signals) {
+        Ok(signals) => handle(signals, &token),
+        Err(error) => tracing::debug!(%error, "signals keep their default effect"),
+    };
+    if let Err(error) = thread::Builder::new().name("signals".into()).spawn(work) {
+        tracing::debug!(%error, "signals keep their default effect");
+    }
+    cancel
+}
+
+fn handle(mut signals: Signals, cancel: &Cancel) {
+    for signal in signals.forever() {
+        if cancel.is_cancelled() {
+            emulate_default_handler(signal).ok();
         }
+        cancel.cancel();
     }
 }
 

@@ -33,7 +33,7 @@ fn main() -> ExitCode {
         Ok(args) => args,
         Err(error) => return usage::refuse(&error),
     };
-    let (interrupt, progress) = (Interrupt::install(), Progress::new(&args));
+    let (interrupt, progress) = (Interrupt::default(), Progress::new(&args));
     logging::init(&args, &progress);
     match verbs::run(&args, &progress, &interrupt) {
         Ok(code) => code.into(),
