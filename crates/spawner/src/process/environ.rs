@@ -6,6 +6,8 @@
 use std::io;
 use std::time::{Duration, Instant};
 
+use memchr::memmem;
+use rustix::buffer::spare_capacity;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
 use crate::process::stat::{self, Environment};
@@ -15,6 +17,9 @@ const EXEC: Duration = Duration::from_secs(1);
 
 /// How long, of that, its environment may stand between its bounds before the end is known.
 const LAYING_OUT: Duration = Duration::from_millis(5);
+
+/// Room for a usual environment, in bytes: a start looks at every process of the host.
+const USUAL: usize = 8 << 10;
 
 /// The environment of a process at one moment.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +42,11 @@ impl Environ {
 
     /// The value of a variable.
     pub(crate) fn value(&self, name: &str) -> Option<&[u8]> {
-        self.entries().find_map(|entry| entry.strip_prefix(name.as_bytes())?.strip_prefix(b"="))
+        let follows = |at: usize| self.0[at + name.len()..].strip_prefix(b"=");
+        let begins = |at: usize| at == 0 || self.0[at - 1] == 0;
+        let at = |at: usize| begins(at).then(|| follows(at)).flatten();
+        let value = memmem::find_iter(&self.0, name).find_map(at)?;
+        Some(&value[..memchr::memchr(0, value).unwrap_or(value.len())])
     }
 
     /// Whether it is still the environment that the program was given: some entries, each a name and a value. One that
@@ -79,14 +88,15 @@ fn runs_program(pid: i32) -> bool {
 /// nothing more, and the first only its beginning.
 fn bytes(pid: i32) -> io::Result<Vec<u8>> {
     let file = openat(CWD, format!("/proc/{pid}/environ"), OFlags::RDONLY | OFlags::CLOEXEC, Mode::empty())?;
-    let mut bytes = vec![0; 16 << 10];
+    let mut bytes = Vec::with_capacity(USUAL);
     loop {
-        let length = rustix::io::pread(&file, &mut bytes, 0)?;
-        if length < bytes.len() {
-            bytes.truncate(length);
+        rustix::io::pread(&file, spare_capacity(&mut bytes), 0)?;
+        if bytes.len() < bytes.capacity() {
             return Ok(bytes);
         }
-        bytes.resize(bytes.len() * 2, 0);
+        let larger = bytes.capacity() * 2;
+        bytes.clear();
+        bytes.reserve(larger);
     }
 }
 
@@ -116,6 +126,8 @@ mod tests {
             (environ.value("A"), environ.value("B"), environ.value("C")),
             (Some(&b"1"[..]), None, Some(&b"="[..]))
         );
+        let again = Environ(b"B=AB=1\0AB=2".to_vec());
+        assert_eq!((again.value("AB"), again.value("AB=2"), again.value("=")), (Some(&b"2"[..]), None, None));
         assert!(environ.has(b"AB=2") && !environ.has(b"AB=") && !environ.has(b""));
     }
 
