@@ -22,8 +22,11 @@ pub(crate) mod exit;
 pub(crate) mod health;
 mod ready;
 mod running;
+pub(crate) mod silence;
 mod start;
 mod status;
+
+use ready::Patience;
 
 pub use error::LifecycleError;
 pub use exit::{Ended, ExitReport};
@@ -40,17 +43,24 @@ const STOP_PATIENCE: Duration = Duration::from_secs(30);
 pub struct Lifecycle {
     settings: Settings,
     runtime: Option<Arc<dyn Runtime>>,
+    ready_silence: Option<Duration>,
 }
 
 impl Lifecycle {
     /// The engines whose records are below the settings' run folder, each with the runtime that its record names.
     pub fn new(settings: Settings) -> Self {
-        Self { settings, runtime: None }
+        Self { settings, runtime: None, ready_silence: None }
     }
 
     /// The engines that this runtime runs.
     pub fn with_runtime(settings: Settings, runtime: Arc<dyn Runtime>) -> Self {
-        Self { settings, runtime: Some(runtime) }
+        Self { settings, runtime: Some(runtime), ready_silence: None }
+    }
+
+    /// Has every wait for readiness fail once the engine neither answers nor prints for so long; `None` is no such limit.
+    #[must_use]
+    pub fn with_ready_silence(self, ready_silence: Option<Duration>) -> Self {
+        Self { ready_silence, ..self }
     }
 
     /// Starts exactly what was prepared; refused by name where what it names has changed since. An engine that already
@@ -92,7 +102,8 @@ impl Lifecycle {
         self.reported(pool, StepKind::Ready, |reporter| {
             let dir = self.dir(pool)?.ok_or(LifecycleError::Gone)?;
             let runtime = self.runtime(pool)?;
-            Ok((ready::wait(&self.settings, &runtime, &dir, engine, limit, reporter)?, "ready"))
+            let patience = Patience { limit, silence: self.ready_silence };
+            Ok((ready::wait(&self.settings, &runtime, &dir, engine, patience, reporter)?, "ready"))
         })
     }
 

@@ -54,7 +54,7 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
     };
     let system_config = config_files::system_file(profile);
     let Seen { instance: running, own_port, refusal } = seen;
-    Ok(Observed { supplied, model, system_config, port, line, running, own_port, refusal })
+    Ok(Observed { supplied, model, system_config, port, line, running, silent: None, own_port, refusal })
 }
 
 /// Where this pool's model is staged.

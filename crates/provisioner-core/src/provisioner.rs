@@ -1,7 +1,7 @@
 //! One pool, any engine, any mode: observe, plan, execute.
 
 use std::sync::{Arc, OnceLock};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use config_schema::{Accelerator, PoolConfig, PoolId};
 use miette::Diagnostic;
@@ -10,18 +10,21 @@ use spawner::{LockWait, PoolDir};
 use crate::engine::EngineProfile;
 use crate::event::{Happening, Reporter};
 use crate::execute::{Executed, Run, Until, execute, launch, published};
-use crate::lifecycle::{Lifecycle, PoolStatus, Ready, Running};
+use crate::lifecycle::{Health, Lifecycle, PoolStatus, Ready, Running};
 use crate::observe::host::HostSnapshot;
+use crate::observe::observed::Observed;
 use crate::observe::{Sources, observe};
 use crate::plan::changes::Comparison;
 use crate::plan::planner::{self, Planned};
 use crate::pool::desired::Desired;
 use crate::pool::locks::{self, waiting_for};
 use crate::pool::lower::lower;
+use crate::provisioner::hung::Hung;
 use crate::runtime::{Runtime, StopOutcome, of_mode};
 use crate::supply::{Supply, supply};
 use crate::{EngineProvisioner, Ensured, Error, Plan, PreparedEngine, Result, Settings, Started};
 
+mod hung;
 pub(crate) mod provider;
 
 /// How often a plan may turn out to be another one while it is executed: tools are installed once, a branch moves
@@ -174,11 +177,16 @@ impl Call<'_> {
         let mut host = HostSnapshot::new(self.settings);
         let proof = OnceLock::new();
         loop {
-            let planned = self.plan(&host)?;
-            if until == Until::Running
-                && let Some(ensured) = self.adopt(&dir, &planned)?
-            {
-                return Ok(Executed::Running(Box::new(ensured)));
+            let mut planned = self.plan(&host, None)?;
+            if until == Until::Running {
+                match self.hung(&dir, &planned)? {
+                    Hung::No => {}
+                    Hung::Gone => continue,
+                    Hung::For(silent) => planned = self.plan(&host, Some(silent))?,
+                }
+                if let Some(ensured) = self.adopt(&dir, &planned)? {
+                    return Ok(Executed::Running(Box::new(ensured)));
+                }
             }
             let run = Run {
                 desired: &self.desired,
@@ -200,8 +208,9 @@ impl Call<'_> {
         }
     }
 
-    fn plan(&self, host: &HostSnapshot) -> Result<Planned> {
-        let observed = observe(&self.desired, self.sources(host), true)?;
+    /// The plan; `silent` is how long the engine that runs was watched in vain.
+    fn plan(&self, host: &HostSnapshot, silent: Option<Duration>) -> Result<Planned> {
+        let observed = Observed { silent, ..observe(&self.desired, self.sources(host), true)? };
         let warnings = planner::found_warnings(&observed);
         let planned = planner::plan(&self.desired, observed, self.settings.replace);
         if planned.comparison != Comparison::Same {
@@ -220,13 +229,18 @@ impl Call<'_> {
             return Ok(Locked::Preparing(lock));
         }
         if until == Until::Running {
-            let planned = self.plan(&HostSnapshot::new(self.settings))?;
-            if let Some(ensured) = self.adopt(dir, &planned)? {
+            let planned = self.plan(&HostSnapshot::new(self.settings), None)?;
+            // One that does not answer is watched once this call's turn has come.
+            let answers = match self.watched(dir, &planned) {
+                Some((engine, _)) => self.runtime.answers(dir, &engine)?.health != Health::Silent,
+                None => true,
+            };
+            if answers && let Some(ensured) = self.adopt(dir, &planned)? {
                 return Ok(Locked::Runs(Box::new(ensured)));
             }
         }
         let limits = &self.desired.limits;
-        let patience = limits.fetch_timeout() + limits.build_timeout() + std::time::Duration::from_mins(2);
+        let patience = limits.fetch_timeout() + limits.build_timeout() + Duration::from_mins(2);
         let report = |waiting: &spawner::Waiting| self.reporter.note(None, waiting_for(waiting));
         let wait = LockWait::new(patience).reporting(&report).cancelled_by(&cancelled);
         Ok(Locked::Preparing(dir.lock_prepare("prepare", &wait)?))

@@ -28,8 +28,8 @@ pub struct Limits {
     /// Longest time from the start of an engine until it answers. Default 120.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ready_timeout_s: Option<NonZeroU32>,
-    /// Longest time an engine may print nothing between its start and its first answer. Left out, there is no such limit.
-    /// `ready_timeout_s` limits the whole start in both cases.
+    /// Longest time an engine may neither answer nor print, while it is waited for or is to be replaced if it hangs. Left
+    /// out, there is no such limit. `ready_timeout_s` limits the whole start in both cases.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub ready_silence_s: Option<NonZeroU32>,
     /// Longest time an engine may take to end after it was asked to, before it is ended by force.
@@ -65,8 +65,8 @@ impl Limits {
         seconds(self.ready_timeout_s, 120)
     }
 
-    /// Returns the longest time an engine may print nothing between its start and its first answer; `None`, the default,
-    /// means that only [`ready_timeout`](Self::ready_timeout) applies.
+    /// Returns the longest time an engine may neither answer nor print, while it is waited for or is to be replaced if it
+    /// hangs; `None`, the default, means that only [`ready_timeout`](Self::ready_timeout) applies.
     pub fn ready_silence(&self) -> Option<Duration> {
         self.ready_silence_s.map(|set| Duration::from_secs(set.get().into()))
     }

@@ -24,10 +24,11 @@ pub(crate) fn run(
     let pool = target::pool(args)?;
     let limit =
         wait.map(|seconds| seconds.map_or_else(|| pool.provisioning.limits.ready_timeout(), Duration::from_secs));
+    let silence = pool.provisioning.limits.ready_silence();
     let settings = Settings { replace, ..target::working(args, progress, interrupt)? };
     let ensured = target::provider(&pool, settings.clone())?.ensure_running(pool)?;
     if let Some(limit) = limit {
-        Lifecycle::new(settings).wait_ready_for(&ensured, limit)?;
+        Lifecycle::new(settings).with_ready_silence(silence).wait_ready_for(&ensured, limit)?;
     }
     progress.clear();
     report::result(args.json, &ensured, || text(&ensured, limit.is_some()))?;
@@ -39,7 +40,7 @@ fn text(ensured: &Ensured, answers: bool) -> String {
     let how = match started {
         Started::Now => "runs",
         Started::Already => "already runs with this configuration",
-        Started::Replaced => "runs in place of another configuration",
+        Started::Replaced => "runs in place of the engine before it",
     };
     let answers = if answers { ", and answers" } else { "" };
     let mut text = format!("pool `{}` {how}{answers}: {}\n", prepared.pool_id, prepared.url);

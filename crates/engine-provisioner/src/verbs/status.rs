@@ -44,6 +44,10 @@ fn text(status: &PoolStatus) -> String {
     if let Some(health) = status.health {
         write!(text, ", {}", health.name()).ok();
     }
+    if let Some(last) = status.last_output_unix_s {
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(last, |now| now.as_secs());
+        write!(text, ", last output {} s ago", now.saturating_sub(last)).ok();
+    }
     text.push('\n');
     if let Some(exit) = &status.exit {
         if let (Some(cause), Some(code)) = (&exit.cause, &exit.code) {

@@ -11,6 +11,7 @@ use crate::event::Reporter;
 use crate::execute::proof::ProofBundle;
 use crate::execute::work::{Recorded, StepError};
 use crate::execute::{Executed, Prepared, Run, published};
+use crate::lifecycle::Health;
 use crate::plan::changes::{Difference, differences, fingerprint};
 use crate::plan::planner::Planned;
 use crate::plan::{Action, ExecutedAction, Launch, PlanStep, SCHEMA, placeholder};
@@ -141,7 +142,8 @@ pub(crate) fn start(
     };
     // The pool was not locked while the engine was prepared.
     let now = run.sources.runtime.observe(&settings.run_dir, run.desired.pool_id.as_str())?.instance;
-    if let Some(running) = now.as_ref().filter(|running| running.facts == start.facts) {
+    let silent = planned.silent && now == planned.running && is_silent(run, now.as_ref())?;
+    if let Some(running) = now.as_ref().filter(|running| running.facts == start.facts && !silent) {
         return Ok((publish(adopted(summary, running), run.reporter, guard)?, Vec::new()));
     }
     let foreseen = now == planned.running || settings.replace;
@@ -157,7 +159,7 @@ pub(crate) fn start(
         let began = Instant::now();
         let how = run.sources.runtime.stop(guard, run.desired.limits.stop_grace())?;
         actions.push(ExecutedAction::of(Action::Stop, began.elapsed().as_secs_f64()));
-        tracing::info!(pool = run.desired.pool_id.as_str(), ?how, "stopped the engine of another configuration");
+        tracing::info!(pool = run.desired.pool_id.as_str(), ?how, silent, "stopped the engine that is replaced");
     }
     let began = Instant::now();
     let launched = Action::Launch(launched(&start, guard));
@@ -167,6 +169,13 @@ pub(crate) fn start(
     actions.push(ExecutedAction::of(launched, began.elapsed().as_secs_f64()));
     let started = if replaces { Started::Replaced } else { Started::Now };
     Ok((publish(ensured(summary, &instance, started), run.reporter, guard)?, actions))
+}
+
+/// Asks an engine that stayed silent once more, right before it is stopped for that.
+fn is_silent(run: Run<'_>, running: Option<&Instance>) -> Result<bool> {
+    let engine = running.and_then(|running| published::published(running, run.dir));
+    let answer = engine.map(|engine| run.sources.runtime.answers(run.dir, &engine)).transpose()?;
+    Ok(answer.is_none_or(|answer| answer.health == Health::Silent))
 }
 
 /// What a summary says is to be started.

@@ -35,6 +35,21 @@ pub enum LifecycleError {
         /// The end of its log.
         tail: String,
     },
+    /// The engine neither answers nor prints for longer than `limits.ready_silence_s`.
+    #[error("the engine has neither answered nor printed for {} s; it still runs{tail}", .after.as_secs())]
+    #[diagnostic(
+        code(engine::silent),
+        help(
+            "`ensure --replace` replaces it once it was silent for so long; `stop` stops it; a load that prints nothing for \
+             longer needs a larger `limits.ready_silence_s`"
+        )
+    )]
+    Silent {
+        /// The limit.
+        after: Duration,
+        /// The end of its log.
+        tail: String,
+    },
     /// The engine is another one by now, or none.
     #[error("the engine was stopped or replaced by another call while it was waited for")]
     #[diagnostic(code(engine::gone), help("`status` shows what runs now"))]

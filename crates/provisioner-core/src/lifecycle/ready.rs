@@ -14,11 +14,12 @@ use crate::execute::published;
 use crate::lifecycle::error::LifecycleError;
 use crate::lifecycle::exit::{self, Ended};
 use crate::lifecycle::health::Health;
+use crate::lifecycle::silence::Silence;
 use crate::runtime::{Answer, Condition, Instance, Runtime, Watching};
 use crate::{Ensured, Error, Result, Settings, StepKind};
 
 /// How often the engine is asked.
-const PAUSE: Duration = Duration::from_millis(100);
+pub(super) const PAUSE: Duration = Duration::from_millis(100);
 
 /// An engine that answers.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -29,13 +30,22 @@ pub struct Ready {
     pub seconds: f64,
 }
 
+/// How long an engine is waited for.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Patience {
+    /// In all.
+    pub(crate) limit: Duration,
+    /// While it neither answers nor prints; no limit if `None`.
+    pub(crate) silence: Option<Duration>,
+}
+
 /// Waits until the engine that runs now answers.
 pub(crate) fn wait(
     settings: &Settings,
     runtime: &Arc<dyn Runtime>,
     dir: &PoolDir,
     expected: Option<&Ensured>,
-    limit: Duration,
+    Patience { limit, silence: most_silent }: Patience,
     reporter: &Reporter,
 ) -> Result<Ready> {
     let begin = Instant::now();
@@ -58,6 +68,7 @@ pub(crate) fn wait(
     let ensured = summary(&instance)?;
     let step = StepKind::Ready.into();
     let mut last: Option<(String, u64)> = None;
+    let mut silence = Silence::of(&instance.log);
     loop {
         let Answer { health, other } = ask(settings, runtime, dir, &ensured, limit.saturating_sub(begin.elapsed()))?;
         if let Some(exit) = watch.wait(if health == Health::Ready { Duration::ZERO } else { PAUSE })? {
@@ -67,6 +78,10 @@ pub(crate) fn wait(
             return Ok(Ready { url: ensured.prepared.url, seconds: begin.elapsed().as_secs_f64() });
         }
         settings.cancel.check().map_err(|cancel::Cancelled| Error::Cancelled)?;
+        silence.is_broken(health);
+        if let Some(after) = most_silent.filter(|most| silence.elapsed() >= *most) {
+            return Err(LifecycleError::Silent { after, tail: exit::tail(&**runtime, dir) }.into());
+        }
         if begin.elapsed() > limit {
             return Err(LifecycleError::NotReady { after: limit, tail: exit::tail(&**runtime, dir) }.into());
         }
@@ -86,7 +101,7 @@ pub(crate) fn wait(
 
 /// Asks the engine once, and waits for its answer as long as neither the caller cancels nor the time is over: an engine
 /// that takes a connection and says nothing holds up neither.
-fn ask(
+pub(super) fn ask(
     settings: &Settings,
     runtime: &Arc<dyn Runtime>,
     dir: &PoolDir,

@@ -11,6 +11,7 @@ use spawner::PoolDir;
 use crate::execute::published;
 use crate::lifecycle::exit::ExitReport;
 use crate::lifecycle::health::Health;
+use crate::lifecycle::silence::last_output;
 use crate::runtime::{Answer, Condition, Instance, Runtime, Vitals};
 use crate::{Ensured, InstanceKind, Result, Settings};
 
@@ -33,6 +34,9 @@ pub struct PoolStatus {
     /// What it answers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub health: Option<Health>,
+    /// When it last printed, in seconds since 1970; only of an engine that does not answer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_output_unix_s: Option<u64>,
     /// How long it has run, in seconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uptime_s: Option<u64>,
@@ -101,6 +105,7 @@ impl PoolStatus {
             host: None,
             port: None,
             health: None,
+            last_output_unix_s: None,
             uptime_s: None,
             rss_bytes: None,
             gpu_memory_bytes: None,
@@ -172,6 +177,7 @@ fn alive(
         host: Some(instance.host),
         port: Some(instance.port),
         health,
+        last_output_unix_s: last_output(&instance.log).filter(|_| health == Some(Health::Silent)),
         uptime_s: Some(uptime.as_secs()),
         rss_bytes: usage.as_ref().map(|usage| usage.rss_bytes),
         gpu_memory_bytes: usage.filter(|_| may_use_gpu).and_then(|usage| gpu_memory(settings, &usage.pids)),

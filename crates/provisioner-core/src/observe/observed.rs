@@ -1,6 +1,7 @@
 //! What the host is like, as plain data: what the planner decides from. Errors stand in it as facts.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use model_provisioner::Presence;
 
@@ -25,6 +26,8 @@ pub(crate) struct Observed {
     pub(crate) line: Option<Result<CommandLine, Error>>,
     /// The engine that lives for this pool.
     pub(crate) running: Option<Instance>,
+    /// How long that engine was watched without an answer or output, if it was and is to be replaced for it.
+    pub(crate) silent: Option<Duration>,
     /// The port that counts as the pool's own.
     pub(crate) own_port: Option<u16>,
     /// Why nothing may be started for this pool now, whatever is wanted.

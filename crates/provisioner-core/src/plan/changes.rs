@@ -84,6 +84,12 @@ pub(crate) fn compare(desired: &Desired, observed: &Observed) -> Comparison {
             wanted: format!("{}, of which this host's cache knows no build", observed.supplied.wish()),
         }],
     };
+    let silence = observed.silent.map(|after| Difference {
+        what: "answer".into(),
+        runs: format!("silent for {} s", after.as_secs()),
+        wanted: "an engine that answers".into(),
+    });
+    let differences: Vec<Difference> = differences.into_iter().chain(silence).collect();
     if differences.is_empty() { Comparison::Same } else { Comparison::Differs(differences) }
 }
 

@@ -33,6 +33,8 @@ pub(crate) struct Planned {
     pub(crate) comparison: Comparison,
     pub(crate) supplied: Box<dyn Supplied>,
     pub(crate) running: Option<Instance>,
+    /// Whether what runs was watched and stayed silent.
+    pub(crate) silent: bool,
     pub(crate) own_port: Option<u16>,
     /// The port that a new engine would listen on now.
     pub(crate) port: Option<u16>,
@@ -55,7 +57,7 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
     let last = drafts.last().map(|draft| draft.step.id.clone());
     let first = drafts.first().map(|draft| draft.step.id.clone());
     let artifact = observed.supplied.artifact();
-    let Observed { supplied, model, port, line, running, own_port, refusal, .. } = observed;
+    let Observed { supplied, model, port, line, running, silent, own_port, refusal, .. } = observed;
     let notes = line.as_ref().and_then(|line| line.as_ref().ok()).map(|line| line.notes.clone()).unwrap_or_default();
     let launch = match (&line, &artifact) {
         (Some(Ok(line)), Some(artifact)) => Some(launch(desired, line, artifact)),
@@ -98,7 +100,7 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let pool_id = desired.pool_id.clone();
     let plan = Plan { schema: SCHEMA, version, pool_id, steps, placeholders, notes, warnings };
-    Planned { plan, errors, comparison, supplied, running, own_port, port: chosen }
+    Planned { plan, errors, comparison, supplied, running, silent: silent.is_some(), own_port, port: chosen }
 }
 
 /// A word as schema 1 showed it: placeholders as they are, texts without escapes.

@@ -2,13 +2,14 @@
 
 use std::fs;
 use std::net::{Ipv4Addr, TcpListener};
+use std::time::{Duration, Instant};
 
 use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
-use provisioner_core::{Error, Lifecycle, PoolState, Started, StepKind};
+use provisioner_core::{Error, Health, Lifecycle, PoolState, Started, StepKind};
 use serde_json::json;
 
-use crate::support::{World, alive, health};
+use crate::support::{World, alive, code, health};
 
 /// EP-05: another configuration is told, and replaces only when that is asked for.
 #[test]
@@ -124,4 +125,64 @@ fn an_engine_without_a_record_is_not_absent() {
     assert!(status.why.unwrap().ends_with(&format!("runs as process {pid}")));
     world.stop("demo");
     assert_eq!(lifecycle.status(&"demo".parse().unwrap()).unwrap().state, PoolState::Absent);
+}
+
+/// D1: an engine that takes connections and does nothing is replaced by a caller that replaces, after the pool's own
+/// limit; one that comes back within it is kept.
+#[test]
+fn a_hung_engine_is_replaced_after_its_silence() {
+    let mut world = World::new();
+    let pool = world.pool(&json!({ "limits": { "ready_silence_s": 1, "stop_grace_s": 1 } }));
+    let first = world.ensure(&pool);
+    let signal = |signal| kill(Pid::from_raw(first.pid().unwrap()), signal).unwrap();
+    let lifecycle = Lifecycle::new(world.settings.clone()).with_ready_silence(Some(Duration::from_secs(1)));
+    lifecycle.wait_ready(&pool.id, Duration::from_mins(1)).unwrap();
+    signal(Signal::SIGSTOP);
+    let status = lifecycle.status(&pool.id).unwrap();
+    assert!(status.health == Some(Health::Silent) && status.last_output_unix_s.is_some(), "{status:?}");
+    assert_eq!(code(lifecycle.wait_ready(&pool.id, Duration::from_mins(1))), "engine::silent");
+    assert_eq!(world.ensure(&pool).started, Started::Already, "only a caller that replaces replaces");
+
+    world.settings.replace = true;
+    let back = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            std::thread::sleep(Duration::from_millis(300));
+            signal(Signal::SIGCONT);
+        });
+        world.ensure(&pool)
+    });
+    assert_eq!((back.started, back.pid()), (Started::Already, first.pid()));
+
+    signal(Signal::SIGSTOP);
+    let begin = Instant::now();
+    let second = world.ensure(&pool);
+    assert!(begin.elapsed() >= Duration::from_secs(1), "{:?}", begin.elapsed());
+    assert_eq!((second.started, second.prepared.port), (Started::Replaced, first.prepared.port));
+    assert!(!alive(first.pid().unwrap()) && alive(second.pid().unwrap()));
+    assert!(world.executed("demo").differences.is_empty(), "what ran is what the plan said");
+    lifecycle.wait_ready(&pool.id, Duration::from_mins(1)).unwrap();
+    assert_eq!(world.ensure(&pool).started, Started::Already);
+}
+
+/// D1: an engine that loads for longer than the limit reports that it does, and is kept; a pool without the limit keeps
+/// every engine.
+#[test]
+fn an_engine_that_loads_is_not_hung() {
+    let mut world = World::new();
+    world.settings.replace = true;
+    let pool = world.pool(&json!({ "limits": { "ready_silence_s": 1 }, "env": { "TINY_LOAD_MS": "2500" } }));
+    let lifecycle = Lifecycle::new(world.settings.clone()).with_ready_silence(Some(Duration::from_secs(1)));
+    let first = world.ensure(&pool);
+    let begin = Instant::now();
+    while begin.elapsed() < Duration::from_millis(1500) {
+        assert_eq!(world.ensure(&pool).pid(), first.pid());
+    }
+    lifecycle.wait_ready(&pool.id, Duration::from_mins(1)).unwrap();
+
+    let patient = world.named("patient", &json!({ "ports": [world.ports[3]] }));
+    let first = world.ensure(&patient);
+    lifecycle.wait_ready(&patient.id, Duration::from_mins(1)).unwrap();
+    kill(Pid::from_raw(first.pid().unwrap()), Signal::SIGSTOP).unwrap();
+    assert_eq!(world.ensure(&patient).pid(), first.pid());
+    kill(Pid::from_raw(first.pid().unwrap()), Signal::SIGCONT).unwrap();
 }

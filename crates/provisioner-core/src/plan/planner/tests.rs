@@ -131,6 +131,7 @@ fn observed(supplied: Stub) -> Observed {
         port: Ok(8080),
         line: Some(Ok(line(&[]))),
         running: None,
+        silent: None,
         own_port: None,
         refusal: None,
     }

@@ -117,6 +117,7 @@ fn host(case: Case) -> (Desired, Observed, bool) {
         port: if case.port { Ok(8080) } else { Err(taken()) },
         own_port: runs.as_ref().map(|running| running.port),
         running: runs,
+        silent: None,
         refusal: case.refusal.then(|| Error::NoProgram { pool: "p".into() }),
         system_config: None,
         supplied: Box::new(supplied),
