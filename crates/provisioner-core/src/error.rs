@@ -112,6 +112,23 @@ pub enum Error {
         /// The path.
         path: PathBuf,
     },
+    /// A model whose architecture or tensor types the engine's source does not know.
+    #[error("the model `{}` has {}, which {engine} does not know", path.display(), unknown.join(" and "))]
+    #[diagnostic(
+        code(model::too_new),
+        help(
+            "name a newer release in `provisioning.source.ref`, or the fork that the file was made for (the model's page says \
+             which); a file in another quantization does where only the tensor type is unknown"
+        )
+    )]
+    ModelTooNew {
+        /// The file.
+        path: PathBuf,
+        /// What is unknown, in words.
+        unknown: Vec<String>,
+        /// The engine's source, in words.
+        engine: String,
+    },
     /// A secret that nobody gave.
     #[error("the pool's `secret_env` names `{name}`, which is not set here")]
     #[diagnostic(
