@@ -139,6 +139,24 @@ pub enum Error {
         /// The variable.
         name: String,
     },
+    /// The file that `secret_file` names for a secret variable cannot be used.
+    #[error("the secret file `{}` of `{name}` {why}", path.display())]
+    #[diagnostic(
+        code(pool::secret_file),
+        help(
+            "`provisioning.secret_file` names a plain file with the value in one line, of this user or of root, that others may \
+             not write: chmod 600 '{}'",
+            path.display()
+        )
+    )]
+    SecretFile {
+        /// The variable.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, as a clause behind its name.
+        why: String,
+    },
     /// A variable that the engine takes for a flag.
     #[error("`{key}` sets `{name}`, which the engine takes for the flag {flag}")]
     #[diagnostic(code(pool::flag_in_env), help("{}", instead(name, flag, *secret)))]
@@ -164,14 +182,16 @@ pub enum Error {
         by: &'static str,
     },
     /// A secret with two values.
-    #[error("`{name}` comes from a flag in `provisioning.flags` and from `provisioning.secret_env`")]
+    #[error("`{name}` comes from a flag in `provisioning.flags` and from `{key}`")]
     #[diagnostic(
         code(pool::secret_twice),
-        help("keep it in `secret_env` and take the flag out: a secret does not belong in a file")
+        help("keep it in `{key}` and take the flag out: a secret does not belong in a pool file")
     )]
     SecretTwice {
         /// The variable.
         name: String,
+        /// The key of the configuration that names it, too.
+        key: &'static str,
     },
     /// An open variable with a secret in it.
     #[error("the value of `{name}` in `provisioning.env` holds {what}")]

@@ -99,5 +99,5 @@ fn judge_model(desired: &Desired, observed: &mut Observed, accelerated: Option<&
 pub(crate) fn models(desired: &Desired, settings: &Settings) -> ModelProvisioner {
     let limits = FetchLimits { silence: desired.limits.fetch_silence(), total: desired.limits.fetch_timeout() };
     let models = ModelProvisioner::new(desired.model.cache.clone(), settings.env.clone());
-    models.limits(limits).keeper(settings.keeper())
+    models.limits(limits).keeper(settings.keeper()).token_file(desired.hub_token())
 }

@@ -10,6 +10,7 @@ pub use crate::lifecycle::health::ask;
 pub use crate::observe::host::HostSnapshot;
 pub use crate::plan::draft::Draft;
 pub use crate::pool::desired::{Desired, DesiredModel};
+pub use crate::pool::secret_file::SecretFile;
 pub use crate::provisioner::{Parts, Provisioner};
 pub use crate::runtime::{
     Answer, Condition, Follow, Instance, Runtime, Seen, Start, StartWhat, StopOutcome, Usage, Vitals, Watched, Watching,
