@@ -65,6 +65,11 @@ impl Layout {
         self.dir("git").join(format!("{}.refs.json", repo_hash(repo)))
     }
 
+    /// Which formats of models the commits of a repository know, as far as that was looked up.
+    pub fn model_formats(&self, repo: &str) -> PathBuf {
+        self.dir("git").join(format!("{}.formats.json", repo_hash(repo)))
+    }
+
     /// A lock file by its name.
     pub fn lock(&self, name: &str) -> PathBuf {
         self.dir("locks").join(name)

@@ -59,5 +59,6 @@ pub use requirements::{BuildTool, Floor, Headers, Library, Requirements, require
 pub use session::{Begun, BuildSession, Outcome, StepReport};
 pub use source::commit::Commit;
 pub use source::declared::declares;
+pub use source::model_formats::{ModelFormats, model_formats};
 pub use source::resolve::{Resolved, known_commit, resolve, resolve_recorded};
 pub use source::server_docs::server_docs;

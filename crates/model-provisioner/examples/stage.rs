@@ -6,6 +6,7 @@
 
 use std::time::Instant;
 
+use model_provisioner::gguf::KvCache;
 use model_provisioner::{ModelProvisioner, ModelRequest, Presence, Watch};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -37,7 +38,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let found = models.ensure_present(&request)?;
     println!("{} ({} bytes)", found.staged.path.display(), found.staged.size());
     for header in &found.headers {
-        println!("{:?} {:?} {:?}", header.architecture, header.types, header.memory(0));
+        println!("{:?} {:?} {:?}", header.architecture, header.types, header.memory(&KvCache::of(0)));
     }
     Ok(())
 }

@@ -15,6 +15,6 @@ mod tensors;
 
 pub use fault::GgufFault;
 pub use header::{Header, Split};
-pub use known::{Unknown, architectures, tensor_types};
-pub use memory::Memory;
+pub use known::{KnownFormats, Unknown};
+pub use memory::{KvCache, Memory};
 pub use tensor_type::TensorType;

@@ -112,6 +112,23 @@ pub enum Error {
         /// The path.
         path: PathBuf,
     },
+    /// A model whose architecture or tensor types the engine's source does not know.
+    #[error("the model `{}` has {}, which {engine} does not know", path.display(), unknown.join(" and "))]
+    #[diagnostic(
+        code(model::too_new),
+        help(
+            "name a newer release in `provisioning.source.ref`, or the fork that the file was made for (the model's page says \
+             which); a file in another quantization does where only the tensor type is unknown"
+        )
+    )]
+    ModelTooNew {
+        /// The file.
+        path: PathBuf,
+        /// What is unknown, in words.
+        unknown: Vec<String>,
+        /// The engine's source, in words.
+        engine: String,
+    },
     /// A secret that nobody gave.
     #[error("the pool's `secret_env` names `{name}`, which is not set here")]
     #[diagnostic(
@@ -121,6 +138,24 @@ pub enum Error {
     SecretUnset {
         /// The variable.
         name: String,
+    },
+    /// The file that `secret_file` names for a secret variable cannot be used.
+    #[error("the secret file `{}` of `{name}` {why}", path.display())]
+    #[diagnostic(
+        code(pool::secret_file),
+        help(
+            "`provisioning.secret_file` names a plain file with the value in one line, of this user or of root, that others may \
+             not write: chmod 600 '{}'",
+            path.display()
+        )
+    )]
+    SecretFile {
+        /// The variable.
+        name: String,
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it, as a clause behind its name.
+        why: String,
     },
     /// A variable that the engine takes for a flag.
     #[error("`{key}` sets `{name}`, which the engine takes for the flag {flag}")]
@@ -147,14 +182,16 @@ pub enum Error {
         by: &'static str,
     },
     /// A secret with two values.
-    #[error("`{name}` comes from a flag in `provisioning.flags` and from `provisioning.secret_env`")]
+    #[error("`{name}` comes from a flag in `provisioning.flags` and from `{key}`")]
     #[diagnostic(
         code(pool::secret_twice),
-        help("keep it in `secret_env` and take the flag out: a secret does not belong in a file")
+        help("keep it in `{key}` and take the flag out: a secret does not belong in a pool file")
     )]
     SecretTwice {
         /// The variable.
         name: String,
+        /// The key of the configuration that names it, too.
+        key: &'static str,
     },
     /// An open variable with a secret in it.
     #[error("the value of `{name}` in `provisioning.env` holds {what}")]

@@ -16,11 +16,12 @@ use crate::execute::proof::ProofBundle;
 use crate::execute::record::Record;
 use crate::execute::work::{Done, Recorded, StepError, Work};
 use crate::observe::Sources;
+use crate::plan::changes::Comparison;
 use crate::plan::planner::Planned;
 use crate::plan::{PlanStep, StepKind};
 use crate::pool::desired::Desired;
 use crate::summary::{Ensured, PreparedEngine};
-use crate::supply::model;
+use crate::supply::model::{self, formats};
 
 pub(crate) mod graph;
 pub(crate) mod launch;
@@ -144,13 +145,27 @@ impl Shared<'_> {
             StepKind::Model => {
                 let (staged, done) = model::stage(step, &self.announced, &work)?;
                 self.staged.set(staged).ok();
-                Ok(done)
+                self.known(done)
             }
             StepKind::Check if step.id.as_str() == model::CHECK => model::ask(step, &self.announced, &work),
             // The line is made for good once the engine is there and its port is claimed.
             StepKind::Flags => Ok(Done::with(Vec::new())),
             StepKind::Start => self.start(step),
+            StepKind::Fetch => self.known(self.planned.supplied.run(&step.id, &work)?),
             _ => self.planned.supplied.run(&step.id, &work),
+        }
+    }
+
+    /// Ends the run as soon as both the engine's source and the model are here and the one does not know the other. The
+    /// model is fetched beside the build: whichever comes last is asked.
+    fn known(&self, done: Done) -> std::result::Result<Done, StepError> {
+        let staged = self.staged.get().filter(|staged| formats::names_formats(staged));
+        let Some(staged) = staged.filter(|_| self.planned.comparison != Comparison::Same) else { return Ok(done) };
+        let supplied = &self.planned.supplied;
+        let formats = supplied.model_formats(true).filter(|formats| !formats.may_change);
+        match formats.and_then(|formats| formats::too_new(staged, &formats.known, &supplied.wish())) {
+            Some(error) => Err(StepError { error, actions: done.actions }),
+            None => Ok(done),
         }
     }
 

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use config_schema::Accelerator;
 use model_provisioner::{FetchLimits, ModelProvisioner, Presence};
 
 use crate::engine::EngineProfile;
@@ -12,8 +13,8 @@ use crate::observe::observed::Observed;
 use crate::pool::desired::Desired;
 use crate::port::choose;
 use crate::runtime::{Runtime, Seen};
-use crate::supply::model;
-use crate::supply::{Look, Supply};
+use crate::supply::model::{self, formats, memory};
+use crate::supply::{Accelerated, Look, ModelFormats, Supply};
 use crate::{Result, Settings};
 
 pub(crate) mod host;
@@ -54,12 +55,50 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
     };
     let system_config = config_files::system_file(profile);
     let Seen { instance: running, own_port, refusal } = seen;
-    Ok(Observed { supplied, model, system_config, port, line, running, silent: None, own_port, refusal })
+    let mut observed = Observed {
+        supplied,
+        model,
+        system_config,
+        port,
+        line,
+        running,
+        silent: None,
+        own_port,
+        too_new: None,
+        model_warnings: Vec::new(),
+        refusal,
+    };
+    // An engine that runs has loaded its model, and the memory that it takes is its own.
+    if observed.running.is_none() {
+        judge_model(desired, &mut observed, accelerated.as_ref(), remember);
+    }
+    Ok(observed)
+}
+
+/// Whether the engine will know the model, and whether it fits.
+fn judge_model(desired: &Desired, observed: &mut Observed, accelerated: Option<&Accelerated>, remember: bool) {
+    let Presence::Present(found) = &observed.model else { return };
+    if formats::names_formats(found)
+        && let Some(ModelFormats { known, may_change }) = observed.supplied.model_formats(remember)
+    {
+        let error = formats::too_new(found, &known, &observed.supplied.wish());
+        match error {
+            Some(error) if may_change => observed.model_warnings.push(formats::warning(&error)),
+            error => observed.too_new = error,
+        }
+    }
+    let Some(Ok(line)) = &observed.line else { return };
+    let needs = memory::needs(&found.headers, &line.args, desired.accelerator);
+    let room = || match desired.accelerator {
+        Accelerator::Cuda => accelerated?.memory_free_bytes,
+        Accelerator::Cpu => host_memory::Memory::now().usable(),
+    };
+    observed.model_warnings.extend(needs.and_then(|needs| needs.warning(room()?)));
 }
 
 /// Where this pool's model is staged.
 pub(crate) fn models(desired: &Desired, settings: &Settings) -> ModelProvisioner {
     let limits = FetchLimits { silence: desired.limits.fetch_silence(), total: desired.limits.fetch_timeout() };
     let models = ModelProvisioner::new(desired.model.cache.clone(), settings.env.clone());
-    models.limits(limits).keeper(settings.keeper())
+    models.limits(limits).keeper(settings.keeper()).token_file(desired.hub_token())
 }

@@ -6,4 +6,5 @@ pub(crate) mod locks;
 pub(crate) mod lower;
 #[cfg(test)]
 pub(crate) mod sample;
+pub(crate) mod secret_file;
 pub(crate) mod settings;

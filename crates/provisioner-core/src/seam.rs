@@ -10,15 +10,17 @@ pub use crate::lifecycle::health::ask;
 pub use crate::observe::host::HostSnapshot;
 pub use crate::plan::draft::Draft;
 pub use crate::pool::desired::{Desired, DesiredModel};
+pub use crate::pool::secret_file::SecretFile;
 pub use crate::provisioner::{Parts, Provisioner};
 pub use crate::runtime::{
     Answer, Condition, Follow, Instance, Runtime, Seen, Start, StartWhat, StopOutcome, Usage, Vitals, Watched, Watching,
 };
-pub use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply, SupplyNeeds};
+pub use crate::supply::{Accelerated, Documents, Facts, Look, ModelFormats, Obtained, Supplied, Supply, SupplyNeeds};
 
 // What the signatures of these traits name of other crates.
 pub use exec::CommandSpec;
 pub use flags::{Catalogue, Engine as FlagSyntax};
+pub use model_provisioner::gguf::KnownFormats;
 pub use preflight::Need;
 pub use secrecy::SecretString;
 pub use spawner::{LockWait, PoolDir, PoolGuard};

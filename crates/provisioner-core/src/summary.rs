@@ -57,6 +57,9 @@ pub struct PreparedEngine {
     pub url: String,
     /// Names of the variables of its environment that hold secrets.
     pub secret_env: Vec<String>,
+    /// Files that hold the values of some of them, by variable; those of the others are in the environment of who starts it.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub secret_file: BTreeMap<String, PathBuf>,
     /// Its open environment.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, String>,

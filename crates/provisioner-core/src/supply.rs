@@ -8,6 +8,7 @@ use std::fmt;
 use std::path::PathBuf;
 
 use config_schema::{PoolConfig, ProvisioningMode};
+use model_provisioner::gguf::KnownFormats;
 use preflight::Need;
 
 use crate::execute::work::{Done, StepError, Work};
@@ -86,6 +87,22 @@ pub trait Supplied: fmt::Debug + Send + Sync {
 
     /// What the operator should not overlook.
     fn warnings(&self) -> Vec<String>;
+
+    /// Which GGUF models the engine's source knows; `None` where that is not on this host, which says nothing of any
+    /// model. Asks no network; with `remember`, a second call runs no program.
+    fn model_formats(&self, remember: bool) -> Option<ModelFormats> {
+        let _ = remember;
+        None
+    }
+}
+
+/// Which GGUF models an engine's source knows.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ModelFormats {
+    /// Its lists.
+    pub known: KnownFormats,
+    /// Whether the source may turn out to be a newer one: a branch was last seen there, and is asked again.
+    pub may_change: bool,
 }
 
 /// What a CUDA engine is made for and runs on.
@@ -99,6 +116,8 @@ pub struct Accelerated {
     pub toolkit: Option<String>,
     /// What it was compiled for, such as `90`.
     pub architectures: Vec<String>,
+    /// Bytes of their memory that nothing uses now, where the driver reports that of each.
+    pub memory_free_bytes: Option<u64>,
 }
 
 /// Texts that say which flags an engine takes.

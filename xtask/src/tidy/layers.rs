@@ -41,6 +41,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "failure-diagnosis",
             "flags",
             "gpu-detect",
+            "host-memory",
             "llamacpp-build",
             "model-provisioner",
             "preflight",

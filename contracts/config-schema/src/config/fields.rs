@@ -1,6 +1,6 @@
 //! How the fields whose rule is not that of their type are read: each with the rule in one place.
 
-use std::{collections::BTreeMap, fmt, net::IpAddr, path::PathBuf};
+use std::{collections::BTreeMap, fmt, marker::PhantomData, net::IpAddr, path::PathBuf};
 
 use serde::{
     Deserialize, Deserializer,
@@ -29,10 +29,13 @@ const NO_POOLS: Invalid =
     Invalid::new("there is no pool", "describe at least one pool, with `id`, `engine` and `model`");
 const SECRET: Invalid = Invalid::new(
     "the name of this variable looks secret, and `env` holds open values",
-    "name it in `secret_env` and export it before starting",
+    "name it in `secret_env` and export it before starting, or name a file that holds it in `secret_file`",
 );
 const TWICE: Invalid =
     Invalid::new("a variable stands in `env` twice", "keep one of the two; which one is meant cannot be known");
+
+const TWICE_FILE: Invalid =
+    Invalid::new("a variable stands in `secret_file` twice", "keep one of the two; which one is meant cannot be known");
 
 /// Text without NUL.
 #[derive(Deserialize)]
@@ -152,25 +155,39 @@ pub(crate) fn pools<'de, D: Deserializer<'de>, P: Deserialize<'de>>(deserializer
 }
 
 pub(crate) fn env<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<EnvName, String>, D::Error> {
-    struct Variables;
+    let open = |OpenName(name): OpenName, Text(value): Text| (name, value);
+    deserializer.deserialize_map(Variables(open, TWICE, PhantomData))
+}
 
-    impl<'de> Visitor<'de> for Variables {
-        type Value = BTreeMap<EnvName, String>;
+pub(crate) fn secret_file<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<EnvName, PathBuf>, D::Error> {
+    let file = |name: EnvName, PathText(path): PathText| (name, path);
+    deserializer.deserialize_map(Variables(file, TWICE_FILE, PhantomData))
+}
 
-        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-            f.write_str("a map")
-        }
+/// Variables by name: how an entry is read, and what is said where a name comes twice.
+struct Variables<F, K, V>(F, Invalid, PhantomData<(K, V)>);
 
-        fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
-            let mut variables = BTreeMap::new();
-            while let Some((OpenName(name), Text(value))) = map.next_entry()? {
-                if variables.insert(name, value).is_some() {
-                    return Err(A::Error::custom(TWICE));
-                }
-            }
-            Ok(variables)
-        }
+impl<'de, F, K, V, T> Visitor<'de> for Variables<F, K, V>
+where
+    F: Fn(K, V) -> (EnvName, T),
+    K: Deserialize<'de>,
+    V: Deserialize<'de>,
+{
+    type Value = BTreeMap<EnvName, T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a map")
     }
 
-    deserializer.deserialize_map(Variables)
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        let Self(read, twice, _) = self;
+        let mut variables = BTreeMap::new();
+        while let Some((key, value)) = map.next_entry()? {
+            let (name, value) = read(key, value);
+            if variables.insert(name, value).is_some() {
+                return Err(A::Error::custom(twice));
+            }
+        }
+        Ok(variables)
+    }
 }

@@ -4,6 +4,7 @@ use std::{
     collections::BTreeMap,
     fmt,
     net::{IpAddr, Ipv4Addr},
+    path::PathBuf,
 };
 
 use serde::{Deserialize, Serialize};
@@ -63,6 +64,10 @@ pub struct ProvisioningConfig {
     /// Names of environment variables whose values the engine gets from the environment this
     /// program was started with. Names only, so that no secret stands in a file.
     pub secret_env: Vec<EnvName>,
+    /// Files that hold the values of secret environment variables, by the variable: one line each, such as a secret that an
+    /// orchestrator mounts. A path is relative to the folder of the configuration file.
+    #[serde(deserialize_with = "fields::secret_file", skip_serializing_if = "BTreeMap::is_empty")]
+    pub secret_file: BTreeMap<EnvName, PathBuf>,
     /// Further flags of the engine, one argument each.
     #[serde(deserialize_with = "fields::flags", skip_serializing_if = "Option::is_none")]
     pub flags: Option<Vec<String>>,
@@ -87,6 +92,7 @@ impl Default for ProvisioningConfig {
             ports: None,
             env: BTreeMap::new(),
             secret_env: Vec::new(),
+            secret_file: BTreeMap::new(),
             flags: None,
             limits: Limits::default(),
         }

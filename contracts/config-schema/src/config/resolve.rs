@@ -24,6 +24,7 @@ fn paths(pool: &mut PoolConfig) -> impl Iterator<Item = &mut PathBuf> {
     };
     let source = provisioning.source.as_mut();
     let binary = provisioning.binary.as_mut();
+    let secrets = provisioning.secret_file.values_mut();
     [
         model,
         provisioning.model.cache_dir.as_mut(),
@@ -32,4 +33,5 @@ fn paths(pool: &mut PoolConfig) -> impl Iterator<Item = &mut PathBuf> {
     ]
     .into_iter()
     .flatten()
+    .chain(secrets)
 }

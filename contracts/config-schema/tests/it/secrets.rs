@@ -82,6 +82,7 @@ fn a_secret_where_another_type_belongs() {
         "/provisioning/ports",
         "/provisioning/env",
         "/provisioning/secret_env",
+        "/provisioning/secret_file",
         "/provisioning/flags",
         "/provisioning/limits",
         "/provisioning/limits/stop_grace_s",
@@ -144,6 +145,10 @@ fn a_secret_in_the_environment() {
     check_at("/provisioning/secret_env", &json!([format!("HF_TOKEN={SECRET}")]));
     check_at("/provisioning/secret_env", &json!([format!("={SECRET}")]));
     check_at("/provisioning/secret_env", &json!({ "HF_TOKEN": SECRET }));
+    check_at("/provisioning/secret_file", &json!([SECRET]));
+    check_at("/provisioning/secret_file", &json!({ "HF_TOKEN": [SECRET] }));
+    check_at("/provisioning/secret_file", &json!({ "HF_TOKEN": format!("{SECRET}\0") }));
+    check_at("/provisioning/secret_file", &json!({ format!("A={SECRET}"): "/x" }));
 }
 
 #[test]

@@ -47,6 +47,19 @@ const TYPES: &[(u32, &str, u64, u64)] = &[
 ];
 
 impl TensorType {
+    /// 16-bit floating-point numbers: llama.cpp's default for a KV cache.
+    pub const F16: Self = Self(1);
+
+    /// The type that ggml calls `name`, in any case: `q8_0`.
+    pub fn named(name: &str) -> Option<Self> {
+        TYPES.iter().find(|row| row.1.eq_ignore_ascii_case(name)).map(|row| Self(row.0))
+    }
+
+    /// Bytes of `elements` elements, rounded down to whole blocks; 0 of a type that is not known here.
+    pub(super) fn bytes(self, elements: u64) -> u64 {
+        self.block().map_or(0, |(block, size)| (elements / block).saturating_mul(size))
+    }
+
     fn row(self) -> Option<&'static (u32, &'static str, u64, u64)> {
         TYPES.iter().find(|row| row.0 == self.0)
     }

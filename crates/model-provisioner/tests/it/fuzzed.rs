@@ -2,7 +2,7 @@
 
 use std::io::Cursor;
 
-use model_provisioner::gguf::{Header, architectures, tensor_types};
+use model_provisioner::gguf::{Header, KnownFormats, KvCache};
 
 /// What must hold for any bytes.
 pub(crate) fn gguf(bytes: &[u8]) {
@@ -11,11 +11,11 @@ pub(crate) fn gguf(bytes: &[u8]) {
         assert!(header.end <= len && header.weights <= len, "{header:?}");
         assert!(header.tensor_count() <= len / 24, "a tensor takes 24 bytes at least: {header:?}");
         for ctx in [0, 1, u64::MAX] {
-            let memory = header.memory(ctx);
+            let memory = header.memory(&KvCache::of(ctx));
             assert!(memory.kv_least <= memory.kv, "{memory:?}");
         }
-        let known = architectures("").into_iter().collect();
-        header.unknown_to(&known, &tensor_types(""));
+        let known = KnownFormats { architectures: ["llama".to_owned()].into(), tensor_types: [0].into() };
+        assert!(header.unknown_to(&known).len() <= header.types.len() + 1, "{header:?}");
     }
 }
 

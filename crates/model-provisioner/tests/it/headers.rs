@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::Cursor;
 
-use model_provisioner::gguf::{GgufFault, Header, TensorType, Unknown, architectures, tensor_types};
+use model_provisioner::gguf::{GgufFault, Header, KnownFormats, KvCache, TensorType, Unknown};
 
 use crate::support::fixtures::{self, Writer};
 
@@ -35,9 +35,9 @@ fn published_models() {
         assert_eq!((header.context_length, header.has_chat_template), (Some(context), template), "{name}");
         assert!(header.types.keys().any(|known| known.name() == Some(kind)), "{name}: {:?}", header.types);
         assert_eq!((header.tensor_count(), header.split), (3, None), "{name}");
-        let memory = header.memory(4096);
+        let memory = header.memory(&KvCache::of(4096));
         assert_eq!((memory.kv >> 20, memory.kv_least >> 20), (kv, least), "{name}");
-        assert_eq!(header.memory(0), header.memory(context), "{name}");
+        assert_eq!(header.memory(&KvCache::of(0)), header.memory(&KvCache::of(context)), "{name}");
         assert!(memory.weights > 0 && header.end <= header.len, "{name}");
     }
 }
@@ -56,22 +56,20 @@ fn every_file_ends_where_its_tensors_do() {
 
 #[test]
 fn what_an_engine_does_not_know() {
-    let source = "static const std::map<llm_arch, const char *> LLM_ARCH_NAMES = {\n    { LLM_ARCH_LLAMA,            \"llama\"            },\n    { LLM_ARCH_GEMMA3,           \"gemma3\"           },\n    { LLM_ARCH_UNKNOWN,          \"(unknown)\"        },\n};\nstatic const std::map<llm_kv, const char *> LLM_KV_NAMES = {\n    { LLM_KV_GENERAL_TYPE, \"general.type\" },\n};\n";
-    let known = architectures(source);
-    assert_eq!(known, BTreeSet::from(["llama".to_owned(), "gemma3".to_owned()]));
-    let source = "    enum ggml_type {\n        GGML_TYPE_F32     = 0,\n        GGML_TYPE_F16     = 1,\n        GGML_TYPE_Q4_0    = 2,\n        // GGML_TYPE_Q4_2 = 4, support has been removed\n        GGML_TYPE_Q8_0    = 8,\n        GGML_TYPE_COUNT   = 39,\n    };\n";
-    let types = tensor_types(source);
-    assert_eq!(types, BTreeSet::from([0, 1, 2, 8]));
-    assert_eq!(header("llama-3.1-8b").unknown_to(&known, &types), []);
-    let unknown = header("gpt-oss-20b").unknown_to(&known, &types);
+    let known = KnownFormats {
+        architectures: BTreeSet::from(["llama".to_owned(), "gemma3".to_owned()]),
+        tensor_types: BTreeSet::from([0, 1, 2, 8]),
+    };
+    assert_eq!(header("llama-3.1-8b").unknown_to(&known), []);
+    let unknown = header("gpt-oss-20b").unknown_to(&known);
     let expected = [Unknown::Architecture("gpt-oss".into()), Unknown::TensorType(TensorType(39))];
     assert_eq!(unknown, expected);
     assert_eq!(unknown[1].to_string(), "the tensor type MXFP4 (number 39)");
-    assert_eq!(
-        header("gpt-oss-20b").unknown_to(&BTreeSet::new(), &BTreeSet::new()),
-        [],
-        "nothing is known of the engine"
-    );
+    let of_nothing = header("gpt-oss-20b").unknown_to(&KnownFormats::default());
+    assert_eq!(of_nothing, [], "nothing is known of the engine");
+    assert!(header("gpt-oss-20b").names_formats());
+    let empty = Writer::start(0, 0);
+    assert!(!Header::read(Cursor::new(&empty), empty.len() as u64).unwrap().names_formats());
 }
 
 fn fault(bytes: &[u8]) -> GgufFault {
@@ -97,7 +95,7 @@ fn bad_beginnings_and_counts() {
     }
     let empty = Writer::start(0, 0);
     let header = Header::read(Cursor::new(&empty), empty.len() as u64).unwrap();
-    assert_eq!((header.architecture.as_deref(), header.weights, header.memory(4096).kv), (None, 0, 0));
+    assert_eq!((header.architecture.as_deref(), header.weights, header.memory(&KvCache::of(4096)).kv), (None, 0, 0));
 }
 
 fn one_pair(key: &str, kind: u32, value: &[u8]) -> GgufFault {

@@ -71,6 +71,9 @@ pub(crate) fn command_line(desired: &Desired, given: Given<'_>) -> Result<Comman
         let value = env.get_str(name).ok_or_else(|| Error::SecretUnset { name: name.clone() })?;
         secret_env.insert(name.clone(), value.to_owned().into());
     }
+    for (name, file) in &desired.secret_files {
+        secret_env.insert(name.clone(), file.value(name)?.clone());
+    }
     revealed::refuse_line(&normalized.args, &desired.env, &secret_env)?;
     let mut notes = normalized.notes;
     notes.extend(revealed::unfit_notes(&secret_env));
@@ -98,7 +101,7 @@ fn open_to_all(
     is_open.then(|| {
         let host = desired.host;
         format!(
-            "the engine listens on {host} without an API key: export {variable} and name it in `provisioning.secret_env`"
+            "the engine listens on {host} without an API key: export {variable} and name it in `provisioning.secret_env`, or name a file in `provisioning.secret_file`"
         )
     })
 }

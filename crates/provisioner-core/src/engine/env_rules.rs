@@ -14,6 +14,7 @@ use crate::{Error, Result};
 
 const ENV: &str = "provisioning.env";
 const SECRET_ENV: &str = "provisioning.secret_env";
+const SECRET_FILE: &str = "provisioning.secret_file";
 
 /// Checks the names in `env` and `secret_env` and the open values. `moved` are the variables that secret flags became.
 pub(crate) fn check(
@@ -24,7 +25,12 @@ pub(crate) fn check(
 ) -> Result<()> {
     let open = desired.env.keys().map(|name| (name, ENV));
     let secret = desired.secret_env.iter().map(|name| (name, SECRET_ENV));
-    for (name, key) in open.chain(secret) {
+    let in_file = |name: &String| desired.secret_files.contains_key(name);
+    if let Some((name, key)) = open.clone().chain(secret.clone()).find(|(name, _)| in_file(name)) {
+        return Err(Error::EnvDecided { name: name.clone(), key, by: "`provisioning.secret_file`" });
+    }
+    let of_file = desired.secret_files.keys().map(|name| (name, SECRET_FILE));
+    for (name, key) in open.chain(secret).chain(of_file) {
         if let Some(by) = decided_by(name, desired.accelerator, profile) {
             return Err(Error::EnvDecided { name: name.clone(), key, by });
         }
@@ -34,8 +40,11 @@ pub(crate) fn check(
             return Err(Error::FlagInEnv { name: name.clone(), key, flag, secret: exec::looks_secret(name) });
         }
     }
-    if let Some(name) = desired.secret_env.iter().find(|name| moved.contains_key(*name)) {
-        return Err(Error::SecretTwice { name: name.clone() });
+    let mut secrets = desired.secret_env.iter().map(|name| (name, SECRET_ENV));
+    let mut files = desired.secret_files.keys().map(|name| (name, SECRET_FILE));
+    let twice = |(name, _): &(&String, _)| moved.contains_key(*name);
+    if let Some((name, key)) = secrets.find(twice).or_else(|| files.find(twice)) {
+        return Err(Error::SecretTwice { name: name.clone(), key });
     }
     if let Some((name, _)) = desired.env.iter().find(|(_, value)| holds_login(value)) {
         return Err(Error::SecretInEnv { name: name.clone(), what: Revealed::Login });

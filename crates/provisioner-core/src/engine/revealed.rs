@@ -11,6 +11,7 @@ use exec::{Env, Redactor};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
+use crate::pool::secret_file::SecretFile;
 use crate::{Error, Result};
 
 /// What was found. It never holds the secret.
@@ -46,10 +47,13 @@ impl fmt::Display for Revealed {
     }
 }
 
-/// Refuses a pool that says the value of one of its `secret_env`, as far as `env` has them, or a login in CMake's flags.
-pub(crate) fn refuse(pool: &PoolConfig, env: &Env) -> Result<()> {
+/// Refuses a pool that says the value of one of its secret variables, as far as `env` and `files` have them, or a login in
+/// CMake's flags.
+pub(crate) fn refuse(pool: &PoolConfig, env: &Env, files: &BTreeMap<String, SecretFile>) -> Result<()> {
     let names = pool.provisioning.secret_env.iter();
-    let secrets: Vec<_> = names.filter_map(|name| Some(known(name.as_ref(), env.get_str(name.as_ref())?))).collect();
+    let of_env = names.filter_map(|name| Some(known(name.as_ref(), env.get_str(name.as_ref())?)));
+    let of_files = files.iter().filter_map(|(name, file)| Some(known(name, file.value(name).ok()?.expose_secret())));
+    let secrets: Vec<_> = of_env.chain(of_files).collect();
     let document = serde_json::to_value(pool).unwrap_or_default();
     let mut found = Ok(());
     texts(&document, &mut Vec::new(), &mut |path, text| {
@@ -163,7 +167,7 @@ mod tests {
 
     #[track_caller]
     fn check(change: &Value, expected: Option<(&str, &str)>) {
-        let error = refuse(&pool(change), &Env::from_pairs([("MY_TOKEN", SECRET)])).err();
+        let error = refuse(&pool(change), &Env::from_pairs([("MY_TOKEN", SECRET)]), &BTreeMap::new()).err();
         let told = error.map(|error| {
             let text = format!("{error} {}", error.help().unwrap());
             assert!(!text.contains(SECRET), "{text}");
@@ -199,7 +203,7 @@ mod tests {
     #[test]
     fn an_unfit_value_is_reported() {
         let env = Env::from_pairs([("MY_TOKEN", "server")]);
-        refuse(&pool(&json!({ "flags": ["--alias", "the server"] })), &env).unwrap();
+        refuse(&pool(&json!({ "flags": ["--alias", "the server"] })), &env, &BTreeMap::new()).unwrap();
         let secrets = BTreeMap::from([("MY_TOKEN".to_owned(), SecretString::from("server"))]);
         let notes = unfit_notes(&secrets);
         assert!(notes.len() == 1 && notes[0].contains("`MY_TOKEN` is an ordinary word"), "{notes:?}");

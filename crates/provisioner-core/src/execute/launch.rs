@@ -86,6 +86,7 @@ pub(crate) fn prepared(
         port,
         url: url(desired.host, port),
         secret_env: line.secret_env.keys().cloned().collect(),
+        secret_file: desired.secret_files.iter().map(|(name, file)| (name.clone(), file.path.clone())).collect(),
         env: line.env.iter().map(|(name, value)| (text(name), text(value))).collect(),
         facts: fingerprint(desired, &obtained.facts, staged.size(), &line),
         device_mask: Some(mask(&accelerated.devices)).filter(|mask| !mask.is_empty()),

@@ -15,6 +15,7 @@ use crate::lifecycle::error::LifecycleError;
 use crate::plan::SCHEMA;
 use crate::plan::changes::differences;
 use crate::pool::locks;
+use crate::pool::secret_file::SecretFile;
 use crate::port::claim;
 use crate::runtime::{Instance, Runtime, Seen, Start};
 use crate::summary::{Ensured, PreparedEngine, Started};
@@ -134,9 +135,12 @@ fn changed(prepared: &PreparedEngine, what: String) -> Error {
     LifecycleError::Changed { pool: prepared.pool_id.to_string(), what }.into()
 }
 
-/// The values of its secrets, from this process's environment.
+/// The values of its secrets, from their files and from this process's environment.
 fn secrets(settings: &Settings, prepared: &PreparedEngine) -> Result<BTreeMap<String, SecretString>> {
     let value = |name: &String| {
+        if let Some(path) = prepared.secret_file.get(name) {
+            return Ok((name.clone(), SecretFile::read(path).value(name)?.clone()));
+        }
         let value = settings.env.get_str(name).ok_or_else(|| Error::SecretUnset { name: name.clone() })?;
         Ok((name.clone(), value.to_owned().into()))
     };

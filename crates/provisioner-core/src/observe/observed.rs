@@ -30,6 +30,10 @@ pub(crate) struct Observed {
     pub(crate) silent: Option<Duration>,
     /// The port that counts as the pool's own.
     pub(crate) own_port: Option<u16>,
+    /// Why the engine's source cannot load the model, where both are on this host.
+    pub(crate) too_new: Option<Error>,
+    /// What the operator should not overlook of the model: a sentence each.
+    pub(crate) model_warnings: Vec<String>,
     /// Why nothing may be started for this pool now, whatever is wanted.
     pub(crate) refusal: Option<Error>,
 }

@@ -57,14 +57,14 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
     let last = drafts.last().map(|draft| draft.step.id.clone());
     let first = drafts.first().map(|draft| draft.step.id.clone());
     let artifact = observed.supplied.artifact();
-    let Observed { supplied, model, port, line, running, silent, own_port, refusal, .. } = observed;
+    let Observed { supplied, model, port, line, running, silent, own_port, too_new, refusal, .. } = observed;
     let notes = line.as_ref().and_then(|line| line.as_ref().ok()).map(|line| line.notes.clone()).unwrap_or_default();
     let launch = match (&line, &artifact) {
         (Some(Ok(line)), Some(artifact)) => Some(launch(desired, line, artifact)),
         _ => None,
     };
     let chosen = port.as_ref().ok().copied();
-    let model::Steps { question, model } = model::steps(desired, model, first.as_ref());
+    let model::Steps { question, model } = model::steps(desired, model, too_new, first.as_ref());
     ask_early(&mut drafts, question);
     let flags = flags(line, model.is_blocked()).after(last.into_iter().chain([StepKind::Model.into()]));
     let start = match refusal {
@@ -117,7 +117,7 @@ fn warnings(desired: &Desired, observed: &Observed) -> Vec<String> {
 /// What was found on the host that the operator should not overlook.
 pub(crate) fn found_warnings(observed: &Observed) -> Vec<String> {
     let file = observed.system_config.as_deref().map(config_files::warning);
-    observed.supplied.warnings().into_iter().chain(file).collect()
+    observed.supplied.warnings().into_iter().chain(file).chain(observed.model_warnings.clone()).collect()
 }
 
 /// Nothing runs behind a step that is blocked.

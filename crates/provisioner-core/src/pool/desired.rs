@@ -7,6 +7,8 @@ use std::path::PathBuf;
 use config_schema::{Accelerator, Limits, PoolId, ProvisioningMode};
 use model_provisioner::ModelRequest;
 
+use crate::pool::secret_file::SecretFile;
+
 /// What a pool wants, but for how its engine gets here: that is its [supply](crate::seam::Supply)'s.
 #[derive(Clone, Debug)]
 pub struct Desired {
@@ -38,10 +40,20 @@ pub struct Desired {
     pub env: BTreeMap<String, String>,
     /// Names of secret variables.
     pub secret_env: Vec<String>,
+    /// Secret variables that files hold, by name.
+    pub secret_files: BTreeMap<String, SecretFile>,
     /// Time limits.
     pub limits: Limits,
     /// The empty folder in which the engine looks for its user's configuration.
     pub config_home: PathBuf,
+}
+
+impl Desired {
+    /// The file with the token for a hub of models, where the pool names one.
+    pub(crate) fn hub_token(&self) -> Option<PathBuf> {
+        let file = ["HF_TOKEN", "HUGGING_FACE_HUB_TOKEN"].iter().find_map(|name| self.secret_files.get(*name))?;
+        Some(file.path.clone())
+    }
 }
 
 /// The model a pool wants.

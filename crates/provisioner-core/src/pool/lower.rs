@@ -5,19 +5,21 @@ use model_provisioner::ModelRequest;
 
 use crate::engine::{EngineProfile, ModelShape, config_files, revealed};
 use crate::pool::desired::{Desired, DesiredModel};
+use crate::pool::secret_file;
 use crate::{Error, Result, Settings};
 
 /// Ports that are tried when the pool names none.
 const PORTS: std::ops::RangeInclusive<u16> = 8080..=8179;
 
-/// What a pool wants of an engine of this profile. Runs nothing and reads nothing.
+/// What a pool wants of an engine of this profile. Runs nothing, and reads nothing but the secret files that it names.
 pub(crate) fn lower(pool: &PoolConfig, profile: &EngineProfile, settings: &Settings) -> Result<Desired> {
     let provisioning = &pool.provisioning;
     let mode = pool.mode();
     if !profile.modes.contains(&mode) {
         return Err(Error::ImpossibleMode { engine: pool.engine, mode, possible: profile.modes });
     }
-    revealed::refuse(pool, &settings.env)?;
+    let secret_files = secret_file::of_pool(pool);
+    revealed::refuse(pool, &settings.env, &secret_files)?;
     // Its name stands in the summary, which is JSON.
     if settings.run_dir.to_str().is_none() {
         return Err(Error::NotUtf8 { path: settings.run_dir.clone() });
@@ -40,6 +42,7 @@ pub(crate) fn lower(pool: &PoolConfig, profile: &EngineProfile, settings: &Setti
         flags: provisioning.flags.clone().unwrap_or_default(),
         env: provisioning.env.iter().map(|(name, value)| (name.to_string(), value.clone())).collect(),
         secret_env: provisioning.secret_env.iter().map(ToString::to_string).collect(),
+        secret_files,
         limits: provisioning.limits.clone(),
         config_home: config_files::home(&settings.run_dir, pool.id.as_str()),
     })

@@ -29,6 +29,7 @@ pub(crate) fn desired() -> Desired {
         flags: Vec::new(),
         env: BTreeMap::new(),
         secret_env: Vec::new(),
+        secret_files: BTreeMap::new(),
         limits: Limits::default(),
         config_home: "/run/p/config".into(),
     }

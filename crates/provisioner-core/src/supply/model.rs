@@ -2,12 +2,16 @@
 //!
 //! The rule: what the hub refuses is known before the first long step.
 
+pub(crate) mod formats;
+pub(crate) mod memory;
+
 use std::sync::OnceLock;
 use std::time::Instant;
 
 use model_provisioner::{Announced, Found, ModelError, Presence, Ran, Staged, StagedKind, Watch};
 use preflight::{Need, Tool};
 
+use crate::Error;
 use crate::event::Unit;
 use crate::execute::work::{Done, StepError, Work};
 use crate::observe::models;
@@ -38,10 +42,13 @@ pub(crate) struct Steps {
 }
 
 /// The steps of the model: a question to the hub where it is to be fetched, and the model itself. `first` is the step
-/// that brings the tools.
-pub(crate) fn steps(desired: &Desired, model: Presence, first: Option<&StepId>) -> Steps {
+/// that brings the tools, `too_new` why the engine cannot load a model that is there.
+pub(crate) fn steps(desired: &Desired, model: Presence, too_new: Option<Error>, first: Option<&StepId>) -> Steps {
     let reference = &desired.model.reference;
     let alone = |model: Draft| Steps { question: None, model: model.after(first.cloned()) };
+    if let Some(error) = too_new {
+        return alone(Draft::blocked(StepKind::Model, reference, error));
+    }
     match model {
         Presence::Present(found) => {
             let files = match found.staged.files.len() {

@@ -5,13 +5,14 @@ use engine_store::Entry;
 use exec::CommandSpec;
 use gpu_detect::{CudaChoice, GpuError};
 use llamacpp_build::{BuildError, BuildRequest, Commit, Inputs, Near};
+use model_provisioner::gguf::KnownFormats;
 use preflight::{Need, PreflightError};
 
 use crate::plan::StepId;
 use crate::plan::draft::Draft;
 use crate::pool::desired::Desired;
 use crate::summary::Artifact;
-use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply, SupplyNeeds};
+use crate::supply::{Accelerated, Documents, Facts, Look, ModelFormats, Obtained, Supplied, Supply, SupplyNeeds};
 use crate::{Error, Result, Settings};
 
 mod acquire;
@@ -66,6 +67,8 @@ pub(crate) struct Found {
     pub(crate) cuda: Option<std::result::Result<CudaChoice, GpuError>>,
     /// The driver's version.
     pub(crate) driver: Option<String>,
+    /// Bytes of the chosen GPUs' memory that nothing uses, where the driver reports that of each.
+    pub(crate) gpu_memory_free: Option<u64>,
     /// The build as it would be asked for; absent while tools or accelerator are.
     pub(crate) request: Option<BuildRequest>,
     /// The commit, and when it was last asked for (0: never needs asking).
@@ -148,11 +151,21 @@ impl Supplied for Found {
     }
 
     fn accelerator(&self) -> Option<Accelerated> {
-        Some(artifact::accelerated(self.chosen()?, self.driver.clone()))
+        Some(artifact::accelerated(self.chosen()?, self.driver.clone(), self.gpu_memory_free))
     }
 
     fn warnings(&self) -> Vec<String> {
         self.notes.clone()
+    }
+
+    fn model_formats(&self, remember: bool) -> Option<ModelFormats> {
+        let (request, fetched) = (self.request.as_ref()?, self.built.commit());
+        let may_change = fetched.is_none() && artifact::asks(self);
+        let commit = fetched.or_else(|| self.known_commit().cloned())?;
+        let (git, repo) = (&request.tools.git.path, &self.wish.source.repo);
+        let formats = llamacpp_build::model_formats(&self.wish.layout, repo, &commit, git, &request.env, remember)?;
+        let known = KnownFormats { architectures: formats.architectures, tensor_types: formats.tensor_types };
+        Some(ModelFormats { known, may_change })
     }
 }
 

@@ -9,6 +9,8 @@ use serde_json::{Value, json};
 
 use crate::support::{World, code};
 
+mod too_new;
+
 /// Refused by `plan` in the step `kind`, and by `ensure` with the same code; nothing was fetched.
 #[track_caller]
 fn blocked(world: &World, pool: &PoolConfig, kind: StepKind, expected: &str) {

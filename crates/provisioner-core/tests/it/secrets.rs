@@ -5,6 +5,7 @@ use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
 
+use provisioner_core::Status;
 use provisioner_core::cfg::{Config, Format};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
@@ -134,4 +135,75 @@ fn a_secret_value_in_the_open_is_refused() {
     }
     clean_files(&world.settings.run_dir);
     clean_files(&world.settings.cache_dir);
+}
+
+/// EP-51: a secret out of a file reaches the engine as one of the environment does, also through `start`, and nothing else.
+#[test]
+fn secret_files_reach_the_engine_and_nothing_else() {
+    let world = World::new();
+    let (token, key) = (world.path().join("token"), world.path().join("key"));
+    durable::replace(&token, format!("{TOKEN}\n").as_bytes()).unwrap();
+    durable::replace(&key, KEY.as_bytes()).unwrap();
+    let files = json!({ "HF_TOKEN": token, "LLAMA_API_KEY": key });
+    let pool = world.pool(&json!({ "secret_file": files }));
+    let heard = Heard::default();
+    let subscriber =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(heard.clone()).finish();
+    let ensured = tracing::subscriber::with_default(subscriber, || {
+        let plan = world.plan(&pool);
+        clean("plan", &format!("{plan:?} {}", serde_json::to_string(&plan).unwrap()));
+        let prepared = world.provider(&pool).prepare(pool.clone()).unwrap();
+        clean("prepared", &format!("{prepared:?}"));
+        assert_eq!(prepared.secret_file.get("HF_TOKEN"), Some(&token));
+        world.provider(&pool).start(&prepared).unwrap()
+    });
+    let environ = environ(ensured.pid().unwrap());
+    assert!(environ.contains(&format!("HF_TOKEN={TOKEN}\n")) && environ.contains(&format!("LLAMA_API_KEY={KEY}\n")));
+    assert_eq!(world.ensure(&pool).pid(), ensured.pid(), "it runs already");
+    clean("tracing", &String::from_utf8(heard.0.lock().unwrap().clone()).unwrap());
+    clean("events", &format!("{:?}", world.events.lock().unwrap()));
+    clean_files(&world.settings.run_dir);
+    clean_files(&world.settings.cache_dir);
+
+    let dying = json!({ "env": { "TINY_EXIT_CODE": "9" }, "secret_file": files });
+    let error = world.try_ensure(&world.named("dying", &dying)).unwrap_err();
+    clean("early end", &format!("{error} {error:?}"));
+    clean_files(&world.settings.run_dir);
+}
+
+/// EP-51: what cannot be used as a secret file is known in the plan, and ends nothing later; a pipe is not waited for.
+#[test]
+fn unfit_secret_files_are_in_the_plan() {
+    let world = World::new();
+    let (pipe, key) = (world.path().join("pipe"), world.path().join("key"));
+    make_pipe(&pipe);
+    durable::replace(&key, format!("{KEY}\n").as_bytes()).unwrap();
+    for (change, expected) in [
+        (json!({ "secret_file": { "LLAMA_API_KEY": world.path().join("none") } }), "pool::secret_file"),
+        (json!({ "secret_file": { "LLAMA_API_KEY": pipe } }), "pool::secret_file"),
+        (json!({ "secret_file": { "MY_KEY": key }, "env": { "MY_KEY": "x" } }), "pool::env_decided"),
+        (json!({ "secret_file": { "MY_KEY": key }, "secret_env": ["MY_KEY"] }), "pool::env_decided"),
+        (json!({ "secret_file": { "LLAMA_ARG_PORT": key } }), "pool::flag_in_env"),
+        (json!({ "secret_file": { "LLAMA_API_KEY": key }, "flags": ["--api-key", "other"] }), "pool::secret_twice"),
+    ] {
+        // `env` takes no name that looks secret; this one does not.
+        let change = serde_json::from_str(&change.to_string().replace("MY_KEY", "MINE")).unwrap();
+        let pool = world.pool(&change);
+        let plan = world.plan(&pool);
+        let Some(Status::Blocked { code: Some(planned), .. }) = plan.blocked().map(|step| &step.status) else {
+            panic!("{plan}")
+        };
+        assert_eq!(planned, expected, "{plan}");
+        let error = world.try_ensure(&pool).unwrap_err();
+        clean("error", &format!("{error} {error:?}"));
+        assert_eq!(code(Err::<(), _>(error)), expected);
+    }
+    let shown = json!({ "secret_file": { "LLAMA_API_KEY": key }, "flags": ["--alias", KEY] });
+    let error = world.try_ensure(&world.pool(&shown)).unwrap_err();
+    clean("error", &format!("{error} {error:?}"));
+    assert_eq!(code(Err::<(), _>(error)), "pool::secret_in_flags");
+}
+
+fn make_pipe(path: &Path) {
+    rustix::fs::mknodat(rustix::fs::CWD, path, rustix::fs::FileType::Fifo, rustix::fs::Mode::RUSR, 0).unwrap();
 }

@@ -127,6 +127,8 @@ fn observed(supplied: Stub) -> Observed {
     Observed {
         supplied: Box::new(supplied),
         model: Presence::Present(staged()),
+        too_new: None,
+        model_warnings: Vec::new(),
         system_config: None,
         port: Ok(8080),
         line: Some(Ok(line(&[]))),

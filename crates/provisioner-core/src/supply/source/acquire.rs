@@ -1,6 +1,6 @@
 //! Does what the steps of a build from source say: fetch, configure, build, prove.
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use engine_store::Entry;
 use llamacpp_build::{
@@ -16,11 +16,14 @@ use crate::supply::source::{Found, install, unknown};
 
 /// What the steps made so far.
 #[derive(Debug, Default)]
-pub(crate) struct Built(Mutex<State>);
+pub(crate) struct Built {
+    /// Known while a step still works with the rest, which may take an hour.
+    commit: OnceLock<Commit>,
+    state: Mutex<State>,
+}
 
 #[derive(Debug, Default)]
 struct State {
-    commit: Option<Commit>,
     session: Option<BuildSession>,
     entry: Option<Entry>,
     /// How the entry came to be, where it turned out to be there already.
@@ -33,11 +36,11 @@ impl Built {
     }
 
     pub(crate) fn commit(&self) -> Option<Commit> {
-        self.lock().commit.clone()
+        self.commit.get().cloned()
     }
 
     fn lock(&self) -> MutexGuard<'_, State> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,7 +102,7 @@ fn fetch(found: &Found, request: &BuildRequest, state: &mut State, work: &Work<'
         let replan = Some(format!("`{}` is now at {}", found.wish.source.reference, resolved.commit.as_str()));
         return Ok(Done { replan, ..Done::with(asked) });
     }
-    state.commit = Some(resolved.commit.clone());
+    found.built.commit.set(resolved.commit.clone()).ok();
     if found.entry.is_some() {
         return Ok(Done::with(asked));
     }

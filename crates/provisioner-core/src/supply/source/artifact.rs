@@ -61,7 +61,7 @@ pub(crate) fn obtained(wish: &Wish, entry: &Entry) -> Obtained {
 }
 
 /// What a CUDA build is made for.
-pub(crate) fn accelerated(choice: &CudaChoice, driver: Option<String>) -> Accelerated {
+pub(crate) fn accelerated(choice: &CudaChoice, driver: Option<String>, free: Option<u64>) -> Accelerated {
     let (major, minor) = choice.version;
     Accelerated {
         devices: choice
@@ -72,5 +72,6 @@ pub(crate) fn accelerated(choice: &CudaChoice, driver: Option<String>) -> Accele
         driver,
         toolkit: Some(format!("{major}.{minor}")),
         architectures: choice.architectures.iter().map(ToString::to_string).collect(),
+        memory_free_bytes: free,
     }
 }

@@ -20,7 +20,7 @@ type Tools = std::result::Result<Report, PreflightError>;
 /// What the host is like for this build.
 pub(crate) fn observe(wish: &Wish, look: &Look<'_>) -> Result<Found> {
     let Look { desired, settings, host, .. } = *look;
-    let (cuda, driver) = toolchain::find(desired, wish, host);
+    let toolchain::Toolchain { cuda, driver, memory_free } = toolchain::find(desired, wish, host);
     let commit = known_commit(&wish.layout, &wish.source);
     let mut needs = needs::build(desired, wish);
     let mut report = host.tools(&needs);
@@ -80,6 +80,7 @@ pub(crate) fn observe(wish: &Wish, look: &Look<'_>) -> Result<Found> {
         install,
         cuda,
         driver,
+        gpu_memory_free: memory_free,
         request,
         commit,
         inputs,

@@ -89,6 +89,7 @@ pub(crate) fn ready() -> Found {
         install: None,
         cuda: None,
         driver: None,
+        gpu_memory_free: None,
         request: Some(request()),
         commit: Some((commit(), 1)),
         inputs: Some(Ok(Some(inputs()))),

@@ -3,25 +3,42 @@
 use std::path::PathBuf;
 
 use config_schema::Accelerator;
-use gpu_detect::{Conflict, CudaChoice, GpuError, Wish, choose};
+use gpu_detect::{Conflict, CudaChoice, Gpu, GpuError, Wish, choose};
 use llamacpp_build::Definition;
 
 use crate::observe::host::HostSnapshot;
 use crate::pool::desired::Desired;
 
-/// The toolchain for this pool, or why there is none, with the driver's version; nothing for a pool on the CPU.
-pub(crate) fn find(
-    desired: &Desired,
-    pool: &super::Wish,
-    host: &HostSnapshot,
-) -> (Option<Result<CudaChoice, GpuError>>, Option<String>) {
+/// What a pool's GPUs are driven and compiled for by.
+#[derive(Debug, Default)]
+pub(crate) struct Toolchain {
+    /// The choice, or why there is none; nothing for a pool on the CPU.
+    pub(crate) cuda: Option<Result<CudaChoice, GpuError>>,
+    /// The driver's version.
+    pub(crate) driver: Option<String>,
+    /// Bytes of the chosen GPUs' memory that nothing uses, where the driver reports that of each.
+    pub(crate) memory_free: Option<u64>,
+}
+
+/// The toolchain for this pool.
+pub(crate) fn find(desired: &Desired, pool: &super::Wish, host: &HostSnapshot) -> Toolchain {
     if desired.accelerator != Accelerator::Cuda {
-        return (None, None);
+        return Toolchain::default();
     }
     let wish = wish(&pool.definitions);
     let report = host.gpus(&wish);
     let driver = report.driver.as_ref().map(|driver| driver.version.clone());
-    (Some(choose(&report, &desired.devices, &host.gpu_host(&wish))), driver)
+    let cuda = choose(&report, &desired.devices, &host.gpu_host(&wish));
+    let memory_free = cuda.as_ref().ok().and_then(|choice| memory_free(choice, &report.devices));
+    Toolchain { cuda: Some(cuda), driver, memory_free }
+}
+
+/// What is free on the chosen GPUs together. An instance of a partitioned GPU has a UUID of its own, and no driver reports
+/// what is free of it.
+fn memory_free(choice: &CudaChoice, gpus: &[Gpu]) -> Option<u64> {
+    let of = |uuid: &str| gpus.iter().find(|gpu| gpu.uuid == uuid)?.memory_free_bytes;
+    let all: Option<Vec<u64>> = choice.devices.iter().map(|device| of(&device.uuid)).collect();
+    all.filter(|all| !all.is_empty()).map(|all| all.iter().sum())
 }
 
 /// What is known of the toolkit that would do, where this host has none and nothing else is missing.

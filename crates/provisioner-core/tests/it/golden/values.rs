@@ -188,6 +188,7 @@ fn summary(mode: ProvisioningMode, artifact: Artifact, instance: InstanceKind) -
             port: 8080,
             url: text("http://127.0.0.1:8080"),
             secret_env: strings(&["API_KEY"]),
+            secret_file: [("API_KEY".to_owned(), "/run/secrets/api-key".into())].into(),
             env: map(&[("LANG", "C.UTF-8")]),
             facts: map(&[("build", "c0de"), ("flags", "--port 8080")]),
             devices: Vec::new(),

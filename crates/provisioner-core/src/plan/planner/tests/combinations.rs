@@ -112,6 +112,8 @@ fn host(case: Case) -> (Desired, Observed, bool) {
         Runs::Other => Some(wanted(&line(&["--threads", "2"]))),
     };
     let observed = Observed {
+        too_new: None,
+        model_warnings: Vec::new(),
         model,
         line: (!matches!(case.model, Model::Unusable)).then_some(words),
         port: if case.port { Ok(8080) } else { Err(taken()) },
