@@ -20,6 +20,7 @@ mod matching;
 mod pattern;
 mod phase;
 mod prefix;
+mod read;
 mod rules;
 mod text;
 
@@ -27,6 +28,7 @@ use exec::Redactor;
 use serde::Serialize;
 
 pub use phase::Phase;
+pub use read::read_log;
 
 use matching::Found;
 use rules::Rule;

@@ -83,7 +83,8 @@ impl<'a> Log<'a> {
 
 /// The start and the end of a log, the whole of it if it is not huge.
 fn window(log: &str) -> (&str, &str) {
-    if log.len() <= 2 * WINDOW {
+    // A little more, so that what `read_log` joined is not cut again.
+    if log.len() <= 2 * WINDOW + 4096 {
         return (log, "");
     }
     let head = log.get(..log.floor_char_boundary(WINDOW)).unwrap_or_default();

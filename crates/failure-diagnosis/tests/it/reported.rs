@@ -118,7 +118,10 @@ fn a_healthy_start_is_no_cause() {
         let healthy = format!("{output}\n0.02.090.897 I srv  llama_server: listening on http://127.0.0.1:8081\n");
         let found = diagnose(Run, &healthy).map_or("", |found| found.code);
         // That no GPU is used stays true.
-        assert!(found.is_empty() || (found == code && (code.starts_with("cuda::no_") || code.starts_with("gpu::"))), "{name}: {found}");
+        assert!(
+            found.is_empty() || (found == code && (code.starts_with("cuda::no_") || code.starts_with("gpu::"))),
+            "{name}: {found}"
+        );
         let ended = format!("{healthy}signal 9 (SIGKILL)");
         let killed = diagnose(Run, &ended).map_or("", |found| found.code);
         assert!(killed == "engine::killed" || killed == found, "{name}: {killed}");

@@ -15,10 +15,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
     Rule {
         code: "cuda::compat_library",
         phases: RUNNING,
-        any: &[
-            said("forward compatibility was attempted on non supported HW"),
-            said("cuInit(0) returned 804"),
-        ],
+        any: &[said("forward compatibility was attempted on non supported HW"), said("cuInit(0) returned 804")],
         cause: "a compatibility `libcuda.so.1` (package cuda-compat) was loaded, and this GPU is none of those that it supports \
                 (datacenter GPUs only)",
         remedy: "take the folder `compat` out of LD_LIBRARY_PATH and /etc/ld.so.conf.d, so that the driver's own library is loaded; where \
@@ -27,10 +24,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
     Rule {
         code: "cuda::compat_library",
         phases: RUNNING,
-        any: &[
-            said("system has unsupported display driver / cuda driver combination"),
-            said("cuInit(0) returned 803"),
-        ],
+        any: &[said("system has unsupported display driver / cuda driver combination"), said("cuInit(0) returned 803")],
         cause: "the `libcuda.so.1` that was loaded does not belong to the running driver: a compatibility package's or an older one is \
                 found before it",
         remedy: "compare them: `cat /proc/driver/nvidia/version; ldconfig -p | grep libcuda`; take the folder `compat` out of \

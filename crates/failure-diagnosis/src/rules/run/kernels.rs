@@ -86,7 +86,9 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "cuda::kernel_failed",
         phases: RUNNING,
         any: &[
-            said("CUDA error: an illegal memory access was encountered current device: {device#}, in function {function} at"),
+            said(
+                "CUDA error: an illegal memory access was encountered current device: {device#}, in function {function} at",
+            ),
             said("an illegal memory access was encountered"),
             said("CUDA error: unspecified launch failure"),
             said("unspecified launch failure"),

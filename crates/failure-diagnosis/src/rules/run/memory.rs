@@ -81,9 +81,15 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "engine::gpu_memory",
         phases: RUNNING,
         any: &[
-            said("max seq len ({ctx#}), ({needed*} KV cache is needed, which is larger than the available KV cache memory ({free*})"),
-            said("max seq len ({ctx#}), {needed*} KV cache is needed, which is larger than the available KV cache memory ({free*})"),
-            said("The model's max seq len ({ctx#}) is larger than the maximum number of tokens that can be stored in KV cache ({free*})"),
+            said(
+                "max seq len ({ctx#}), ({needed*} KV cache is needed, which is larger than the available KV cache memory ({free*})",
+            ),
+            said(
+                "max seq len ({ctx#}), {needed*} KV cache is needed, which is larger than the available KV cache memory ({free*})",
+            ),
+            said(
+                "The model's max seq len ({ctx#}) is larger than the maximum number of tokens that can be stored in KV cache ({free*})",
+            ),
             said("is larger than the maximum number of tokens that can be stored in KV cache"),
             said("No available memory for the cache blocks"),
             said("Not enough memory. Please try to increase --mem-fraction-static"),

@@ -10,7 +10,9 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         any: &[
             said("tensor '{tensor}' has invalid ggml type {kind*}"),
             said("has invalid ggml type {kind*}"),
-            said("tensor '{tensor}' of type {kind*} has {elements#} elements per row, not a multiple of block size (0)"),
+            said(
+                "tensor '{tensor}' of type {kind*} has {elements#} elements per row, not a multiple of block size (0)",
+            ),
         ],
         cause: "the model is quantized in a type that this release of the engine does not know: ggml type {kind}",
         remedy: "take a newer release as `provisioning.source.ref`; where the newest one does not know it either, the file was made for a fork of \
@@ -80,7 +82,10 @@ pub(in crate::rules) static RULES: &[Rule] = &[
     Rule {
         code: "engine::permission_denied",
         phases: RUNNING,
-        any: &[said("failed to open GGUF file '{file}' (Permission denied)"), said("failed to open {file}: Permission denied")],
+        any: &[
+            said("failed to open GGUF file '{file}' (Permission denied)"),
+            said("failed to open {file}: Permission denied"),
+        ],
         cause: "the user of the engine may not read `{file}`",
         remedy: "`namei -l {file}` shows which folder or file forbids it: let that user read it (`chmod o+r`, `o+x` for folders), or move it",
     },

@@ -9,7 +9,9 @@ pub(in crate::rules) static SHARED_MEMORY: &[Rule] = &[Rule {
     phases: RUNNING,
     any: &[
         said("failed to extend /dev/shm/{segment} to {bytes#} bytes, error: No space left on device"),
-        said("Error while creating shared memory segment /dev/shm/{segment} (size {bytes#}), error: No space left on device"),
+        said(
+            "Error while creating shared memory segment /dev/shm/{segment} (size {bytes#}), error: No space left on device",
+        ),
         said("Error while creating shared memory segment {segment}"),
         said("NCCL WARN Call to posix_fallocate failed : No space left on device"),
         said("It is possible that dataloader's workers are out of shared memory"),
@@ -24,7 +26,9 @@ pub(in crate::rules) static RULES: &[Rule] = &[
     Rule {
         code: "engine::nccl",
         phases: RUNNING,
-        any: &[said("Error while attaching to shared memory segment /dev/shm/{segment} (size {bytes#}), error: {why*}")],
+        any: &[said(
+            "Error while attaching to shared memory segment /dev/shm/{segment} (size {bytes#}), error: {why*}",
+        )],
         cause: "NCCL does not find the shared memory of another of its processes: that one exited, or has another /dev/shm[ ({why})]",
         remedy: "look at the logs of the other processes first; run all of one engine in one container (one IPC namespace), or with `--ipc=host`",
     },

@@ -8,7 +8,9 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "engine::gpu_capability",
         phases: RUNNING,
         any: &[
-            said("Bfloat16 is only supported on GPUs with compute capability of at least {wanted} Your {gpu*} GPU has compute capability {found#}"),
+            said(
+                "Bfloat16 is only supported on GPUs with compute capability of at least {wanted} Your {gpu*} GPU has compute capability {found#}",
+            ),
             said("Bfloat16 is only supported on GPUs with compute capability of at least {wanted#}"),
         ],
         cause: "the model's numbers are bfloat16, which needs a GPU of compute capability {wanted}[, and this {gpu} has {found}]",
@@ -18,8 +20,12 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "engine::gpu_capability",
         phases: RUNNING,
         any: &[
-            said("The quantization method {method} is not supported for the current GPU. Minimum capability: {wanted} Current capability: {found#}"),
-            said("'Quantization {method} is not supported for ', 'the current GPU. Min capability: {wanted} ', 'Current capability: {found#}"),
+            said(
+                "The quantization method {method} is not supported for the current GPU. Minimum capability: {wanted} Current capability: {found#}",
+            ),
+            said(
+                "'Quantization {method} is not supported for ', 'the current GPU. Min capability: {wanted} ', 'Current capability: {found#}",
+            ),
             said("the current GPU. Min capability: {wanted} ', 'Current capability: {found#}"),
             said("is not supported for the current GPU. Minimum capability: {wanted} Current capability: {found#}"),
         ],
@@ -79,14 +85,20 @@ pub(in crate::rules) static RULES: &[Rule] = &[
     Rule {
         code: "engine::module_missing",
         phases: RUNNING,
-        any: &[said("ModuleNotFoundError: No module named '{module}'"), said("ImportError: cannot import name '{module}'")],
+        any: &[
+            said("ModuleNotFoundError: No module named '{module}'"),
+            said("ImportError: cannot import name '{module}'"),
+        ],
         cause: "the Python module `{module}`, which the engine needs, is missing or of another version",
         remedy: "install what the engine's release asks for into its own environment (`pip install -U ENGINE` there), or take its image",
     },
     Rule {
         code: "engine::wrong_image",
         phases: RUNNING,
-        any: &[said("unable to find 'libtriton_{backend}.so' for model '{model}'"), said("unable to find backend library for backend '{backend}'")],
+        any: &[
+            said("unable to find 'libtriton_{backend}.so' for model '{model}'"),
+            said("unable to find backend library for backend '{backend}'"),
+        ],
         cause: "this Triton image has no backend `{backend}`[, which the model `{model}` needs]",
         remedy: "take the image that has it: for vLLM the tag ends with `-vllm-python-py3`, for TensorRT-LLM with `-trtllm-python-py3`",
     },
