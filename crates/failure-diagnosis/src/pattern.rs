@@ -201,6 +201,25 @@ pub(super) fn fill(template: &'static str, captures: &[(&'static str, String)]) 
     filled
 }
 
+/// A template with `…` for its names, without its optional parts.
+pub(super) fn outline(template: &'static str) -> String {
+    let mut outline = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('[') {
+        outline.push_str(before);
+        rest = after.split_once(']').unwrap_or((after, "")).1;
+    }
+    outline.push_str(rest);
+    let mut text = String::new();
+    for part in outline.split('{') {
+        match part.split_once('}') {
+            Some((_, after)) => text.extend(["\u{2026}", after]),
+            None => text.push_str(part),
+        }
+    }
+    text
+}
+
 /// A template with its names replaced, and whether all of them were known.
 fn insert(template: &'static str, captures: &[(&'static str, String)]) -> (String, bool) {
     let mut text = String::new();
@@ -263,6 +282,12 @@ mod tests {
         check("error: {h!}: no", "error: a/b.h: no", None);
         check("a b c", "a\nb c", Some(&[]));
         check("no {what} left", "no", None);
+    }
+
+    #[test]
+    fn an_outline_names_nothing() {
+        assert_eq!(outline("x {a}[ and {b}] y"), "x \u{2026} y");
+        assert_eq!(outline("plain"), "plain");
     }
 
     #[test]

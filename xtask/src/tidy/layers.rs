@@ -57,6 +57,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "durable",
             "engine-store",
             "exec",
+            "failure-diagnosis",
             "flags",
             "gpu-detect",
             "llamacpp-build",

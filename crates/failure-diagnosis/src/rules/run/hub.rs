@@ -2,7 +2,7 @@
 //! <https://huggingface.co/docs/huggingface_hub/package_reference/utilities#errors>.
 
 use super::super::{FETCHING_OR_RUNNING, Rule};
-use crate::pattern::said;
+use crate::pattern::{logged, said};
 
 pub(in crate::rules) static RULES: &[Rule] = &[
     Rule {
@@ -35,22 +35,6 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         remedy: "accept the licence on the model's page, and give the engine a token that may read it: HF_TOKEN in `provisioning.secret_env`",
     },
     Rule {
-        code: "engine::model_name",
-        phases: FETCHING_OR_RUNNING,
-        any: &[
-            said("404 Client Error: Not Found for url: {url}"),
-            said("RepositoryNotFoundError: {why*}"),
-            said("RevisionNotFoundError: {why*}"),
-            said("EntryNotFoundError: {why*}"),
-            said("{model} is not a local folder and is not a valid model identifier"),
-            said("Repo id must be in the form 'repo_name' or 'namespace/repo_name': '{model}'"),
-            said("404 Client Error"),
-        ],
-        cause: "the hub has no such model, file or revision[: {url}][: `{model}`]; a private one looks the same without a token",
-        remedy: "correct the name (OWNER/NAME, and the file in it); for a private model give the engine HF_TOKEN in `provisioning.secret_env`; a \
-                 folder must exist where the engine runs",
-    },
-    Rule {
         code: "engine::hub_unreachable",
         phases: FETCHING_OR_RUNNING,
         any: &[
@@ -67,6 +51,22 @@ pub(in crate::rules) static RULES: &[Rule] = &[
                  name its folder",
     },
     Rule {
+        code: "engine::model_name",
+        phases: FETCHING_OR_RUNNING,
+        any: &[
+            said("404 Client Error: Not Found for url: {url}"),
+            said("RepositoryNotFoundError: {why*}"),
+            said("RevisionNotFoundError: {why*}"),
+            said("EntryNotFoundError: {why*}"),
+            said("{model} is not a local folder and is not a valid model identifier"),
+            said("Repo id must be in the form 'repo_name' or 'namespace/repo_name': '{model}'"),
+            said("404 Client Error"),
+        ],
+        cause: "the hub has no such model, file or revision[: {url}][: `{model}`]; a private one looks the same without a token",
+        remedy: "correct the name (OWNER/NAME, and the file in it); for a private model give the engine HF_TOKEN in `provisioning.secret_env`; a \
+                 folder must exist where the engine runs",
+    },
+    Rule {
         code: "engine::hub_limit",
         phases: FETCHING_OR_RUNNING,
         any: &[said("429 Client Error: Too Many Requests"), said("429 Client Error"), said("toomanyrequests: {why*}")],
@@ -76,7 +76,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
     Rule {
         code: "engine::hub_client",
         phases: FETCHING_OR_RUNNING,
-        any: &[said("'huggingface-cli' is deprecated and no longer works. Use 'hf' instead")],
+        any: &[logged("'huggingface-cli' is deprecated and no longer works. Use 'hf' instead")],
         cause: "the `huggingface-cli` that is found first is a stub that does nothing any more",
         remedy: "use `hf`: `pip install -U huggingface_hub` brings it, and it must be on PATH",
     },

@@ -10,7 +10,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         code: "cuda::no_kernel_image",
         phases: RUNNING,
         any: &[
-            said("has no device code compatible with CUDA arch {arch#}. {file} was compiled for: {built*}"),
+            said("has no device code compatible with CUDA arch {arch} {file} was compiled for: {built*}"),
             said("has no device code compatible with CUDA arch {arch#}"),
         ],
         cause: "the program has no code for this GPU: the GPU's architecture is {arch}[, and the program was built for {built}] (520 is \
