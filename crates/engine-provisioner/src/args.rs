@@ -48,7 +48,7 @@ pub(crate) enum EventFormat {
 const EXIT_STATUS: &str = "\
 Exit status: 0 done; 1 a file or folder cannot be used; 2 bad command line or configuration; 3 this host lacks a tool, \
 a toolkit or a GPU; 4 source or build; 5 model; 6 the engine does not run; 7 something else is in the way (another \
-configuration runs, the port is taken, the pool is locked); 8 the engine runs and does not answer (`status`); 130 \
+configuration runs, the port is taken, the pool is locked); 8 the engine runs and does not answer (`status`); 9 the cause is not known (`explain`); 130 \
 interrupted";
 
 /// What to do.
@@ -87,6 +87,8 @@ pub(crate) enum Verb {
     Gpus,
     /// Show what flags become for an engine: `flags --release b6673 -- -ngl 33 --draft 8`
     Flags(FlagsArgs),
+    /// Name the cause of a failure in a log, or what an error code means: `explain --log build.log`, `explain cuda::no_nvcc`
+    Explain(ExplainArgs),
     /// List, verify and collect the engines in the cache
     #[command(subcommand)]
     Cache(CacheVerb),
@@ -124,6 +126,38 @@ pub(crate) enum CacheVerb {
         dry_run: bool,
     },
 }
+
+/// What is to be explained.
+#[derive(Debug, clap::Args)]
+#[command(after_help = EXPLAIN_STATUS)]
+pub(crate) struct ExplainArgs {
+    /// An error code, as errors, plans and logs show it
+    #[arg(value_name = "CODE", required_unless_present = "log", conflicts_with = "log")]
+    pub(crate) code: Option<String>,
+    /// A file with what a failed step printed; `-` reads standard input
+    #[arg(long, value_name = "FILE")]
+    pub(crate) log: Option<PathBuf>,
+    /// The step that printed the log [default: told by the log's own words]
+    #[arg(long, value_name = "PHASE", requires = "log")]
+    pub(crate) phase: Option<PhaseName>,
+}
+
+/// The steps that print a log.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum PhaseName {
+    /// git fetches the sources
+    Fetch,
+    /// CMake configures
+    Configure,
+    /// Compilers and linkers run
+    Build,
+    /// The engine starts or runs
+    Run,
+}
+
+const EXPLAIN_STATUS: &str = "\
+Exit status: 0 the cause is named, or the code is known; 9 the log holds no cause that is known (its deciding lines are \
+printed); 2 there is no such code, or the log cannot be read";
 
 /// Which engine, and which flags.
 #[derive(Debug, clap::Args)]

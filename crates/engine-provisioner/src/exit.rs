@@ -17,6 +17,8 @@ pub(crate) enum Exit {
     Conflict = 7,
     /// `status` of an engine that runs and does not answer. No error has it.
     Silent = 8,
+    /// `explain` of a log whose cause is not known. No error has it.
+    NotKnown = 9,
     /// What a shell shows for a program that an interrupt ended: 128 and the number of the signal.
     Cancelled = 130,
 }

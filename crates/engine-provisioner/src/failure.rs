@@ -42,6 +42,16 @@ pub(crate) enum Failure {
         #[source]
         source: std::io::Error,
     },
+    #[error("cannot read the log `{}`", .path.display())]
+    #[diagnostic(code(usage::unreadable_log), help("name a file that this user may read, or `-` for standard input"))]
+    UnreadableLog {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
+    #[error("there is no error code `{code}`")]
+    #[diagnostic(code(usage::unknown_code), help("{help}"))]
+    UnknownCode { code: String, help: String },
     #[error("`{}` printed no flags for `--help`", .binary.display())]
     #[diagnostic(code(usage::no_help), help("name a program whose `--help` prints its flags: {} --help", .binary.display()))]
     NoHelp { binary: PathBuf },

@@ -4,6 +4,7 @@ mod cache;
 mod completions;
 mod doctor;
 mod ensure;
+mod explain;
 mod flags;
 mod gpus;
 mod logs;
@@ -33,6 +34,7 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Re
         Verb::Doctor => doctor::run(args, progress),
         Verb::Gpus => gpus::run(args),
         Verb::Flags(wish) => flags::run(args, wish, interrupt),
+        Verb::Explain(wish) => explain::run(args, wish),
         Verb::Cache(verb) => cache::run(args, verb),
         Verb::Schema => schema::run(),
         Verb::Completions { shell } => completions::run(*shell),

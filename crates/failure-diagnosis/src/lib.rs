@@ -16,17 +16,21 @@
 //! ```
 
 mod excerpt;
+mod guess;
 mod matching;
 mod pattern;
 mod phase;
 mod prefix;
+mod read;
 mod rules;
 mod text;
 
 use exec::Redactor;
 use serde::Serialize;
 
+pub use guess::guess_phase;
 pub use phase::Phase;
+pub use read::read_log;
 
 use matching::Found;
 use rules::Rule;
@@ -53,6 +57,39 @@ pub fn diagnose(phase: Phase, log: &str) -> Option<Diagnosis> {
     let redactor = Redactor::new();
     let fill = |template| redactor.text(&pattern::fill(template, &captures)).into_owned();
     Some(Diagnosis { code, cause: fill(cause), remedy: fill(remedy), lines: excerpt::around(&log, lines) })
+}
+
+/// What a code of a [`Diagnosis`] means, in general.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Meaning {
+    /// What happens, with `…` for what a log tells.
+    pub cause: String,
+    /// What to do about it.
+    pub remedy: String,
+}
+
+/// Every code that [`diagnose`] can give, each once, in the order of the table.
+pub fn codes() -> Vec<&'static str> {
+    let mut codes = Vec::new();
+    for rule in rules::TABLE.iter().flat_map(|part| part.iter()) {
+        if !codes.contains(&rule.code) {
+            codes.push(rule.code);
+        }
+    }
+    codes
+}
+
+/// What a code means: one entry for each of its rules, or none where [`diagnose`] never gives it.
+pub fn meanings(code: &str) -> Vec<Meaning> {
+    let rules = rules::TABLE.iter().flat_map(|part| part.iter()).filter(|rule| rule.code == code);
+    let mut meanings: Vec<Meaning> = Vec::new();
+    for rule in rules {
+        let meaning = Meaning { cause: pattern::outline(rule.cause), remedy: pattern::outline(rule.remedy) };
+        if !meanings.contains(&meaning) {
+            meanings.push(meaning);
+        }
+    }
+    meanings
 }
 
 /// The lines of a log that say what went wrong, for a failure that [`diagnose`] does not know: the first error with its

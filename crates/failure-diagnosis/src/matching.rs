@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 
 use crate::Phase;
 use crate::pattern::{Captures, Pattern};
-use crate::rules::{FACTS, Rule, TABLE};
+use crate::rules::{self, FACTS, READY, Rule, TABLE};
 use crate::text::Log;
 
 /// The first rule of the table that matches, with what it took and the lines (by index) it took it from.
@@ -16,8 +16,18 @@ pub(super) struct Found {
     pub(super) lines: RangeInclusive<usize>,
 }
 
-/// A pattern with its rule and the rule's place in the table, or none for a fact.
-type Entry = (Option<(usize, &'static Rule)>, &'static Pattern);
+/// What a pattern tells.
+#[derive(Clone, Copy)]
+enum Kind {
+    /// Something worth knowing beside the failure.
+    Fact,
+    /// That the engine serves.
+    Ready,
+    /// A failure, with its place in the table.
+    Failure(usize, &'static Rule),
+}
+
+type Entry = (Kind, &'static Pattern);
 
 /// All patterns by their first four bytes, in the order of the table, facts first.
 struct Index {
@@ -29,13 +39,14 @@ struct Index {
 static INDEX: LazyLock<Index> = LazyLock::new(|| {
     let mut index = Index { marks: vec![false; 1 << 16], entries: HashMap::new() };
     let rules = TABLE.iter().flat_map(|part| part.iter()).enumerate();
-    let rules = rules.flat_map(|(rank, rule)| rule.any.iter().map(move |pattern| (Some((rank, rule)), pattern)));
-    for (rule, pattern) in FACTS.iter().map(|fact| (None, fact)).chain(rules) {
+    let rules = rules.flat_map(|(rank, rule)| rule.any.iter().map(move |pattern| (Kind::Failure(rank, rule), pattern)));
+    let others = FACTS.iter().map(|fact| (Kind::Fact, fact)).chain(READY.iter().map(|ready| (Kind::Ready, ready)));
+    for (kind, pattern) in others.chain(rules) {
         if let Some(four) = pattern.anchor().as_bytes().first_chunk().copied().map(blanks) {
             if let Some(mark) = index.marks.get_mut(slot(four)) {
                 *mark = true;
             }
-            index.entries.entry(four).or_default().push((rule, pattern));
+            index.entries.entry(four).or_default().push((kind, pattern));
         }
     }
     index
@@ -58,28 +69,36 @@ fn slot(four: [u8; 4]) -> usize {
     (u32::from_le_bytes(four).wrapping_mul(0x9e37_79b1) >> 16) as usize
 }
 
-/// Searches the whole log; the table's order decides, then the place in the log.
+/// Searches the whole log; the table's order decides, then the place in the log. What an engine printed before it was ready
+/// is not why it exited afterwards.
 pub(super) fn first(phase: Phase, log: &Log<'_>) -> Option<Found> {
     let text = log.text.as_bytes();
     let index = &*INDEX;
     let mut best = usize::MAX;
-    let mut found = None;
+    let mut found: Option<(&'static Rule, Captures, RangeInclusive<usize>, Captures)> = None;
     let mut facts = Captures::new();
     for (number, line) in log.lines.iter().enumerate().filter(|(_, line)| line.role.counts()) {
         for at in line.start..line.end {
             let mut fact = None;
-            for (rule, pattern) in candidates(index, text, at) {
-                match rule {
+            for (kind, pattern) in candidates(index, text, at) {
+                match kind {
                     _ if !pattern.roles.contains(&line.role) => {}
-                    None => fact = fact.or_else(|| pattern.matches(text, at)),
-                    Some((rank, rule)) if *rank < best && rule.phases.contains(&phase) => {
+                    Kind::Fact => fact = fact.or_else(|| pattern.matches(text, at)),
+                    Kind::Ready => {
+                        let outlived = found.as_ref().is_some_and(|(rule, ..)| !rules::outlasts_readiness(rule));
+                        if phase == Phase::Run && outlived && pattern.matches(text, at).is_some() {
+                            (best, found) = (usize::MAX, None);
+                            facts.clear();
+                        }
+                    }
+                    Kind::Failure(rank, rule) if *rank < best && rule.phases.contains(&phase) => {
                         if let Some((captures, end)) = pattern.matches(text, at) {
                             best = *rank;
                             let last = log.lines.partition_point(|line| line.start < end).saturating_sub(1).max(number);
                             found = Some((*rule, captures, number..=last, facts.clone()));
                         }
                     }
-                    Some(_) => {}
+                    Kind::Failure(..) => {}
                 }
             }
             if let Some((new, _)) = fact {

@@ -19,31 +19,47 @@ pub(super) type Captures = Vec<(&'static str, String)>;
 pub(super) struct Pattern {
     pub(super) roles: &'static [Role],
     pub(super) text: &'static str,
+    /// Whether it matches only where a line starts.
+    pub(super) whole: bool,
+}
+
+const fn in_roles(roles: &'static [Role], text: &'static str) -> Pattern {
+    Pattern { roles, text, whole: false }
 }
 
 /// Said by a program, or an error of CMake.
 pub(super) const fn said(text: &'static str) -> Pattern {
-    Pattern { roles: &[Role::Plain, Role::CmakeError], text }
+    in_roles(&[Role::Plain, Role::CmakeError], text)
 }
 
 /// In a `CMake Error` block.
 pub(super) const fn cmake(text: &'static str) -> Pattern {
-    Pattern { roles: &[Role::CmakeError], text }
+    in_roles(&[Role::CmakeError], text)
 }
 
 /// In a status line or message of CMake, which is not an error by itself.
 pub(super) const fn status(text: &'static str) -> Pattern {
-    Pattern { roles: &[Role::Status], text }
+    in_roles(&[Role::Status], text)
 }
 
 /// Said in whatever way: some modules of CMake fail, others only mention it.
 pub(super) const fn told(text: &'static str) -> Pattern {
-    Pattern { roles: &[Role::Plain, Role::CmakeError, Role::Status], text }
+    in_roles(&[Role::Plain, Role::CmakeError, Role::Status], text)
 }
 
 /// In a warning.
 pub(super) const fn warned(text: &'static str) -> Pattern {
-    Pattern { roles: &[Role::Warning], text }
+    in_roles(&[Role::Warning], text)
+}
+
+/// Printed by a program at the start of a line: for words that are common inside of one.
+pub(super) const fn line(text: &'static str) -> Pattern {
+    Pattern { roles: &[Role::Plain], text, whole: true }
+}
+
+/// Printed at whatever level: as an error, as a warning or as information.
+pub(super) const fn logged(text: &'static str) -> Pattern {
+    in_roles(&[Role::Plain, Role::Status, Role::Warning], text)
 }
 
 enum Part {
@@ -84,6 +100,9 @@ impl Pattern {
 
     /// Whether the pattern's anchor stands at `at`, with what its places took and where the match ends.
     pub(super) fn matches(&self, text: &[u8], at: usize) -> Option<(Captures, usize)> {
+        if self.whole && at.checked_sub(1).and_then(|before| text.get(before)).is_some_and(|byte| *byte != b'\n') {
+            return None;
+        }
         let mut captures = Captures::new();
         let mut parts = parts(self.text).peekable();
         if let Some(Part::Place(Place { name, class, .. })) = parts.peek() {
@@ -182,6 +201,25 @@ pub(super) fn fill(template: &'static str, captures: &[(&'static str, String)]) 
     filled
 }
 
+/// A template with `…` for its names, without its optional parts.
+pub(super) fn outline(template: &'static str) -> String {
+    let mut outline = String::new();
+    let mut rest = template;
+    while let Some((before, after)) = rest.split_once('[') {
+        outline.push_str(before);
+        rest = after.split_once(']').unwrap_or((after, "")).1;
+    }
+    outline.push_str(rest);
+    let mut text = String::new();
+    for part in outline.split('{') {
+        match part.split_once('}') {
+            Some((_, after)) => text.extend(["\u{2026}", after]),
+            None => text.push_str(part),
+        }
+    }
+    text
+}
+
 /// A template with its names replaced, and whether all of them were known.
 fn insert(template: &'static str, captures: &[(&'static str, String)]) -> (String, bool) {
     let mut text = String::new();
@@ -244,6 +282,12 @@ mod tests {
         check("error: {h!}: no", "error: a/b.h: no", None);
         check("a b c", "a\nb c", Some(&[]));
         check("no {what} left", "no", None);
+    }
+
+    #[test]
+    fn an_outline_names_nothing() {
+        assert_eq!(outline("x {a}[ and {b}] y"), "x \u{2026} y");
+        assert_eq!(outline("plain"), "plain");
     }
 
     #[test]

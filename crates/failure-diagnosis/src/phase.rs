@@ -12,3 +12,18 @@ pub enum Phase {
     /// The finished program runs, to be checked or to serve.
     Run,
 }
+
+impl Phase {
+    /// Every phase, in the order in which they run.
+    pub const ALL: [Self; 4] = [Self::Fetch, Self::Configure, Self::Build, Self::Run];
+
+    /// Its name as one word: `fetch`, `configure`, `build`, `run`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Fetch => "fetch",
+            Self::Configure => "configure",
+            Self::Build => "build",
+            Self::Run => "run",
+        }
+    }
+}

@@ -14,10 +14,9 @@ mod last;
 mod link;
 mod resources;
 mod run;
-mod serve;
 
 use crate::Phase;
-use crate::pattern::{Pattern, said, status};
+use crate::pattern::{Pattern, logged, said, status};
 
 /// One failure.
 pub(super) struct Rule {
@@ -39,11 +38,22 @@ const ALWAYS: &[Phase] = &[Phase::Fetch, Phase::Configure, Phase::Build, Phase::
 /// git is run before a build, and by CMake and scripts in it.
 const FETCHING: &[Phase] = &[Phase::Fetch, Phase::Configure, Phase::Build];
 const RUNNING: &[Phase] = &[Phase::Run];
+const FETCHING_OR_RUNNING: &[Phase] = &[Phase::Fetch, Phase::Run];
 
 pub(super) static TABLE: &[&[Rule]] = &[
+    run::nccl::SHARED_MEMORY,
     resources::RULES,
-    run::RULES,
-    serve::RULES,
+    run::loader::RULES,
+    run::arguments::RULES,
+    run::side_files::RULES,
+    run::driver::RULES,
+    run::memory::RULES,
+    run::kernels::RULES,
+    run::nccl::RULES,
+    run::python::RULES,
+    run::hub::RULES,
+    run::files::RULES,
+    run::model::RULES,
     git::RULES,
     dependencies::RULES,
     cuda::RULES,
@@ -53,7 +63,16 @@ pub(super) static TABLE: &[&[Rule]] = &[
     link::RULES,
     files::RULES,
     last::RULES,
+    run::no_gpu::RULES,
+    run::crash::RULES,
 ];
+
+pub(super) use run::READY;
+
+/// Whether a rule stays true of an engine that was ready afterwards: that it sees no GPU.
+pub(super) fn outlasts_readiness(rule: &Rule) -> bool {
+    run::no_gpu::RULES.iter().any(|other| other.code == rule.code)
+}
 
 /// What is worth knowing beside the failure itself; templates use it in `[…]`.
 pub(super) static FACTS: &[Pattern] = &[
@@ -62,6 +81,7 @@ pub(super) static FACTS: &[Pattern] = &[
     status("-- The CXX compiler identification is {cxx*}"),
     status("-- Package '{pkg}', required by"),
     status("-- No package '{pkg}' found"),
+    logged("failed to fit params to free device memory: {fit*}"),
     said("FAILED: [code={exit#}] {target}"),
     said("FAILED: {target}"),
     said("make: *** [{makefile}: {target}] Error "),
@@ -83,7 +103,7 @@ mod tests {
     fn codes_are_an_area_and_a_name() {
         for rule in rules() {
             let (area, name) = rule.code.split_once("::").expect(rule.code);
-            assert!(["build", "cmake", "cuda", "link", "source", "engine"].contains(&area), "{}", rule.code);
+            assert!(["build", "cmake", "cuda", "gpu", "link", "source", "engine"].contains(&area), "{}", rule.code);
             assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", rule.code);
         }
     }

@@ -2,10 +2,10 @@
 
 use std::borrow::Cow;
 
-use crate::prefix;
+use crate::prefix::{self, Level};
 
 /// How much of a log's start and of its end is looked at, in bytes: far more than any real build prints.
-const WINDOW: usize = 2 << 20;
+pub(super) const WINDOW: usize = 2 << 20;
 /// Longer lines are cut: they are commands, never messages.
 const LONGEST: usize = 4096;
 
@@ -16,9 +16,9 @@ pub(super) enum Role {
     Plain,
     /// A line of a `CMake Error` block.
     CmakeError,
-    /// A `-- …` line of CMake.
+    /// A `-- …` line of CMake, or a line that an engine logs as information.
     Status,
-    /// A warning, a note, or a line of a `CMake Warning` block.
+    /// A warning, a note, a line of a `CMake Warning` block, or a line that an engine logs as a warning.
     Warning,
     /// A command or a line of source code: what a program echoes, not what it says.
     Echo,
@@ -53,8 +53,12 @@ impl<'a> Log<'a> {
         let (head, tail) = window(log);
         for raw in head.split(['\n', '\r']).chain(tail.split(['\n', '\r'])) {
             let cleaned = clean(raw);
-            let line = prefix::without(&cleaned);
-            let role = roles.next(line);
+            let (level, line) = prefix::split(&cleaned);
+            let role = match (roles.next(line), level) {
+                (Role::Plain, Some(Level::Info)) => Role::Status,
+                (Role::Plain, Some(Level::Warning)) => Role::Warning,
+                (role, _) => role,
+            };
             let start = read.text.len();
             for word in line.split_whitespace() {
                 if read.text.len() > start {
@@ -79,7 +83,8 @@ impl<'a> Log<'a> {
 
 /// The start and the end of a log, the whole of it if it is not huge.
 fn window(log: &str) -> (&str, &str) {
-    if log.len() <= 2 * WINDOW {
+    // A little more, so that what `read_log` joined is not cut again.
+    if log.len() <= 2 * WINDOW + 4096 {
         return (log, "");
     }
     let head = log.get(..log.floor_char_boundary(WINDOW)).unwrap_or_default();
@@ -172,7 +177,7 @@ pub(super) fn cmake_block(text: &str) -> Option<Role> {
 /// `x.cpp:1:2: warning: …`, `x.cu(3): warning #177-D: …`, `nvcc warning : …`, `x.cpp:1:2: note: …`.
 fn is_warning(text: &str) -> bool {
     let error = text.find("error").unwrap_or(text.len());
-    ["warning:", "warning :", "warning #", "Warning:", ": note:", "remark #"]
+    ["warning:", "warning :", "warning #", "Warning:", ": note:", "remark #", "warn: "]
         .iter()
         .any(|marker| text.find(marker).is_some_and(|at| at < error))
 }

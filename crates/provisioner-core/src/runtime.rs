@@ -58,6 +58,12 @@ pub trait Runtime: fmt::Debug + Send + Sync {
     /// there are none.
     fn logs(&self, dir: &PoolDir, lines: usize) -> Result<String>;
 
+    /// What the pool's engine printed, as it printed it: all of it, or of a long log its start and its end, a few MiB each.
+    /// [`diagnose`](failure_diagnosis::diagnose) reads it; it is not safe to show.
+    fn whole_log(&self, dir: &PoolDir) -> Result<String> {
+        self.logs(dir, 10_000)
+    }
+
     /// The last lines that the pool's engine printed, and those that it prints until it exits.
     fn follow(&self, dir: &PoolDir, lines: usize) -> Result<Follow>;
 

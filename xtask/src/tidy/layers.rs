@@ -58,6 +58,7 @@ const LAYERS: &[(&str, &[&str])] = &[
             "durable",
             "engine-store",
             "exec",
+            "failure-diagnosis",
             "flags",
             "gpu-detect",
             "llamacpp-build",

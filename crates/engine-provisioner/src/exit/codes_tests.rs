@@ -21,6 +21,9 @@ Written by `UPDATE_DOCS=1 cargo test -p engine-provisioner codes`, from the sour
 /// A code with what it means.
 type Meanings = BTreeMap<String, String>;
 
+/// The table of `explain`, of the codes that no rule of diagnosis has.
+const EXPLAINED: &str = "crates/engine-provisioner/src/verbs/explain/codes.tsv";
+
 /// EP-60: no code is without a status of its own choice, and the table of all of them is up to date.
 #[test]
 fn the_table_of_codes_is_true() {
@@ -34,17 +37,62 @@ fn the_table_of_codes_is_true() {
         }
     }
     assert!(meanings.len() > 150, "the codes were not found: {meanings:?}");
+    let helps = helps(&root);
+    let rules = failure_diagnosis::codes();
+    let rows = meanings.iter().filter(|(code, _)| !code.starts_with("host::") && !rules.contains(&code.as_str()));
+    let rows =
+        rows.map(|(code, meaning)| format!("{code}\t{meaning}\t{}\n", helps.get(code).map_or("", String::as_str)));
+    same(&root.join(EXPLAINED), &format!("# code\tmeaning\thelp, written by a test\n{}", rows.collect::<String>()));
     let forgotten: Vec<_> =
         meanings.keys().filter(|code| !code.starts_with("host::") && known(code).is_none()).collect();
     assert!(forgotten.is_empty(), "{forgotten:?}");
-    let (file, wanted) = (root.join("docs/errors.md"), table(&meanings));
+    same(&root.join("docs/errors.md"), &table(&meanings));
+}
+
+/// Compares a file with what it has to hold, or writes it.
+#[track_caller]
+fn same(file: &Path, wanted: &str) {
     if std::env::var_os(UPDATE).is_some() {
-        durable::replace(&file, wanted.as_bytes()).unwrap();
+        durable::replace(file, wanted.as_bytes()).unwrap();
     }
-    let have = std::fs::read_to_string(&file).unwrap_or_default();
+    let have = std::fs::read_to_string(file).unwrap_or_default();
     let (have, wanted): (Vec<_>, Vec<_>) = (have.lines().collect(), wanted.lines().collect());
     let missing: Vec<_> = wanted.iter().filter(|line| !have.contains(line)).collect();
     assert!(have == wanted, "{UPDATE}=1 writes it anew; what is missing there: {missing:#?}");
+}
+
+/// What each error's attribute gives as its help, where that is a text and not only what another function returns.
+fn helps(root: &Path) -> Meanings {
+    let mut helps = Meanings::new();
+    for folder in ["crates", "contracts"] {
+        let mut files = Vec::new();
+        sources(&root.join(folder), &mut files);
+        for file in files {
+            let text = std::fs::read_to_string(file).unwrap();
+            let shipped = text.split("#[cfg(test)]").next().unwrap_or_default();
+            for (at, _) in shipped.match_indices("code(") {
+                let (code, rest) = shipped[at..].trim_start_matches("code(").split_once(')').unwrap_or_default();
+                let attribute = rest.split(")]").next().unwrap_or_default();
+                let help = attribute.split_once("help(").map(|(_, help)| help.trim_start());
+                let help = help.and_then(|help| help.strip_prefix('"')).map(|help| {
+                    let mut literal = String::new();
+                    let mut letters = help.chars();
+                    while let Some(letter) = letters.next().filter(|letter| *letter != '"') {
+                        match letter {
+                            '\\' => literal.extend(letters.next().filter(|next| *next != '\n')),
+                            letter => literal.push(letter),
+                        }
+                    }
+                    literal
+                });
+                let help = help.map(|help| plain(&help.replace('[', "(").replace(']', ")"))).unwrap_or_default();
+                if is_code(code) && help.contains(' ') {
+                    helps.insert(code.to_owned(), help);
+                }
+            }
+        }
+    }
+    helps
 }
 
 /// The Rust files below `folder` that are shipped.

@@ -186,6 +186,8 @@ fn completions_and_manual_pages_are_printed() {
     assert!(page.contains(".TH engine-provisioner 1") && page.contains("SUBCOMMANDS"), "{page}");
     let page = place.call_bare(&["man", "ensure"]).done().stdout;
     assert!(page.contains(".TH engine-provisioner-ensure 1") && page.contains("\\-\\-replace"), "{page}");
+    let page = place.call_bare(&["man", "explain"]).done().stdout;
+    assert!(page.contains("\\-\\-log") && page.contains("Exit status: 0"), "{page}");
     let said = place.call_bare(&["man", "enusre"]);
     assert_eq!(said.code, 2, "{said:?}");
     assert!(said.stderr.contains("there are plan, prepare, ensure"), "{said:?}");

@@ -4,6 +4,7 @@
 mod bad_input;
 mod cache;
 mod events;
+mod explain;
 mod host;
 mod life;
 mod packages;

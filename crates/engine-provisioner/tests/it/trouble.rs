@@ -151,7 +151,7 @@ fn an_engine_that_does_not_get_ready() {
     place.edit("flags = []", "env = { TINY_LOAD_MS = \"60000\" }");
     let begin = Instant::now();
     // Killed while it is waited for: the wait ends at once, and says why where the end does.
-    for (signal, exit, code) in [("-KILL", 6, "engine::exited"), ("-ILL", 4, "build::illegal_instruction")] {
+    for (signal, exit, code) in [("-KILL", 6, "engine::killed"), ("-ILL", 4, "build::illegal_instruction")] {
         error(&place.call(&["ensure", "--wait=1", "--json"]), 6, "engine::not_ready");
         let status = place.call(&["status", "--json"]).done().json();
         assert_eq!((&status["state"], &status["health"]), (&"starting".into(), &"loading".into()));

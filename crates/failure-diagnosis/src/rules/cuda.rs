@@ -71,8 +71,9 @@ pub(super) const RULES: &[Rule] = &[
         ],
         cause: "nvcc[ {nvcc_version}] cannot read the C++ headers of gcc {gcc} (`{header}`): the host compiler is too new for this \
                 CUDA toolkit, or of another make",
-        remedy: "install an older g++ (the newest that fits stands in the toolkit's `include/crt/host_config.h`): \
-                 `sudo apt install g++-12`, `sudo pacman -S gcc12`; or a newer CUDA toolkit",
+        remedy: "install an older g++ beside it, the newest that this toolkit takes: gcc 15 for CUDA 13.1 and later, 14 for 12.8 to 13.0, 13 for \
+                 12.4 to 12.6, 12 for 12.0 to 12.3, 11 for 11.5 to 11.8 (`nvcc --version`): `sudo apt install g++-15`, `sudo pacman -S gcc15`, \
+                 `sudo dnf install gcc15-c++`; or a newer CUDA toolkit",
     },
     Rule {
         code: "cuda::arch_feature",

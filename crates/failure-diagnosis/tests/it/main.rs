@@ -6,6 +6,7 @@ mod anything;
 mod compile;
 mod configure;
 mod cuda;
+mod deaths;
 mod link;
 mod outputs;
 mod reported;

@@ -6,10 +6,12 @@ use provisioner_core::{Diagnostic, Error, ExitReport};
 const SIGKILL: i32 = 9;
 
 /// The class of an exit: the area of its stable code, such as `cuda`, `engine` or `build`, where its log tells the cause;
-/// else `graceful`, `killed`, `signal`, `status` or `unknown`.
+/// else `graceful`, `killed`, `signal`, `status` or `unknown`. A code that names no more than the signal is no cause here.
 pub(crate) fn of_exit(exit: &ExitReport) -> String {
     let word = match (&exit.code, exit.status, exit.signal) {
         _ if exit.is_graceful() => "graceful",
+        (Some(code), _, _) if code == "engine::killed" => "killed",
+        (Some(code), _, _) if code == "engine::crashed" || code == "engine::stopped" => "signal",
         (Some(code), _, _) => return area(code),
         (None, _, Some(SIGKILL)) => "killed",
         (None, _, Some(_)) => "signal",

@@ -13,8 +13,6 @@ use crate::runtime::Runtime;
 
 /// How much of the log an error shows, in lines.
 const LINES: usize = 20;
-/// How much of the log is read for the cause, in lines.
-const READ: usize = 400;
 
 /// An engine that exited for a known cause.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,16 +22,15 @@ pub struct Ended {
 }
 
 impl Ended {
-    /// The cause of an exit, where the end of the log says so: `what` happened, how, and what was printed last.
+    /// The cause of an exit, where the log or the exit itself names one: `what` happened, how, and all that was printed.
     pub fn of(what: impl fmt::Display, exit: Exit, log: &str) -> Option<Self> {
-        let diagnosis = diagnose(Phase::Run, &format!("{log}\n{exit}"))?;
-        Some(Self { what: what.to_string(), diagnosis })
+        Some(Self { what: what.to_string(), diagnosis: cause(exit, log)? })
     }
 
-    /// A start that failed, with the reason where the engine's end tells one.
-    pub(crate) fn explain(error: SpawnError) -> Error {
+    /// A start that failed, with the reason where the engine's `log` or its exit names one.
+    pub(crate) fn explain(error: SpawnError, log: impl FnOnce() -> String) -> Error {
         let known = match &error {
-            SpawnError::ExitedEarly { exit, log, .. } => Self::of(&error, *exit, log),
+            SpawnError::ExitedEarly { exit, .. } => Self::of(&error, *exit, &log()),
             _ => None,
         };
         known.map_or_else(|| error.into(), |known| Error::Ended(Box::new(known)))
@@ -82,8 +79,7 @@ pub struct ExitReport {
 impl ExitReport {
     /// What is known of an exit, from how it was and from the end of the log.
     pub(crate) fn of(exit: Exit, runtime: &dyn Runtime, dir: &PoolDir) -> Self {
-        let log = runtime.logs(dir, READ).unwrap_or_default();
-        let known = diagnose(Phase::Run, &format!("{log}\n{exit}"));
+        let known = cause(exit, &whole_log(runtime, dir));
         let (status, signal) = match exit {
             Exit::Code(code) => (Some(code), None),
             Exit::Signal(signal) => (None, Some(signal)),
@@ -93,7 +89,7 @@ impl ExitReport {
             how: exit.to_string(),
             status,
             signal,
-            help: known.as_ref().map_or_else(|| advice(exit).to_owned(), |known| known.remedy.clone()),
+            help: known.as_ref().map_or_else(|| ADVICE.to_owned(), |known| known.remedy.clone()),
             code: known.as_ref().map(|known| known.code.to_owned()),
             cause: known.map(|known| known.cause),
         }
@@ -106,16 +102,16 @@ impl ExitReport {
 }
 
 /// What to do about an exit whose cause is not known.
-pub(crate) fn advice(exit: Exit) -> &'static str {
-    match exit {
-        // SIGBUS, SIGSEGV
-        Exit::Signal(7 | 11) => {
-            "the engine itself crashed; code made for another CPU is the usual reason: try cmake_flags = [\"-DGGML_NATIVE=OFF\"]"
-        }
-        // SIGKILL
-        Exit::Signal(9) => "nothing of ours sends SIGKILL here; the kernel does when memory is short: see `dmesg`",
-        _ => "the engine's own words are above, and whole in `logs`",
-    }
+pub(crate) const ADVICE: &str = "the cause is not known; the engine's last lines are above, and all of them in `logs`";
+
+/// Why an engine exited: what its log says, with how it exited as the last line.
+fn cause(exit: Exit, log: &str) -> Option<Diagnosis> {
+    diagnose(Phase::Run, &format!("{log}\n{exit}"))
+}
+
+/// All that is kept of what the engine printed; empty where it cannot be read.
+pub(crate) fn whole_log(runtime: &dyn Runtime, dir: &PoolDir) -> String {
+    runtime.whole_log(dir).unwrap_or_default()
 }
 
 /// The end of the log, for an error.

@@ -137,9 +137,8 @@ fn exited(runtime: &dyn Runtime, dir: &PoolDir, instance: &Instance, exit: Exit)
         return LifecycleError::Gone.into();
     }
     let tail = exit::tail(runtime, dir);
-    let advice = exit::advice(exit).to_owned();
-    let error = LifecycleError::Exited { how: exit.to_string(), tail: tail.clone(), advice };
-    match Ended::of(&error, exit, &tail) {
+    let error = LifecycleError::Exited { how: exit.to_string(), tail, advice: exit::ADVICE.to_owned() };
+    match Ended::of(&error, exit, &exit::whole_log(runtime, dir)) {
         Some(known) => Error::Ended(Box::new(known)),
         None => error.into(),
     }

@@ -3,7 +3,10 @@
 use std::path::Path;
 use std::time::Duration;
 
-use spawner::{LOG_LIMIT, Life, LockWait, PoolDir, PoolGuard, Record, Settled, StartRequest, Stopped, Tender};
+use secrecy::{ExposeSecret, SecretString};
+use spawner::{
+    LOG_LIMIT, Life, LockWait, PoolDir, PoolGuard, Record, Settled, SpawnError, StartRequest, Stopped, Tender,
+};
 
 use crate::lifecycle::exit::Ended;
 use crate::runtime::{
@@ -55,7 +58,11 @@ impl Runtime for ProcessRuntime {
         request.fingerprint.clone_from(&start.facts);
         request.host.clone_from(&start.host);
         request.port = start.port;
-        let running = spawner::start(guard, &request).map_err(Ended::explain)?;
+        let dir = guard.dir();
+        let running = spawner::start(guard, &request).map_err(|error| {
+            let log = || masked(whole_log(dir).unwrap_or_default(), start.secret_env.values());
+            Ended::explain(error, log)
+        })?;
         Ok(instance(&running.record, guard.dir()))
     }
 
@@ -100,6 +107,10 @@ impl Runtime for ProcessRuntime {
         Ok(spawner::log_tail(dir, lines)?)
     }
 
+    fn whole_log(&self, dir: &PoolDir) -> Result<String> {
+        Ok(whole_log(dir)?)
+    }
+
     fn follow(&self, dir: &PoolDir, lines: usize) -> Result<Follow> {
         cut_log(dir);
         Ok(Box::new(spawner::follow(dir, lines)?.map(|line| line.map_err(Error::from))))
@@ -109,6 +120,23 @@ impl Runtime for ProcessRuntime {
         // By its name in the processes' environment: also where the pool's folder is gone.
         Ok(spawner::stop_pool(run_root, pool, grace, wait)?.into())
     }
+}
+
+/// The start and the end of the log.
+fn whole_log(dir: &PoolDir) -> std::result::Result<String, SpawnError> {
+    let Some(file) = spawner::open_log(dir)? else { return Ok(String::new()) };
+    failure_diagnosis::read_log(file).map_err(|source| SpawnError::System { call: "read", source })
+}
+
+/// The log without the values of these secrets: what is quoted from it must hold none, nor a part of one.
+fn masked<'a>(log: String, secrets: impl Iterator<Item = &'a SecretString>) -> String {
+    let mut redactor = exec::Redactor::new();
+    let mut any = false;
+    for secret in secrets {
+        redactor.add(secret.expose_secret());
+        any = true;
+    }
+    if any { redactor.text(&log).into_owned() } else { log }
 }
 
 /// Cuts the log of an engine that has no tender for it; done whenever the pool is asked about.

@@ -236,9 +236,22 @@ fn an_exit_is_seen_at_once_with_its_cause() {
     assert_eq!(facts(port), ("engine::not_bound".into(), Some(1), None));
     let killed = exit("killed", &json!({}), &|_, pid| send(pid, Signal::SIGKILL));
     assert!(killed.help.contains("dmesg"), "{killed:?}");
-    assert_eq!(facts(killed), (String::new(), None, Some(9)));
+    assert_eq!(facts(killed), ("engine::killed".into(), None, Some(9)));
     let crashed = exit("crashed", &json!({}), &|_, pid| send(pid, Signal::SIGSEGV));
-    assert_eq!(facts(crashed), (String::new(), None, Some(11)));
+    assert!(!crashed.help.contains("GGML_NATIVE"), "no fault of the CPU: {crashed:?}");
+    assert_eq!(facts(crashed), ("engine::crashed".into(), None, Some(11)));
+    // While it loads, at any moment: whoever started it learns how it exited.
+    for (wait_ms, signal) in
+        [(0, Signal::SIGKILL), (150, Signal::SIGKILL), (900, Signal::SIGABRT), (300, Signal::SIGKILL)]
+    {
+        let name = format!("loading-{wait_ms}");
+        let loading = exit(&name, &json!({ "env": { "TINY_LOAD_MS": "600000" } }), &|_, pid| {
+            std::thread::sleep(Duration::from_millis(wait_ms));
+            send(pid, signal);
+        });
+        let code = if signal == Signal::SIGKILL { "engine::killed" } else { "engine::crashed" };
+        assert_eq!(facts(loading), (code.into(), None, Some(signal as i32)), "{name}");
+    }
     let asked = exit("asked", &json!({}), &|prepared, pid| {
         lifecycle(&world).wait_ready(&prepared.pool_id, MINUTE).unwrap();
         send(pid, Signal::SIGTERM);

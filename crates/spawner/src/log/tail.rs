@@ -1,6 +1,7 @@
 //! The last lines of the engine's log, made safe to print.
 
 use std::fmt::Write as _;
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
 
 use exec::Redactor;
@@ -19,6 +20,16 @@ const WINDOW: u64 = 64 << 10;
 pub fn log_tail(dir: &PoolDir, lines: usize) -> Result<String, SpawnError> {
     let (bytes, _) = window(dir)?;
     Ok(last_lines(&neutral(&String::from_utf8_lossy(&bytes)), lines))
+}
+
+/// Opens the log of the pool's engine for reading, from its start; nothing where there is none. What it holds is the engine's
+/// own, with control characters and with whatever secret the engine printed.
+///
+/// # Errors
+///
+/// [`SpawnError::UnsafeLog`] where the log's path holds anything but a plain file of this user.
+pub fn open_log(dir: &PoolDir) -> Result<Option<File>, SpawnError> {
+    files::open(dir, false)
 }
 
 /// Like [`log_tail`], with every one of `secrets` masked in every form it may come back in.

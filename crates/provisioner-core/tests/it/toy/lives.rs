@@ -79,7 +79,7 @@ fn a_toy_that_exits_ends_the_wait() {
     assert_eq!((status.state, status.exit.as_ref(), status.lives()), (PoolState::Exited, Some(&report), false));
     let error = provider.wait_ready(&id, LONG).unwrap_err();
     assert!(error.to_string().contains(&report.how) && error.to_string().ends_with("up"), "{error}");
-    assert_eq!(code::<()>(Err(error)), "engine::exited");
+    assert_eq!(code::<()>(Err(error)), "engine::stopped");
     assert_eq!(provider.stop(&id, LONG).unwrap(), StopOutcome::AlreadyGone);
 }
 

@@ -1,0 +1,75 @@
+//! `explain`: a log that was pasted, and a code that was read somewhere.
+
+use crate::support::Place;
+
+#[expect(clippy::disallowed_methods, reason = "nobody reads it while it is written")]
+fn log(place: &Place, text: &str) -> String {
+    let path = place.path().join("a.log");
+    std::fs::write(&path, text).unwrap();
+    path.to_str().unwrap().to_owned()
+}
+
+#[test]
+fn a_log_is_explained_with_and_without_its_phase() {
+    let place = Place::bare();
+    let engine =
+        log(&place, "0.00.232.890 E llama_init_from_model: quantized V cache requires flash_attn to be enabled\n");
+    let text = place.call_bare(&["explain", "--log", &engine]).done().stdout;
+    assert!(text.starts_with("engine::kv_cache (run)\n") && text.contains("--flash-attn on"), "{text}");
+    assert!(text.contains("quantized V cache requires flash_attn"), "{text}");
+    let found = place.call_bare(&["explain", "--log", &engine, "--phase", "run", "--json"]).done().json();
+    assert_eq!(
+        (&found["code"], &found["known"], &found["phase"]),
+        (&"engine::kv_cache".into(), &true.into(), &"run".into())
+    );
+    assert!(found["remedy"].as_str().unwrap().contains("--flash-attn on"), "{found}");
+    // By its words it is the log of a build.
+    let build = log(
+        &place,
+        "[1/2] Building CUDA object a.cu.o\nFAILED: a.cu.o\nnvcc -c a.cu -o a.cu.o\nnvcc fatal   : Unsupported gpu architecture 'compute_120a'\n",
+    );
+    let found = place.call_bare(&["explain", "--log", &build, "--json"]).done().json();
+    assert_eq!((&found["code"], &found["phase"]), (&"cuda::arch_unsupported".into(), &"build".into()));
+    let configure = log(
+        &place,
+        "-- Configuring done\nCMake Error in common/CMakeLists.txt:\n  CUDA_ARCHITECTURES is empty for target \"common\".\n",
+    );
+    let found = place.call_bare(&["explain", "--log", &configure, "--json"]).done().json();
+    assert_eq!((&found["code"], &found["phase"]), (&"cuda::arch_invalid".into(), &"configure".into()));
+    let fetch = log(
+        &place,
+        "Cloning into bare repository 'x.git'...\nfatal: unable to access 'https://github.com/x/': Could not resolve host: github.com\n",
+    );
+    let found = place.call_bare(&["explain", "--log", &fetch, "--json"]).done().json();
+    assert_eq!((found["phase"].as_str(), found["known"].as_bool()), (Some("fetch"), Some(true)), "{found}");
+}
+
+/// What is not known has an exit status of its own, and the lines that matter.
+#[test]
+fn what_is_not_known_is_said() {
+    let place = Place::bare();
+    let path = log(&place, "[1/9] Building a.o\nmoon: error: wrong phase\n");
+    let said = place.call_bare(&["explain", "--log", &path]);
+    assert_eq!(said.code, 9, "{said:?}");
+    assert!(said.stdout.contains("not known") && said.stdout.contains("moon: error: wrong phase"), "{said:?}");
+    let said = place.call_bare(&["explain", "--log", &path, "--json"]);
+    assert_eq!((said.code, &said.json()["code"], &said.json()["known"]), (9, &serde_json::Value::Null, &false.into()));
+    let said = place.call_bare(&["explain", "--log", "/nonexistent/x.log", "--json"]);
+    assert_eq!((said.code, said.json()["error"]["code"].as_str()), (2, Some("usage::unreadable_log")));
+    for words in [&["explain"][..], &["explain", "a::b", "--log", "x"], &["explain", "a::b", "--phase", "run"]] {
+        assert_eq!(place.call_bare(words).code, 2, "{words:?}");
+    }
+}
+
+#[test]
+fn a_code_is_explained() {
+    let place = Place::bare();
+    let text = place.call_bare(&["explain", "engine::kv_cache"]).done().stdout;
+    assert!(text.starts_with("engine::kv_cache (exit status 6)\n") && text.contains("--flash-attn on"), "{text}");
+    let found = place.call_bare(&["explain", "flags::unknown", "--json"]).done().json();
+    assert_eq!((&found["code"], &found["exit_status"]), (&"flags::unknown".into(), &2.into()));
+    assert!(found["meanings"][0]["cause"].as_str().is_some_and(|cause| !cause.is_empty()), "{found}");
+    let said = place.call_bare(&["explain", "no_nvcc", "--json"]);
+    assert_eq!((said.code, said.json()["error"]["code"].as_str()), (2, Some("usage::unknown_code")));
+    assert!(said.json()["error"]["help"].as_str().unwrap().contains("cuda::no_nvcc"), "{said:?}");
+}
