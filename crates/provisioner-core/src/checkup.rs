@@ -19,6 +19,10 @@ use crate::provisioner::Provisioner;
 use crate::supply::{SupplyNeeds, supply};
 use crate::{Error, Plan, Settings, Status, StepKind, provider_with};
 
+mod accelerators;
+
+pub use accelerators::AcceleratorCheckup;
+
 /// What a build writes at most, by experience: sources, objects and results of a CUDA build for a few architectures.
 const ROOM_OF_A_BUILD: u64 = 4 << 30;
 
@@ -30,8 +34,11 @@ const BESIDE_A_MODEL: u64 = 512 << 20;
 /// Everything that was looked at.
 #[derive(Clone, Debug, Serialize)]
 pub struct Checkup {
-    /// Whether all pools could be provisioned.
+    /// Whether all pools could be provisioned; without pools, whether one that names no accelerator, which means CUDA, could.
     pub ready: bool,
+    /// Without pools: what a build of this host could run on, and why not on the other. Empty with pools.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub accelerators: Vec<AcceleratorCheckup>,
     /// Tools, distribution, room, memory, limits.
     pub host: Survey,
     /// GPUs, drivers, toolkits, and what a CUDA build here would use.
@@ -83,13 +90,15 @@ pub fn checkup(pools: &[PoolConfig], settings: &Settings) -> Checkup {
     let (tools, host) = needs_of(pools, &found, settings);
     let memo = Memo::load(&layout::versioned(&settings.cache_dir).join("tools.json"));
     let survey = Survey::take(&tools, &host, &settings.env, &memo, &settings.system_root, SystemTime::now());
+    let gpu = diagnose(&snapshot.gpu_host(&Wish::default()), &[]);
+    let accelerators = if pools.is_empty() { accelerators::of_host(&survey, &gpu.verdict) } else { Vec::new() };
     let ready = !survey.findings.iter().any(|finding| finding.blocking)
-        && (survey.tools.is_complete() || !pools.is_empty())
+        && accelerators.iter().all(|one| one.ready || !one.is_default)
         && found.iter().all(PoolCheckup::is_ready);
-    Checkup { ready, host: survey, gpu: diagnose(&snapshot.gpu_host(&Wish::default()), &[]), pools: found }
+    Checkup { ready, accelerators, host: survey, gpu, pools: found }
 }
 
-/// The tools and the room that these pools need, all together. Without any, those of a build for the CPU.
+/// The tools and the room that these pools need, all together. Without any, those of any build.
 fn needs_of(pools: &[PoolConfig], found: &[PoolCheckup], settings: &Settings) -> (Vec<Need>, HostNeeds) {
     let place = |path: PathBuf, bytes, runs_programs| PlaceNeed { path, bytes, runs_programs };
     let mut tools: Vec<Need> = Vec::new();

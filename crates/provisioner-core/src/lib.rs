@@ -39,7 +39,7 @@ mod summary;
 mod supply;
 
 pub use cancel::Cancel;
-pub use checkup::{Checkup, PoolCheckup, Refusal, checkup};
+pub use checkup::{AcceleratorCheckup, Checkup, PoolCheckup, Refusal, checkup};
 pub use engine::revealed::Revealed;
 pub use error::Error;
 pub use event::{Event, Happening, Observer, Reporter, Unit};

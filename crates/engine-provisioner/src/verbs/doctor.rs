@@ -1,9 +1,12 @@
-//! `doctor`: what this host has and lacks; exit status 0 only if every pool of the configuration could be provisioned.
+//! `doctor`: what this host has and lacks; exit status 0 only if every pool of the configuration could be provisioned, or,
+//! without a configuration, a pool that names no accelerator: one on CUDA.
 
 use std::fmt::Write;
 
 use indicatif::HumanBytes;
-use provisioner_core::{Checkup, Clock, HostFacts, PoolCheckup, Settings, Status, UserNamespaces, checkup};
+use provisioner_core::{
+    AcceleratorCheckup, Checkup, Clock, HostFacts, PoolCheckup, Settings, Status, UserNamespaces, checkup,
+};
 
 use crate::args::Args;
 use crate::exit::{Exit, of_code};
@@ -77,8 +80,40 @@ fn text(found: &Checkup) -> String {
     for pool in &found.pools {
         text.push_str(&pool_text(pool));
     }
-    text.push_str(if found.ready { "ready\n" } else { "not ready\n" });
+    for one in &found.accelerators {
+        text.push_str(&accelerator_text(one));
+    }
+    text.push_str(&verdict(found));
+    text.push('\n');
     text
+}
+
+/// The last line: whether what was asked about could be provisioned, and what could be instead.
+fn verdict(found: &Checkup) -> String {
+    let all = &found.accelerators;
+    let of = |ready: bool| all.iter().find(move |one| one.ready == ready).map(|one| one.accelerator);
+    match (found.ready, of(true), of(false)) {
+        (true, ..) => "ready".into(),
+        (false, Some(instead), Some(wanted)) => format!("not ready for `{wanted}`, the default; ready for `{instead}`"),
+        (false, ..) => "not ready".into(),
+    }
+}
+
+/// What a pool on this accelerator could expect of the host.
+fn accelerator_text(one: &AcceleratorCheckup) -> String {
+    let name = match (one.accelerator, one.is_default) {
+        (accelerator, true) => format!("a pool on `{accelerator}` (the default)"),
+        (accelerator, false) => format!("a pool on `{accelerator}` (only where the pool says so)"),
+    };
+    match &one.refusal {
+        None => format!("{name}: can be provisioned\n"),
+        Some(refusal) => {
+            // The whole of it is above: what was searched, and what to do.
+            let message = refusal.message.lines().next().unwrap_or_default();
+            let reason = message.trim_end_matches("; looked at:").trim_end_matches(':');
+            format!("{name}: cannot be provisioned [{}]\n  {reason}\n", refusal.code)
+        }
+    }
 }
 
 /// What the host has apart from tools, one line each.

@@ -40,6 +40,40 @@ fn a_pool_for_a_gpu_that_is_not_there_is_not_ready() {
     assert_eq!((said.code, said.json()["ready"].as_bool()), (3, Some(false)), "{said:?}");
 }
 
+/// EP-81, EP-10: without a pool file a host is ready only for the accelerator that a pool means which names none. What it can
+/// do instead is reported, and not taken for it.
+#[test]
+fn without_pools_a_host_without_a_gpu_is_not_ready() {
+    let place = Place::bare().env("CUDA_VISIBLE_DEVICES", "-1");
+    let said = place.call_bare(&["doctor", "--json"]);
+    let found = said.json();
+    assert_eq!((said.code, &found["ready"], &found["pools"]), (3, &false.into(), &serde_json::json!([])), "{found}");
+    let [cuda, cpu] = found["accelerators"].as_array().unwrap().as_slice() else { panic!("{found}") };
+    assert_eq!(
+        (&cuda["accelerator"], &cuda["is_default"], &cuda["ready"]),
+        (&"cuda".into(), &true.into(), &false.into())
+    );
+    assert_eq!((&cpu["accelerator"], &cpu["is_default"], &cpu["ready"]), (&"cpu".into(), &false.into(), &true.into()));
+    assert_eq!(cuda["refusal"]["code"], found["gpu"]["verdict"]["refusal"]["code"], "{found}");
+    assert!(cpu.get("refusal").is_none() && !place.path().join("cache").exists(), "{cpu}");
+
+    let text = place.call_bare(&["doctor"]).stdout;
+    let of_cuda = "a pool on `cuda` (the default): cannot be provisioned [gpu::";
+    assert!(text.contains(of_cuda), "{text}");
+    assert!(text.contains("a pool on `cpu` (only where the pool says so): can be provisioned\n"), "{text}");
+    assert!(text.ends_with("not ready for `cuda`, the default; ready for `cpu`\n"), "{text}");
+
+    let bare = place.env("PATH", "/nonexistent");
+    let said = bare.call_bare(&["doctor"]);
+    assert_eq!(said.code, 3);
+    assert!(
+        said.stdout.contains("a pool on `cpu` (only where the pool says so): cannot be provisioned"),
+        "{}",
+        said.stdout
+    );
+    assert!(said.stdout.ends_with("\nnot ready\n"), "{}", said.stdout);
+}
+
 /// EP-81: what the host has is told to people too, and everything that stands in a pool's way, not the first thing alone.
 #[test]
 fn people_get_a_table_with_everything() {
