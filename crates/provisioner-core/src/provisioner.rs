@@ -13,6 +13,7 @@ use crate::execute::{Executed, Run, Until, execute, launch, published};
 use crate::lifecycle::{Lifecycle, PoolStatus, Ready, Running};
 use crate::observe::host::HostSnapshot;
 use crate::observe::{Sources, observe};
+use crate::plan::approved::Approved;
 use crate::plan::changes::Comparison;
 use crate::plan::planner::{self, Planned};
 use crate::pool::desired::Desired;
@@ -71,6 +72,14 @@ impl Provisioner {
         let call = self.call(pool)?;
         let observed = observe(&call.desired, call.sources(host), false)?;
         Ok(planner::plan(&call.desired, observed, self.settings.replace).plan)
+    }
+
+    /// The plan of a pool, with all that it is compared by when it is executed.
+    pub(crate) fn approve(&self, pool: &PoolConfig, host: &HostSnapshot) -> Result<Approved> {
+        let call = self.call(pool)?;
+        let observed = observe(&call.desired, call.sources(host), false)?;
+        let replace = call.replaces();
+        Ok(Approved::of(planner::plan(&call.desired, observed, replace), replace))
     }
 
     fn call(&self, pool: &PoolConfig) -> Result<Call<'_>> {
@@ -174,7 +183,7 @@ impl Call<'_> {
         let mut host = HostSnapshot::new(self.settings);
         let proof = OnceLock::new();
         loop {
-            let planned = self.plan(&host)?;
+            let planned = self.plan(&host, until)?;
             if until == Until::Running
                 && let Some(ensured) = self.adopt(&dir, &planned)?
             {
@@ -200,10 +209,20 @@ impl Call<'_> {
         }
     }
 
-    fn plan(&self, host: &HostSnapshot) -> Result<Planned> {
+    /// Whether an engine of another configuration is stopped: asked for by the caller, or part of an approved plan.
+    fn replaces(&self) -> bool {
+        let approved = self.settings.approved.as_ref();
+        self.settings.replace || approved.is_some_and(|file| file.replaces(&self.desired.pool_id))
+    }
+
+    /// The plan of now; where plans were approved, the pool's own is refused once it is stale.
+    fn plan(&self, host: &HostSnapshot, until: Until) -> Result<Planned> {
         let observed = observe(&self.desired, self.sources(host), true)?;
         let warnings = planner::found_warnings(&observed);
-        let planned = planner::plan(&self.desired, observed, self.settings.replace);
+        let planned = planner::plan(&self.desired, observed, self.replaces());
+        if let Some(file) = &self.settings.approved {
+            file.approved(&self.desired.pool_id)?.check(&planned, &self.desired, &|kind| until.includes(kind))?;
+        }
         if planned.comparison != Comparison::Same {
             for warning in warnings {
                 self.reporter.warn(warning);
@@ -220,7 +239,7 @@ impl Call<'_> {
             return Ok(Locked::Preparing(lock));
         }
         if until == Until::Running {
-            let planned = self.plan(&HostSnapshot::new(self.settings))?;
+            let planned = self.plan(&HostSnapshot::new(self.settings), until)?;
             if let Some(ensured) = self.adopt(dir, &planned)? {
                 return Ok(Locked::Runs(Box::new(ensured)));
             }

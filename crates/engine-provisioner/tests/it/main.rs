@@ -7,6 +7,7 @@ mod events;
 mod host;
 mod life;
 mod packages;
+mod plan_files;
 mod signals;
 mod streams;
 mod support;
