@@ -23,6 +23,11 @@ pub fn sha256(path: &Path) -> Result<(u64, String), DurableError> {
     }
 }
 
+/// The SHA-256 of bytes in lower-case hexadecimal.
+pub fn sha256_of(bytes: &[u8]) -> String {
+    hex(&Sha256::digest(bytes))
+}
+
 /// Lower-case hexadecimal.
 pub fn hex(bytes: &[u8]) -> String {
     bytes.iter().fold(String::with_capacity(2 * bytes.len()), |mut text, byte| {
@@ -40,5 +45,6 @@ mod tests {
         crate::replace(&dir.path().join("f"), b"abc").unwrap();
         let expected = "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad";
         assert_eq!(super::sha256(&dir.path().join("f")).unwrap(), (3, expected.to_owned()));
+        assert_eq!(super::sha256_of(b"abc"), expected);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::fs::File;
 use std::io::{ErrorKind, Read};
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use nix::fcntl::{OFlag, open};
@@ -10,10 +10,37 @@ use nix::sys::stat::Mode;
 
 use crate::DurableError;
 
+/// The content of a plain file, and whose it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Owned {
+    /// The content.
+    pub bytes: Vec<u8>,
+    /// The user it belongs to.
+    pub uid: u32,
+    /// Its permissions.
+    pub mode: u32,
+}
+
+impl Owned {
+    /// Returns why somebody else could have written the file, to follow its name; `None` where only this user could.
+    pub fn foreign(&self) -> Option<String> {
+        let me = nix::unistd::geteuid().as_raw();
+        if self.uid != me {
+            return Some(format!("belongs to user {}, not to you (user {me})", self.uid));
+        }
+        (self.mode & 0o022 != 0).then(|| format!("may be written by others (mode {:o})", self.mode))
+    }
+}
+
 /// The content of a plain file of at most `max` bytes, or `None` where there is none.
 ///
 /// Symbolic links are not followed, and a FIFO or device is refused without waiting for its other end.
 pub fn read_regular(path: &Path, max: u64) -> Result<Option<Vec<u8>>, DurableError> {
+    Ok(read_owned(path, max)?.map(|owned| owned.bytes))
+}
+
+/// The same with the owner and the permissions of the very file that was read.
+pub fn read_owned(path: &Path, max: u64) -> Result<Option<Owned>, DurableError> {
     let flags = OFlag::O_RDONLY | OFlag::O_NOFOLLOW | OFlag::O_NONBLOCK | OFlag::O_CLOEXEC;
     let file = match open(path, flags, Mode::empty()) {
         Ok(fd) => File::from(fd),
@@ -23,7 +50,8 @@ pub fn read_regular(path: &Path, max: u64) -> Result<Option<Vec<u8>>, DurableErr
         }
         Err(error) => return Err(DurableError::io("read", path)(error.into())),
     };
-    let kind = file.metadata().map_err(DurableError::io("read", path))?.file_type();
+    let meta = file.metadata().map_err(DurableError::io("read", path))?;
+    let kind = meta.file_type();
     if !kind.is_file() {
         let what = if kind.is_dir() {
             "a folder"
@@ -37,7 +65,7 @@ pub fn read_regular(path: &Path, max: u64) -> Result<Option<Vec<u8>>, DurableErr
     let mut bytes = Vec::new();
     match file.take(max + 1).read_to_end(&mut bytes) {
         Ok(_) if bytes.len() as u64 > max => Err(DurableError::TooLarge { path: path.into(), max }),
-        Ok(_) => Ok(Some(bytes)),
+        Ok(_) => Ok(Some(Owned { bytes, uid: meta.uid(), mode: meta.mode() & 0o7777 })),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(error) => Err(DurableError::io("read", path)(error)),
     }
@@ -64,5 +92,20 @@ mod tests {
         for name in ["link", "fifo", "folder"] {
             assert!(matches!(read_regular(&at(name), 9), Err(DurableError::NotRegular { .. })), "{name}");
         }
+    }
+
+    #[test]
+    fn a_file_that_others_may_write_is_foreign() {
+        use std::os::unix::fs::PermissionsExt;
+
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("f");
+        replace(&path, b"x").unwrap();
+        let owned = |path: &Path| read_owned(path, 9).unwrap().unwrap();
+        assert_eq!(owned(&path).foreign(), None);
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o620)).unwrap();
+        assert_eq!(owned(&path).foreign().unwrap(), "may be written by others (mode 620)");
+        let other = Owned { uid: owned(&path).uid + 1, ..owned(&path) };
+        assert!(other.foreign().unwrap().starts_with("belongs to user "));
     }
 }

@@ -55,19 +55,11 @@ interrupted";
 #[derive(Debug, Subcommand)]
 pub(crate) enum Verb {
     /// Show what `ensure` would do; changes nothing
-    Plan,
+    Plan(PlanArgs),
     /// Build and prove the engine and get the model; start nothing
-    Prepare,
+    Prepare(PrepareArgs),
     /// Make sure that the engine runs; what is done already is not done again
-    Ensure {
-        /// Wait until the engine answers, for SECS seconds or the pool's `ready_timeout_s`
-        #[arg(long, value_name = "SECS", num_args = 0..=1, require_equals = true)]
-        #[expect(clippy::option_option, reason = "clap's way to tell `--wait` from `--wait=5`")]
-        wait: Option<Option<u64>>,
-        /// Stop an engine that runs with another configuration, and start the wanted one
-        #[arg(long)]
-        replace: bool,
-    },
+    Ensure(EnsureArgs),
     /// Show whether the engine runs and answers; the exit status says it too
     Status,
     /// Stop the engine; no engine is fine too
@@ -104,6 +96,42 @@ pub(crate) enum Verb {
         /// The page of one command instead of the one about all
         verb: Option<String>,
     },
+}
+
+/// What is planned.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PlanArgs {
+    /// Write the plan to FILE, to be approved and executed by `ensure --plan FILE`
+    #[arg(long, value_name = "FILE")]
+    pub(crate) out: Option<PathBuf>,
+    /// Plan all pools of the configuration
+    #[arg(long, conflicts_with = "pool")]
+    pub(crate) all: bool,
+    /// Plan to stop an engine that runs with another configuration
+    #[arg(long)]
+    pub(crate) replace: bool,
+}
+
+/// How a pool is prepared.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PrepareArgs {
+    /// Execute the plan in FILE and nothing else; refused where it no longer holds
+    #[arg(long, value_name = "FILE")]
+    pub(crate) plan: Option<PathBuf>,
+}
+
+/// How a pool's engine is made to run.
+#[derive(Debug, clap::Args)]
+pub(crate) struct EnsureArgs {
+    /// Wait until the engine answers, for SECS seconds or the pool's `ready_timeout_s`
+    #[arg(long, value_name = "SECS", num_args = 0..=1, require_equals = true)]
+    #[expect(clippy::option_option, reason = "clap's way to tell `--wait` from `--wait=5`")]
+    pub(crate) wait: Option<Option<u64>>,
+    /// Stop an engine that runs with another configuration, and start the wanted one
+    #[arg(long)]
+    pub(crate) replace: bool,
+    #[command(flatten)]
+    pub(crate) prepare: PrepareArgs,
 }
 
 /// What to do with the cache.
@@ -200,7 +228,7 @@ mod tests {
     #[test]
     fn waiting_has_a_limit_only_where_one_is_given() {
         let wait = |words: &[&str]| match Args::try_parse_from(words).unwrap().verb {
-            Verb::Ensure { wait, .. } => wait,
+            Verb::Ensure(ensure) => ensure.wait,
             other => panic!("{other:?}"),
         };
         assert_eq!(wait(&["e", "ensure", "-c", "f"]), None);

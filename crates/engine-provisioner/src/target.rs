@@ -1,12 +1,13 @@
 //! Which pool, and with which settings.
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use exec::Env;
 use provisioner_core::cfg::{Config, PoolConfig, PoolId};
-use provisioner_core::{EngineProvisioner, Helper, Settings, provider_with};
+use provisioner_core::{EngineProvisioner, Helper, PlanFile, Settings, provider_with};
 
-use crate::args::Args;
+use crate::args::{Args, PrepareArgs};
 use crate::failure::{Failure, Result};
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
@@ -27,6 +28,12 @@ pub(crate) fn config(file: &Path) -> Result<Config> {
 pub(crate) fn pool(args: &Args) -> Result<PoolConfig> {
     let file = args.config.as_ref().ok_or(Failure::NoConfig)?;
     Ok(config(file)?.pool(args.pool.as_deref())?.clone())
+}
+
+/// All pools of the configuration.
+pub(crate) fn pools(args: &Args) -> Result<Vec<PoolConfig>> {
+    let file = args.config.as_ref().ok_or(Failure::NoConfig)?;
+    Ok(config(file)?.pools)
 }
 
 /// The provider for a pool.
@@ -62,6 +69,12 @@ pub(crate) fn settings(args: &Args) -> Result<Settings> {
 /// The settings of a call that changes something: its events are shown, and an interrupt cancels it.
 pub(crate) fn working(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Result<Settings> {
     Ok(Settings { observer: progress.observer(), cancel: interrupt.cancel(), ..settings(args)? })
+}
+
+/// The settings of a call that does what was agreed on before, where something was: an approved plan.
+pub(crate) fn agreed(settings: Settings, wish: &PrepareArgs) -> Result<Settings> {
+    let file = wish.plan.as_ref().map(|path| PlanFile::read(path, &settings)).transpose()?;
+    Ok(Settings { approved: file.map(Arc::new), ..settings })
 }
 
 fn absolute(path: &Path) -> Result<PathBuf> {

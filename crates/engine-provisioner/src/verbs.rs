@@ -25,9 +25,9 @@ use crate::progress::Progress;
 /// Does what the command line asks for. What can be cancelled takes its token from `interrupt`.
 pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Result<Exit> {
     match &args.verb {
-        Verb::Plan => plan::run(args, progress),
-        Verb::Prepare => prepare::run(args, progress, interrupt),
-        Verb::Ensure { wait, replace } => ensure::run(args, progress, interrupt, (*wait, *replace)),
+        Verb::Plan(wish) => plan::run(args, progress, wish),
+        Verb::Prepare(wish) => prepare::run(args, progress, interrupt, wish),
+        Verb::Ensure(wish) => ensure::run(args, progress, interrupt, wish),
         Verb::Status => status::run(args),
         Verb::Stop => stop::run(args, progress, interrupt),
         Verb::Logs { lines, follow } => logs::run(args, *lines, *follow),

@@ -264,6 +264,10 @@ pub enum Error {
         )
     )]
     Cancelled,
+    /// A plan file that is not executed.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    PlanFile(#[from] crate::PlanFileError),
     /// A plan that another version made.
     #[error("the plan was made by {made_by} (schema {schema}), and this is {}", env!("CARGO_PKG_VERSION"))]
     #[diagnostic(code(plan::version), help("make the plan again with this version"))]

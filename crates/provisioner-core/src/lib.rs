@@ -31,7 +31,12 @@ mod lifecycle;
 mod observe;
 mod plan;
 mod pool;
-mod port;
+/// Which port an engine listens on: chosen, and claimed until the engine has it.
+mod port {
+    pub(crate) mod choose;
+    pub(crate) mod claim;
+    pub(crate) mod neighbours;
+}
 mod provisioner;
 mod runtime;
 pub mod seam;
@@ -52,8 +57,8 @@ pub use miette::Diagnostic;
 pub use plan::changes::Difference;
 pub use plan::{
     Action, Cache, Closest, Command, Executed, ExecutedAction, ExecutedStep, Failure, InputDifference, Launch, Outcome,
-    Placeholder, PlaceholderKind, Plan, PlanStep, SCHEMA, Status, StepDifference, StepId, StepKind, Values,
-    differences, literal,
+    Placeholder, PlaceholderKind, Plan, PlanFile, PlanFileError, PlanStep, SCHEMA, Stale, Status, StepDifference,
+    StepId, StepKind, Values, differences, literal,
 };
 pub use pool::settings::Settings;
 pub use port::choose::{PortError, PortHolder};

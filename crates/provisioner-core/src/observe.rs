@@ -18,6 +18,7 @@ use crate::supply::{Accelerated, Look, ModelFormats, Supply};
 use crate::{Result, Settings};
 
 pub(crate) mod host;
+pub(crate) mod host_facts;
 pub(crate) mod observed;
 
 /// Who is asked about one pool.

@@ -7,18 +7,25 @@ use config_schema::PoolId;
 use serde::{Deserialize, Serialize};
 
 pub(crate) mod action;
+pub(crate) mod approved;
+mod approved_error;
+mod args;
 pub(crate) mod changes;
 pub(crate) mod draft;
 pub(crate) mod executed;
 pub(crate) mod placeholder;
 pub(crate) mod planner;
 mod render;
+pub(crate) mod stale;
 pub(crate) mod step;
 mod verify;
 
 pub use action::{Action, Command, Launch};
+pub use approved::PlanFile;
+pub use approved_error::PlanFileError;
 pub use executed::{Executed, ExecutedAction, ExecutedStep, Failure, Outcome};
 pub use placeholder::{Placeholder, PlaceholderKind, Values, literal};
+pub use stale::Stale;
 pub use step::{Cache, Closest, InputDifference, PlanStep, Status, StepId, StepKind};
 pub use verify::{StepDifference, differences};
 

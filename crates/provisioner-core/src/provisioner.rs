@@ -14,6 +14,7 @@ use crate::lifecycle::{Health, Lifecycle, PoolStatus, Ready, Running};
 use crate::observe::host::HostSnapshot;
 use crate::observe::observed::Observed;
 use crate::observe::{Sources, observe};
+use crate::plan::approved::Approved;
 use crate::plan::changes::Comparison;
 use crate::plan::planner::{self, Planned};
 use crate::pool::desired::Desired;
@@ -74,6 +75,14 @@ impl Provisioner {
         let call = self.call(pool)?;
         let observed = observe(&call.desired, call.sources(host), false)?;
         Ok(planner::plan(&call.desired, observed, self.settings.replace).plan)
+    }
+
+    /// The plan of a pool, with all that it is compared by when it is executed.
+    pub(crate) fn approve(&self, pool: &PoolConfig, host: &HostSnapshot) -> Result<Approved> {
+        let call = self.call(pool)?;
+        let observed = observe(&call.desired, call.sources(host), false)?;
+        let replace = call.replaces();
+        Ok(Approved::of(planner::plan(&call.desired, observed, replace), replace))
     }
 
     fn call(&self, pool: &PoolConfig) -> Result<Call<'_>> {
@@ -177,12 +186,12 @@ impl Call<'_> {
         let mut host = HostSnapshot::new(self.settings);
         let proof = OnceLock::new();
         loop {
-            let mut planned = self.plan(&host, None)?;
+            let mut planned = self.plan(&host, until, None)?;
             if until == Until::Running {
                 match self.hung(&dir, &planned)? {
                     Hung::No => {}
                     Hung::Gone => continue,
-                    Hung::For(silent) => planned = self.plan(&host, Some(silent))?,
+                    Hung::For(silent) => planned = self.plan(&host, until, Some(silent))?,
                 }
                 if let Some(ensured) = self.adopt(&dir, &planned)? {
                     return Ok(Executed::Running(Box::new(ensured)));
@@ -208,11 +217,20 @@ impl Call<'_> {
         }
     }
 
-    /// The plan; `silent` is how long the engine that runs was watched in vain.
-    fn plan(&self, host: &HostSnapshot, silent: Option<Duration>) -> Result<Planned> {
+    /// Whether an engine of another configuration is stopped: asked for by the caller, or part of an approved plan.
+    fn replaces(&self) -> bool {
+        let approved = self.settings.approved.as_ref();
+        self.settings.replace || approved.is_some_and(|file| file.replaces(&self.desired.pool_id))
+    }
+
+    /// The plan of now; `silent` is how long the engine that runs was watched in vain; where plans were approved, the pool's own is refused once it is stale.
+    fn plan(&self, host: &HostSnapshot, until: Until, silent: Option<Duration>) -> Result<Planned> {
         let observed = Observed { silent, ..observe(&self.desired, self.sources(host), true)? };
         let warnings = planner::found_warnings(&observed);
-        let planned = planner::plan(&self.desired, observed, self.settings.replace);
+        let planned = planner::plan(&self.desired, observed, self.replaces());
+        if let Some(file) = &self.settings.approved {
+            file.approved(&self.desired.pool_id)?.check(&planned, &self.desired, &|kind| until.includes(kind))?;
+        }
         if planned.comparison != Comparison::Same {
             for warning in warnings {
                 self.reporter.warn(warning);
@@ -229,7 +247,7 @@ impl Call<'_> {
             return Ok(Locked::Preparing(lock));
         }
         if until == Until::Running {
-            let planned = self.plan(&HostSnapshot::new(self.settings), None)?;
+            let planned = self.plan(&HostSnapshot::new(self.settings), until, None)?;
             // One that does not answer is watched once this call's turn has come.
             let answers = match self.watched(dir, &planned) {
                 Some((engine, _)) => self.runtime.answers(dir, &engine)?.health != Health::Silent,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use provisioner_core::{Ensured, InstanceKind, Lifecycle, Settings, Started};
 
-use crate::args::Args;
+use crate::args::{Args, EnsureArgs};
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::interrupt::Interrupt;
@@ -13,19 +13,13 @@ use crate::progress::Progress;
 use crate::verbs::summary;
 use crate::{report, target};
 
-/// `wait` and `replace` as the command line has them.
-#[expect(clippy::option_option, reason = "clap's way to tell `--wait` from `--wait=5`")]
-pub(crate) fn run(
-    args: &Args,
-    progress: &Progress,
-    interrupt: &Interrupt,
-    (wait, replace): (Option<Option<u64>>, bool),
-) -> Result<Exit> {
+pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt, wish: &EnsureArgs) -> Result<Exit> {
     let pool = target::pool(args)?;
     let limit =
-        wait.map(|seconds| seconds.map_or_else(|| pool.provisioning.limits.ready_timeout(), Duration::from_secs));
+        wish.wait.map(|seconds| seconds.map_or_else(|| pool.provisioning.limits.ready_timeout(), Duration::from_secs));
     let silence = pool.provisioning.limits.ready_silence();
-    let settings = Settings { replace, ..target::working(args, progress, interrupt)? };
+    let settings = target::agreed(target::working(args, progress, interrupt)?, &wish.prepare)?;
+    let settings = Settings { replace: wish.replace, ..settings };
     let ensured = target::provider(&pool, settings.clone())?.ensure_running(pool)?;
     if let Some(limit) = limit {
         Lifecycle::new(settings).with_ready_silence(silence).wait_ready_for(&ensured, limit)?;

@@ -2,21 +2,33 @@
 
 use std::fmt::Write;
 
-use provisioner_core::{Plan, Settings, Status, StepKind};
-use serde_json::Value;
+use provisioner_core::{Plan, PlanFile, Settings, Status, StepKind};
+use serde_json::{Value, json};
 
-use crate::args::Args;
+use crate::args::{Args, PlanArgs};
 use crate::exit::{Exit, of_code};
 use crate::failure::Result;
 use crate::progress::Progress;
 use crate::{report, target};
 
-pub(crate) fn run(args: &Args, progress: &Progress) -> Result<Exit> {
-    let pool = target::pool(args)?;
-    let settings = Settings { observer: progress.observer(), ..target::settings(args)? };
-    let plan = target::provider(&pool, settings)?.plan(pool)?;
-    report::result(args.json, &plan, || text(&plan, args.verbose > 0))?;
-    Ok(exit(&plan))
+pub(crate) fn run(args: &Args, progress: &Progress, wish: &PlanArgs) -> Result<Exit> {
+    let settings = Settings { observer: progress.observer(), replace: wish.replace, ..target::settings(args)? };
+    let pools = if wish.all { target::pools(args)? } else { vec![target::pool(args)?] };
+    let file = PlanFile::of(&pools, &settings)?;
+    if let Some(path) = &wish.out {
+        file.write(path)?;
+    }
+    let plans: Vec<&Plan> = file.plans().collect();
+    match plans.as_slice() {
+        [plan] if !wish.all => report::result(args.json, plan, || text(plan, args.verbose > 0))?,
+        plans => report::result(args.json, &json!({ "plans": plans }), || all(plans, args.verbose > 0))?,
+    }
+    Ok(plans.iter().map(|plan| exit(plan)).find(|exit| *exit != Exit::Done).unwrap_or(Exit::Done))
+}
+
+/// The plans of several pools, with an empty line between them.
+fn all(plans: &[&Plan], all: bool) -> String {
+    plans.iter().map(|plan| text(plan, all)).collect::<Vec<_>>().join("\n")
 }
 
 /// The plan, with its commands and the inputs of the build's key when asked for, and what to do about a step that is
@@ -73,8 +85,6 @@ fn exit(plan: &Plan) -> Exit {
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]

@@ -1,6 +1,6 @@
 //! `prepare`: everything up to the start.
 
-use crate::args::Args;
+use crate::args::{Args, PrepareArgs};
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::interrupt::Interrupt;
@@ -8,9 +8,9 @@ use crate::progress::Progress;
 use crate::verbs::summary;
 use crate::{report, target};
 
-pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Result<Exit> {
+pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt, wish: &PrepareArgs) -> Result<Exit> {
     let pool = target::pool(args)?;
-    let settings = target::working(args, progress, interrupt)?;
+    let settings = target::agreed(target::working(args, progress, interrupt)?, wish)?;
     let prepared = target::provider(&pool, settings)?.prepare(pool)?;
     progress.clear();
     report::result(args.json, &prepared, || {

@@ -8,6 +8,7 @@ mod explain;
 mod host;
 mod life;
 mod packages;
+mod plan_files;
 mod signals;
 mod streams;
 mod support;

@@ -147,7 +147,13 @@ pub(crate) fn start(
     if let Some(running) = now.as_ref().filter(|running| running.facts == start.facts && !silent) {
         return Ok((publish(adopted(summary, running), run.reporter, guard)?, Vec::new()));
     }
-    let foreseen = now == planned.running || settings.replace;
+    let approved = settings.approved.as_ref().map(|file| file.approved(&run.desired.pool_id)).transpose()?;
+    if let Some(approved) = approved {
+        // The engine's own help may have made another command line of it than the plan could know.
+        approved.check_start(&launched(&start, guard), &run.desired.env)?;
+    }
+    let replace = settings.replace || approved.is_some_and(|approved| approved.replace);
+    let foreseen = now == planned.running || replace;
     if let Some(running) = now.as_ref().filter(|_| !foreseen) {
         let differences: Vec<Difference> = differences(&running.facts, &start.facts);
         return Err(Error::Differs { pool: run.desired.pool_id.clone(), differences }.into());

@@ -138,6 +138,23 @@ impl Command {
     }
 }
 
+impl Launch {
+    /// A start that happens, as it would stand in a plan.
+    pub(crate) fn literal(self) -> Self {
+        let text = |text: String| literal(&text);
+        Self {
+            program: self.program.map(text),
+            image: self.image.map(text),
+            args: self.args.into_iter().map(text).collect(),
+            cwd: text(self.cwd),
+            env: self.env.into_iter().map(|(name, value)| (name, literal(&value))).collect(),
+            secret_env: self.secret_env,
+            host: self.host,
+            port: self.port,
+        }
+    }
+}
+
 impl Action {
     /// The action with its placeholders replaced.
     #[must_use]

@@ -150,6 +150,32 @@ pub(crate) fn substitute(text: &str, values: &Values) -> String {
     out + rest
 }
 
+/// Whether `planned` becomes `now` by values that its placeholders may take. Both are texts of plans: what is escaped in
+/// one is escaped in the other.
+pub(crate) fn fits(planned: &str, now: &str, placeholders: &[Placeholder]) -> bool {
+    if planned == now {
+        return true;
+    }
+    let mut from = planned;
+    let mut literal_end = 0;
+    while let Some((before, depth, name, after)) = next(from) {
+        if depth == 1 {
+            let head = planned.get(..literal_end + before.len()).unwrap_or_default();
+            let Some(rest) = now.strip_prefix(head) else { return false };
+            let known = placeholders.iter().find(|placeholder| placeholder.name == name);
+            let allows = |value: &str| known.is_none_or(|placeholder| placeholder.allows(value));
+            let ends = rest.char_indices().map(|(at, letter)| at + letter.len_utf8());
+            return ends.into_iter().any(|end| {
+                let (value, tail) = rest.split_at(end);
+                allows(value) && fits(after, tail, placeholders)
+            });
+        }
+        literal_end = planned.len() - after.len();
+        from = after;
+    }
+    false
+}
+
 /// The words of an argument list with their placeholders replaced. A word that is `<definitions>` alone becomes as many
 /// words as the value has lines.
 pub(crate) fn substitute_words(list: &[String], values: &Values) -> Vec<String> {
@@ -248,6 +274,27 @@ mod tests {
         assert!(!any(KEY, "../k") && !any(KEY, "a b"));
         assert!(!Placeholder::one_of(PORT, ["80".into()]).unwrap().allows("81"));
         assert_eq!(Placeholder::any("anything"), None);
+    }
+
+    #[test]
+    fn a_text_fits_by_allowed_values_alone() {
+        let key = Placeholder::any(KEY).unwrap();
+        let port = Placeholder::one_of(PORT, ["80".into(), "81".into()]).unwrap();
+        let known = [key, port];
+        for (planned, now, expected) in [
+            ("/s/<key>/bin", "/s/0a1b/bin", true),
+            ("/s/<key>/bin", "/s/../bin", false),
+            ("/s/<key>/bin", "/s/0a/x/bin", false),
+            ("<port>", "81", true),
+            ("<port>", "82", false),
+            ("a<<port>b", "a<<port>b", true),
+            ("a<<port><port>", "a<<port>80", true),
+            ("a<<port>b", "a80b", false),
+            ("x", "y", false),
+            ("", "y", false),
+        ] {
+            assert_eq!(fits(planned, now, &known), expected, "{planned} {now}");
+        }
     }
 
     proptest! {

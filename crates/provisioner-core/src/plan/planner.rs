@@ -5,6 +5,7 @@
 
 use config_schema::Accelerator;
 use exec::{Redactor, shell_line};
+use model_provisioner::Presence;
 
 use crate::engine::command_line::{CommandLine, text};
 use crate::engine::config_files;
@@ -16,7 +17,7 @@ use crate::plan::placeholder::{PORT, Placeholder, literal, marker};
 use crate::plan::{Cache, Plan, SCHEMA, Status, StepId, StepKind};
 use crate::pool::desired::Desired;
 use crate::runtime::Instance;
-use crate::summary::{Artifact, InstanceKind};
+use crate::summary::{Artifact, InstanceKind, Model};
 use crate::supply::Supplied;
 use crate::supply::model;
 use crate::{Error, Result};
@@ -38,6 +39,10 @@ pub(crate) struct Planned {
     pub(crate) own_port: Option<u16>,
     /// The port that a new engine would listen on now.
     pub(crate) port: Option<u16>,
+    /// The engine's start, also where it runs already; absent while it is not known.
+    pub(crate) launch: Option<Launch>,
+    /// The model, where it is there.
+    pub(crate) model: Option<Model>,
 }
 
 impl Planned {
@@ -64,12 +69,16 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
         _ => None,
     };
     let chosen = port.as_ref().ok().copied();
+    let staged = match &model {
+        Presence::Present(found) => Some(model::summary(desired, &found.staged)),
+        Presence::Fetchable(_) | Presence::Unusable(_) => None,
+    };
     let model::Steps { question, model } = model::steps(desired, model, too_new, first.as_ref());
     ask_early(&mut drafts, question);
     let flags = flags(line, model.is_blocked()).after(last.into_iter().chain([StepKind::Model.into()]));
     let start = match refusal {
         Some(error) => Draft::blocked(StepKind::Start, "the pool's earlier engine", error),
-        None => start(desired, port, running.as_ref(), &comparison, replace, launch),
+        None => start(desired, port, running.as_ref(), &comparison, replace, launch.clone()),
     };
     let start = start.after([StepKind::Flags]);
     drafts.extend([model, flags, start]);
@@ -100,7 +109,18 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let pool_id = desired.pool_id.clone();
     let plan = Plan { schema: SCHEMA, version, pool_id, steps, placeholders, notes, warnings };
-    Planned { plan, errors, comparison, supplied, running, silent: silent.is_some(), own_port, port: chosen }
+    Planned {
+        plan,
+        errors,
+        comparison,
+        supplied,
+        running,
+        silent: silent.is_some(),
+        own_port,
+        port: chosen,
+        launch,
+        model: staged,
+    }
 }
 
 /// A word as schema 1 showed it: placeholders as they are, texts without escapes.

@@ -1,6 +1,7 @@
 //! What is the same for all pools of one host: where things are kept, and the environment.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use cancel::Cancel;
@@ -9,7 +10,7 @@ use gpu_detect::Probe;
 use spawner::Tender;
 
 use crate::runtime::helper::Helper;
-use crate::{Error, Observer, Result};
+use crate::{Error, Observer, PlanFile, Result};
 
 /// Settings of a provider.
 #[derive(Clone, Debug)]
@@ -29,6 +30,8 @@ pub struct Settings {
     pub helper: Option<Helper>,
     /// Whether an engine that runs with another configuration is stopped and replaced.
     pub replace: bool,
+    /// Plans that were approved: with them, `prepare` and `ensure` do nothing else, and refuse a pool whose plan is stale.
+    pub approved: Option<Arc<PlanFile>>,
     /// How long an engine is watched for an exit right after its start before `ensure` returns.
     pub early_exit: Duration,
     /// Receives what happens.
@@ -65,6 +68,7 @@ impl Settings {
             env,
             helper: None,
             replace: false,
+            approved: None,
             early_exit: Duration::from_millis(300),
             observer: Observer::default(),
             cancel: Cancel::new(),

@@ -56,6 +56,11 @@ pub fn provider_for(pool: &PoolConfig) -> Result<Box<dyn EngineProvisioner>> {
 
 /// Like [`provider_for`], with settings of the caller's choice.
 pub fn provider_with(pool: &PoolConfig, settings: Settings) -> Result<Box<dyn EngineProvisioner>> {
+    Ok(Box::new(provisioner(pool, settings)?))
+}
+
+/// [`provider_with`] as its own type.
+pub(crate) fn provisioner(pool: &PoolConfig, settings: Settings) -> Result<Provisioner> {
     let profile = profile(pool.engine);
     if !profile.modes.iter().any(|mode| crate::supply::is_built(*mode)) {
         return Err(Error::UnsupportedEngine { engine: pool.engine });
@@ -64,5 +69,5 @@ pub fn provider_with(pool: &PoolConfig, settings: Settings) -> Result<Box<dyn En
     if !profile.modes.contains(&mode) {
         return Err(Error::ImpossibleMode { engine: pool.engine, mode, possible: profile.modes });
     }
-    Ok(Box::new(Provisioner::new(profile, settings)))
+    Ok(Provisioner::new(profile, settings))
 }
