@@ -223,7 +223,8 @@ impl Call<'_> {
         self.settings.replace || approved.is_some_and(|file| file.replaces(&self.desired.pool_id))
     }
 
-    /// The plan of now; `silent` is how long the engine that runs was watched in vain; where plans were approved, the pool's own is refused once it is stale.
+    /// The plan of now; `silent` is how long the engine that runs was watched in vain; where plans
+    /// were approved, the pool's own is refused once it is stale.
     fn plan(&self, host: &HostSnapshot, until: Until, silent: Option<Duration>) -> Result<Planned> {
         let observed = Observed { silent, ..observe(&self.desired, self.sources(host), true)? };
         let warnings = planner::found_warnings(&observed);

@@ -16,6 +16,8 @@ mod arch_root;
 mod files;
 mod fixture;
 mod repo;
+#[cfg(feature = "web")]
+pub mod web;
 
 pub use arch_root::{ArchRoot, Package, is_root, need, shell, write};
 /// To run real programs from the tests and examples of crates that themselves run none.

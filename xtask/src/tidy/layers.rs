@@ -15,13 +15,17 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("durable", &["cancel"]),
     ("redact", &[]),
     // 0: one job each, for any program.
+    ("artifact-fit", &[]),
     ("config-schema", &["redact"]),
     ("distro", &[]),
     ("exec", &["cancel", "durable", "redact"]),
     ("failure-diagnosis", &["exec", "redact"]),
     ("flags", &["redact"]),
     ("host-memory", &[]),
+    ("http", &["cancel"]),
+    ("unpack", &["cancel"]),
     // 1: one job each; never one another, never the configuration.
+    ("download", &["cancel", "durable", "http"]),
     ("engine-store", BASE),
     ("gpu-detect", &["cancel", "distro", "durable", "exec"]),
     ("model-provisioner", BASE),
@@ -33,8 +37,11 @@ const LAYERS: &[(&str, &[&str])] = &[
     (
         "provisioner-core",
         &[
+            "artifact-fit",
             "cancel",
             "config-schema",
+            "distro",
+            "download",
             "durable",
             "engine-store",
             "exec",
@@ -42,11 +49,13 @@ const LAYERS: &[(&str, &[&str])] = &[
             "flags",
             "gpu-detect",
             "host-memory",
+            "http",
             "llamacpp-build",
             "model-provisioner",
             "preflight",
             "redact",
             "spawner",
+            "unpack",
         ],
     ),
     // 3: what people call.
