@@ -15,6 +15,9 @@ impl Recipe {
     /// when such manifests were written. Its manifests still leave the name out, so that earlier releases read them.
     pub const LLAMACPP_SOURCE_1: Self = Self(Cow::Borrowed("llamacpp-source/1"));
 
+    /// The same, version 2: named by content, without paths, the repository's address and the CPU's name.
+    pub const LLAMACPP_SOURCE_2: Self = Self(Cow::Borrowed("llamacpp-source/2"));
+
     /// A text of the form `name/version`: lower-case letters, digits and `-`, then a number without leading zeros.
     pub fn parse(text: &str) -> Option<Self> {
         let (name, version) = text.split_once('/')?;
@@ -68,6 +71,7 @@ mod tests {
     #[test]
     fn a_name_and_a_version() {
         assert_eq!(Recipe::parse("llamacpp-source/1"), Some(Recipe::default()));
+        assert_eq!(Recipe::parse("llamacpp-source/2"), Some(Recipe::LLAMACPP_SOURCE_2));
         assert!(Recipe::parse("oci-image/12").is_some());
         for text in ["", "x", "x/", "/1", "x/0", "x/01", "x/+1", "X/1", "1x/1", "x y/1", "x/1/2", "../1"] {
             assert_eq!(Recipe::parse(text), None, "{text}");

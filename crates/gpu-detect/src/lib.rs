@@ -44,6 +44,6 @@ pub use report::{Driver, GpuReport, Libcuda};
 pub use solver::{Conflict, CudaChoice, Obstacle, Rejected, Remedy, Target, choose, select, solve};
 pub use source::{Looked, Source, Subject};
 pub use toolkit::{
-    CompilerKind, CompilerSource, Glibc, HostCompiler, Releases, Toolkit, ToolkitSource, host_compilers,
+    CompilerKind, CompilerSource, Glibc, HostCompiler, Releases, Toolkit, ToolkitSource, host_compilers, nccl,
 };
 pub use wish::Wish;

@@ -1,5 +1,6 @@
 //! What is asked of a build: plain data, no defaults that hide a decision.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -102,8 +103,12 @@ pub enum Backend {
     Cpu,
     /// NVIDIA cards.
     Cuda {
-        /// nvcc and its version.
+        /// nvcc, and its version as recipe 1 named it: major and minor.
         nvcc: ToolId,
+        /// What of the toolkit ends up in the result, by name, in full versions or digests: `nvcc` (`13.0.88`),
+        /// `cuda_host_compiler`, `cudart`, `cublas`, `cccl`, and `nccl` where there is one to link with. They are part of the
+        /// build's key, in place of paths; what is left out is told apart by its path alone.
+        parts: BTreeMap<String, String>,
         /// CMake definitions that name toolkit, compiler and architectures.
         definitions: Vec<(String, String)>,
         /// Variables for CMake and the compilers, without secrets. Their `PATH` is ours and finds nvcc.

@@ -23,7 +23,7 @@ use crate::plan::job::Job;
 use crate::plan::placeholder::Values;
 use crate::plan::steps::Step;
 use crate::source::fetch;
-use crate::{BuildError, BuildRequest, Commit, Definitions, Event, Inputs, Observer, identify};
+use crate::{BuildError, BuildRequest, Commit, Event, Identity, Observer, identify};
 
 /// Why a resumed build ran what the plan of a resumed one does not show.
 const STARTED_OVER: &str = "what an earlier build left did not work, so the build started over";
@@ -68,8 +68,7 @@ pub struct BuildSession {
     job: Job,
     failure_logs: Option<PathBuf>,
     commit: Commit,
-    inputs: Inputs,
-    definitions: Definitions,
+    identity: Identity,
     jobs: u32,
     claim: Claim,
     staging: Staging,
@@ -91,10 +90,10 @@ impl BuildSession {
         failure_logs: Option<&Path>,
         observer: &dyn Observer,
     ) -> Result<Begun, BuildError> {
-        let (inputs, definitions) = identify(request, commit)?;
-        let key = inputs.key();
+        let identity = identify(request, commit)?;
+        let key = identity.key();
         let store = Store::new(layout.clone());
-        if let Some(entry) = store.take(&key)? {
+        if let Some(entry) = identity.find(&store, true)? {
             return Ok(Begun::Finished(entry, Outcome::Hit));
         }
         // The one that builds it may wait for the compilers of another build first.
@@ -106,7 +105,7 @@ impl BuildSession {
             return Ok(Begun::Finished(entry, Outcome::WaitedForOther));
         }
         tracing::info!(%key, commit = commit.as_str(), backend = %request.backend, "building");
-        for note in definitions.notes() {
+        for note in identity.definitions.notes() {
             tracing::warn!(%key, note, "build");
         }
         let (staging, resumed) = match adopted(request, commit, &claim)? {
@@ -121,8 +120,7 @@ impl BuildSession {
             job,
             failure_logs: failure_logs.map(Path::to_owned),
             commit,
-            inputs,
-            definitions,
+            identity,
             jobs,
             claim,
             staging,
@@ -146,7 +144,7 @@ impl BuildSession {
     pub fn configure(&mut self, observer: &dyn Observer) -> Result<StepReport, BuildError> {
         if !self.resumed {
             observer.on(&Event::Phase("configure"));
-            let configured = configure::configure(&self.layout, &self.job, &self.definitions, &self.staging);
+            let configured = configure::configure(&self.layout, &self.job, &self.identity.definitions, &self.staging);
             self.values.definitions = Some(configured.map_err(|error| self.keep_logs(error))?);
         }
         Ok(self.report(Step::Configure))
@@ -204,7 +202,7 @@ impl BuildSession {
         let binary = publish::collect(staging, &made.configured)?;
         let proof = prove::prove(job, &binary)?;
         observer.on(&Event::Phase("publish"));
-        let entry = publish::publish(&self.claim, staging, &self.inputs, &proof, &made)?;
+        let entry = publish::publish(&self.claim, staging, &self.identity, &proof, &made)?;
         let key = self.claim.key();
         tracing::info!(%key, version = entry.manifest.engine_version, seconds = entry.manifest.build_seconds, "built");
         match prove::version(job, &entry.binary()) {
@@ -228,7 +226,7 @@ impl BuildSession {
             observer.on(&Event::Phase("fetch"));
             fetch::fetch(&this.layout, &this.job, &this.commit, this.staging.dir())?;
             observer.on(&Event::Phase("configure"));
-            let definitions = configure::configure(&this.layout, &this.job, &this.definitions, &this.staging)?;
+            let definitions = configure::configure(&this.layout, &this.job, &this.identity.definitions, &this.staging)?;
             this.values.definitions = Some(definitions);
             this.compiled(observer)
         })

@@ -37,7 +37,14 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
     let seen = runtime.observe(&settings.run_dir, desired.pool_id.as_str())?;
     let model = models(desired, settings).inspect(&desired.model.request);
     let also_needs = model::needs(&model);
-    let supplied = supply.observe(&Look { desired, settings, host, also_needs: &also_needs, remember })?;
+    let supplied = supply.observe(&Look {
+        desired,
+        settings,
+        host,
+        also_needs: &also_needs,
+        running: seen.instance.as_ref(),
+        remember,
+    })?;
     let neighbours = host.neighbours(desired.pool_id.as_str());
     let port = choose::choose(desired.host, &desired.ports, seen.own_port, &neighbours);
     let documents = supplied.documents();

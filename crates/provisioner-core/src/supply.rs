@@ -16,6 +16,7 @@ use crate::observe::host::HostSnapshot;
 use crate::plan::StepId;
 use crate::plan::draft::Draft;
 use crate::pool::desired::Desired;
+use crate::runtime::Instance;
 use crate::summary::{Artifact, Device};
 use crate::{Error, Result, Settings};
 
@@ -54,6 +55,8 @@ pub struct Look<'a> {
     pub host: &'a HostSnapshot,
     /// Tools that other parts of the plan lack, to be listed and installed with the supply's own.
     pub also_needs: &'a [Need],
+    /// The engine that runs for this pool. A supply may keep what it was started from, and nothing else follows from it.
+    pub running: Option<&'a Instance>,
     /// Whether what was found out may be remembered; a plan writes nothing.
     pub remember: bool,
 }

@@ -16,6 +16,8 @@ use crate::failure::Result;
 use crate::{report, target};
 
 const DAY: Duration = Duration::from_hours(24);
+/// A commit is shown by so many of its digits.
+const COMMIT: usize = 12;
 const GB: u64 = 1_000_000_000;
 
 pub(crate) fn run(args: &Args, verb: &CacheVerb) -> Result<Exit> {
@@ -61,7 +63,12 @@ fn list(args: &Args, store: &Store, runs: &BTreeSet<EntryKey>) -> Result<Exit> {
 
 fn described(manifest: &Manifest) -> String {
     match Inputs::of(manifest) {
-        Some(inputs) => format!("{} {} of {}", inputs.backend, manifest.engine_version, inputs.repo),
+        Some(inputs) => {
+            let commit: String = inputs.commit.as_str().chars().take(COMMIT).collect();
+            // Used where it proves to be the same build; else it stays for the engines that run from it.
+            let earlier = if inputs.recipe == 1 { ", by recipe 1" } else { "" };
+            format!("{} {} of commit {commit}{earlier}", inputs.backend, manifest.engine_version)
+        }
         None => format!("{} by {}", manifest.engine_version, manifest.recipe),
     }
 }

@@ -1,5 +1,6 @@
 //! The one toolkit, compiler and set of architectures that a build uses, and how CMake is told.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,9 @@ pub struct CudaChoice {
     pub nvcc: PathBuf,
     /// Its version as (major, minor).
     pub version: (u32, u32),
+    /// Its parts that end up in programs, each with its version in full or its digest.
+    #[serde(default)]
+    pub parts: BTreeMap<String, String>,
     /// What led to it.
     pub source: ToolkitSource,
     /// The C++ compiler that nvcc is told to use.

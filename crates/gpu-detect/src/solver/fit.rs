@@ -64,6 +64,7 @@ pub(crate) fn fit(
         root: toolkit.root.clone(),
         nvcc,
         version,
+        parts: toolkit.parts.clone(),
         source: toolkit.source,
         host_compiler: compiler.clone(),
         architectures,

@@ -1,5 +1,6 @@
 //! A CUDA toolkit as found on disk: where it lies, what led to it, what it can do and what it lacks.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
@@ -16,6 +17,10 @@ pub struct Toolkit {
     pub nvcc: Option<PathBuf>,
     /// Its compiler's version as (major, minor).
     pub version: Option<(u32, u32)>,
+    /// Its parts that end up in programs (`nvcc`, `cudart`, `cublas`, `cccl`), each with its version in full, such as
+    /// `13.0.88`, or its digest.
+    #[serde(default)]
+    pub parts: BTreeMap<String, String>,
     /// The version that its headers say they belong to.
     pub headers: Option<(u32, u32)>,
     /// What led to it.

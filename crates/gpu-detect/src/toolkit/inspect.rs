@@ -1,5 +1,6 @@
 //! Looks at each candidate: what the toolkit is, what it can do, and which parts it lacks.
 
+use std::collections::BTreeMap;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
@@ -10,7 +11,7 @@ use super::candidates::places;
 use super::description::Toolkit;
 use super::headers::Contradicts;
 use super::layout::{first_with, include_folders, library_folders, stub_folder, versioned};
-use super::{headers, nvcc, releases, toolkit_version};
+use super::{headers, nvcc, parts, releases, toolkit_version};
 use crate::host::Host;
 use crate::report::{GpuReport, Libcuda};
 use crate::source::{Looked, Subject};
@@ -51,6 +52,7 @@ fn inspect(host: &Host, cache: &ProbeCache, libcuda: Option<&Libcuda>, order: us
         root,
         nvcc: None,
         version: None,
+        parts: BTreeMap::new(),
         headers: None,
         source,
         order,
@@ -79,6 +81,9 @@ fn inspect(host: &Host, cache: &ProbeCache, libcuda: Option<&Libcuda>, order: us
     let nvcc = nvcc.unwrap_or_else(|| toolkit.root.join("bin/nvcc"));
     if is_program(&nvcc) && nvcc.to_str().is_some() {
         ask(host, cache, &nvcc, &mut toolkit);
+        if toolkit.version.is_some() {
+            toolkit.parts = parts::of(&toolkit.root, &nvcc, &host.env, cache);
+        }
         toolkit.nvcc = Some(nvcc);
     } else {
         toolkit.missing.push(format!("`nvcc` (no program at `{}`)", nvcc.display()));

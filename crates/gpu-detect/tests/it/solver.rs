@@ -1,5 +1,6 @@
 //! The solver over many made-up hosts: it always answers, always alike, in any order, and its answer keeps every rule.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use gpu_detect::{
@@ -27,7 +28,7 @@ prop_compose! {
         stubs in any::<bool>(),
     ) -> Toolkit {
         Toolkit {
-            root: PathBuf::new(), nvcc: Some("/cuda/bin/nvcc".into()), version: Some(version), headers, source: explicit,
+            root: PathBuf::new(), nvcc: Some("/cuda/bin/nvcc".into()), version: Some(version), parts: BTreeMap::new(), headers, source: explicit,
             order: 0, missing: if complete { vec![] } else { vec!["libcublas".into()] }, gcc, clang, glibc_below,
             architectures, nvcc_failure: silent, oldest_driver: Some("525.60.13".into()),
             stubs: stubs.then(|| "/cuda/lib64/stubs".into()),

@@ -6,7 +6,7 @@ use std::fmt;
 use engine_store::{Store, StoreError};
 use serde::Serialize;
 
-use crate::{BuildKey, Inputs, ToolId};
+use crate::{BuildKey, Inputs};
 
 /// One input of the key that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -33,11 +33,9 @@ pub struct Near {
 impl Inputs {
     /// Every input by name, in the order of `build.json`: for people.
     pub fn named(&self) -> Vec<(String, String)> {
-        let Self { recipe, repo, commit, submodules, backend, definitions, .. } = self;
-        let Self { generator, tools, target, libc, cpu, env, .. } = self;
+        let Self { recipe, commit, submodules, backend, definitions, generator, tools, target, libc, cpu, env } = self;
         let mut named = vec![
             ("recipe".to_owned(), recipe.to_string()),
-            ("repo".into(), repo.clone()),
             ("commit".into(), commit.as_str().to_owned()),
             ("submodules".into(), submodules.to_string()),
             ("backend".into(), backend.clone()),
@@ -45,10 +43,9 @@ impl Inputs {
         let below = |group: &str, map: &BTreeMap<String, String>| {
             map.iter().map(|(name, value)| (format!("{group}.{name}"), value.clone())).collect::<Vec<_>>()
         };
-        let tool = |tool: &ToolId| format!("{} ({})", tool.version, tool.path.display());
         named.extend(below("definitions", definitions));
         named.push(("generator".into(), generator.cmake_name().into()));
-        named.extend(below("tools", &tools.iter().map(|(name, id)| (name.clone(), tool(id))).collect()));
+        named.extend(below("tools", tools));
         named.extend([("target".into(), target.clone()), ("libc".into(), libc.clone())]);
         named.extend(cpu.iter().map(|cpu| ("cpu".into(), cpu.clone())));
         named.extend(below("env", env));
@@ -68,12 +65,17 @@ impl Inputs {
     }
 }
 
-/// The stored build of the same repository that differs in the fewest inputs, the newest of several; none where the store
-/// has no build of that repository. Nothing is verified: this explains, it does not hand out.
+/// The stored build of llama.cpp that differs in the fewest inputs, the newest of several; none where the store has no other
+/// one. Nothing is verified: this explains, it does not hand out. An entry of recipe 1 lacks what that recipe did not write down,
+/// and differs in it.
+///
+/// # Errors
+///
+/// Where the store cannot be read.
 pub fn nearest(store: &Store, wanted: &Inputs) -> Result<Option<Near>, StoreError> {
     let manifests = store.list()?.into_iter().filter_map(|stored| stored.manifest);
     let builds = manifests.filter_map(|manifest| Some((Inputs::of(&manifest)?, manifest)));
-    let scored = builds.filter(|(inputs, _)| inputs.repo == wanted.repo).map(|(inputs, manifest)| {
+    let scored = builds.map(|(inputs, manifest)| {
         let differences = wanted.differences(&inputs);
         (differences.len(), std::cmp::Reverse(manifest.built_unix_s), manifest.key, differences)
     });
@@ -85,9 +87,11 @@ pub fn nearest(store: &Store, wanted: &Inputs) -> Result<Option<Near>, StoreErro
 const TOLD: usize = 4;
 /// A key is told by so many of its digits.
 const DIGITS: usize = 8;
+/// And a commit by so many.
+const SHORT: usize = 12;
 
 impl fmt::Display for Near {
-    /// `76ffaea3 in tools.cxx: c++ 12.2 (/usr/bin/c++) → c++ 13.1 (/usr/bin/c++)`
+    /// `76ffaea3 in tools.cxx: gcc (GCC) 12.2 → gcc (GCC) 13.1`
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} in ", self.key.as_str().chars().take(DIGITS).collect::<String>())?;
         for (i, difference) in self.differences.iter().take(TOLD).enumerate() {
@@ -117,6 +121,11 @@ impl fmt::Display for Difference {
             _ if input == "cpu" => {
                 f.write_str(if wanted.is_some() { "cpu: any → this one" } else { "cpu: that one → any" })
             }
+            _ if input == "commit" => {
+                let short =
+                    |commit: &Option<String>| commit.iter().flat_map(|id| id.chars().take(SHORT)).collect::<String>();
+                write!(f, "commit: {} → {}", short(stored), short(wanted))
+            }
             _ => {
                 write!(f, "{input}: {} → {}", stored.as_deref().unwrap_or("none"), wanted.as_deref().unwrap_or("none"))
             }
@@ -138,21 +147,18 @@ mod tests {
     use crate::{Commit, Generator};
 
     fn inputs() -> Inputs {
-        let tool = |version: &str| ToolId { path: "/usr/bin/c++".into(), version: version.into() };
         Inputs {
-            recipe: 1,
-            repo: "/r".into(),
+            recipe: 2,
             commit: Commit::parse(&"a".repeat(40)).unwrap(),
             submodules: false,
             backend: "cpu".into(),
             definitions: BTreeMap::from([("GGML_CUDA".into(), "OFF".into())]),
             generator: Generator::Ninja,
-            tools: BTreeMap::from([("cxx".into(), tool("c++ 13.1"))]),
+            tools: BTreeMap::from([("cxx".into(), "c++ 13.1".into())]),
             target: "x86_64-linux".into(),
             libc: "2.36".into(),
-            cpu: Some("model=1; flags=fpu avx2 amx_tile".into()),
+            cpu: Some("amx_tile avx2".into()),
             env: BTreeMap::new(),
-            files: BTreeMap::new(),
         }
     }
 
@@ -168,14 +174,14 @@ mod tests {
     #[test]
     fn each_input_is_told() {
         assert_eq!(told(|_| ()), [""; 0]);
-        let cxx = |stored: &mut Inputs| stored.tools.get_mut("cxx").unwrap().version = "c++ 12.2".into();
-        assert_eq!(told(cxx), ["tools.cxx: c++ 12.2 (/usr/bin/c++) → c++ 13.1 (/usr/bin/c++)"]);
+        let cxx = |stored: &mut Inputs| *stored.tools.get_mut("cxx").unwrap() = "c++ 12.2".into();
+        assert_eq!(told(cxx), ["tools.cxx: c++ 12.2 → c++ 13.1"]);
         assert_eq!(told(|stored| stored.definitions.clear()), ["definitions.GGML_CUDA: none → OFF"]);
         assert_eq!(
             told(|stored| drop(stored.env.insert("CUDA_PATH".into(), "/c".into()))),
             ["env.CUDA_PATH: /c → none"]
         );
-        let features = |stored: &mut Inputs| stored.cpu = Some("model=1; flags=fpu avx2 avx512f".into());
+        let features = |stored: &mut Inputs| stored.cpu = Some("avx2 avx512f".into());
         assert_eq!(told(features), ["cpu: -avx512f +amx_tile"]);
         assert_eq!(told(|stored| stored.cpu = None), ["cpu: any → this one"]);
         for change in [

@@ -1,70 +1,50 @@
-//! The build's key: what makes two builds the same build.
-//!
-//! Everything in [`Inputs`] can change the result, and nothing else is allowed to: the environment of CMake and the
-//! compilers is fixed, and what the host decides (compilers, C library, processor) is named here.
+//! Which build a request is on this host: found out from the request and a few files, without running a program.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use engine_store::{EntryKey, Manifest, Recipe};
-use serde::{Deserialize, Serialize};
+use exec::Env;
 
 use crate::cmake::quirks;
 use crate::compile::ccache_and_linker;
+use crate::key::as_spelled::{self, AsSpelled};
+use crate::key::content;
 use crate::key::cpu;
 use crate::key::libc_version::libc_version;
-use crate::{Backend, BuildError, BuildKey, BuildRequest, Commit, Definition, Definitions, Generator, ToolId};
+use crate::source::git::search_path;
+use crate::{Backend, BuildError, BuildKey, BuildRequest, Commit, Definition, Definitions, Inputs};
 
-/// Goes up when the way of building changes, so that entries of the old way are not taken for the new.
-const RECIPE: u32 = 1;
-
-/// Everything that decides what a build results in.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Inputs {
-    /// Version of the way of building.
-    pub recipe: u32,
-    /// The repository, as configured, without user and password.
-    pub repo: String,
-    /// The whole commit id.
-    pub commit: Commit,
-    /// Whether submodules are part of the tree.
-    pub submodules: bool,
-    /// `cpu` or `cuda`.
-    pub backend: String,
-    /// CMake definitions, by name.
-    pub definitions: BTreeMap<String, String>,
-    /// Which kind of build files.
-    pub generator: Generator,
-    /// CMake, C and C++ compiler; nvcc, linker and ccache where they are used.
-    pub tools: BTreeMap<String, ToolId>,
-    /// Processor architecture and system.
-    pub target: String,
-    /// The C library.
-    pub libc: String,
-    /// The processor's features, unless the build is for any processor (`GGML_NATIVE=OFF`).
-    pub cpu: Option<String>,
-    /// Variables that the compilers see beyond the fixed ones.
-    pub env: BTreeMap<String, String>,
-    /// SHA-256 of the files that definitions let CMake or the build run, by definition.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub files: BTreeMap<String, String>,
+/// A build by what decides its result, and as this host spells it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Identity {
+    /// What the key is made of.
+    pub inputs: Inputs,
+    /// The definitions that CMake is given.
+    pub definitions: Definitions,
+    /// The same with paths and address: where things are, and the inputs of recipe 1.
+    pub(crate) spelled: AsSpelled,
 }
 
-impl Inputs {
-    /// The key of these inputs. Canonical JSON: fields in the order of the type, maps sorted by key.
+impl Identity {
+    /// The key of the build.
     pub fn key(&self) -> BuildKey {
-        EntryKey::of(&Recipe::LLAMACPP_SOURCE_1, &serde_json::to_vec(self).unwrap_or_default())
+        self.inputs.key()
     }
 
-    /// The inputs of a stored build; `None` for an entry that another recipe made.
-    pub fn of(manifest: &Manifest) -> Option<Self> {
-        (manifest.recipe == Recipe::LLAMACPP_SOURCE_1).then(|| manifest.inputs.read().ok())?
+    /// The key that the recipe before gave the same request on this host: an engine that was started from that entry is
+    /// still the wanted one.
+    pub fn earlier_key(&self) -> BuildKey {
+        self.spelled.key()
     }
 }
 
 /// What a request comes to on this host, for one commit. Runs no program.
-pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Definitions), BuildError> {
+///
+/// # Errors
+///
+/// Where definitions contradict each other or the accelerator, where a path cannot be given to CMake, and where a file that
+/// the operator lets CMake run cannot be read.
+pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<Identity, BuildError> {
     let tools = &request.tools;
     usable(request)?;
     let mut accelerator = vec![
@@ -77,7 +57,7 @@ pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Defi
         ("cxx".into(), tools.cxx.clone()),
     ]);
     let mut env = BTreeMap::new();
-    if let Backend::Cuda { nvcc, definitions, env: hints } = &request.backend {
+    if let Backend::Cuda { nvcc, definitions, env: hints, .. } = &request.backend {
         accelerator.extend(definitions.iter().cloned());
         named.insert("nvcc".into(), nvcc.clone());
         env.extend(hints.iter().cloned());
@@ -88,7 +68,8 @@ pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Defi
     ccache_and_linker::define(request, &mut accelerator);
     let mut definitions =
         Definitions::merge(&accelerator, &request.definitions, matches!(request.backend, Backend::Cuda { .. }))?;
-    let features = cpu::features(&cpu::info());
+    let cpuinfo = cpu::info();
+    let features = cpu::features(&cpuinfo);
     // A compiler that the operator chose is not the one whose version is known here.
     let compilers = [("CMAKE_C_COMPILER", &tools.cc), ("CMAKE_CXX_COMPILER", &tools.cxx)];
     let known =
@@ -97,8 +78,8 @@ pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Defi
         definitions.decide("GGML_NATIVE", "OFF", note);
     }
     let native = definitions.get("GGML_NATIVE").is_none_or(crate::cmake::definition::is_on);
-    let inputs = Inputs {
-        recipe: RECIPE,
+    let spelled = AsSpelled {
+        recipe: as_spelled::RECIPE,
         repo: crate::error::shown(&request.source.repo),
         commit: commit.clone(),
         submodules: request.source.submodules,
@@ -112,7 +93,37 @@ pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Defi
         env,
         files: files(&request.definitions)?,
     };
-    Ok((inputs, definitions))
+    let cpu = native.then(|| cpu::instruction_sets(&cpuinfo));
+    let inputs = Inputs { cpu, ..content::of(&spelled, &parts(request, &definitions)) };
+    Ok(Identity { inputs, definitions, spelled })
+}
+
+/// What is known by content beside the tools that are asked for their version: the parts of a CUDA toolkit, and compilers that
+/// the operator names. Such a compiler is named by the digest of its file.
+fn parts(request: &BuildRequest, definitions: &Definitions) -> BTreeMap<String, String> {
+    let mut parts = match &request.backend {
+        Backend::Cuda { parts, .. } => parts.clone(),
+        Backend::Cpu => BTreeMap::new(),
+    };
+    let tools = &request.tools;
+    for (name, part, ours) in [("CMAKE_C_COMPILER", "cc", &tools.cc), ("CMAKE_CXX_COMPILER", "cxx", &tools.cxx)] {
+        let asked = definitions.get(name).filter(|value| definitions.asked_for(name) && Path::new(value) != ours.path);
+        parts.extend(asked.and_then(|value| Some((part.to_owned(), digest(&program(request, value)?)?))));
+    }
+    parts
+}
+
+/// The file that CMake takes for a compiler's name: as it is given, or from the search path of the build.
+fn program(request: &BuildRequest, name: &str) -> Option<PathBuf> {
+    let path = Path::new(name);
+    if path.is_absolute() {
+        return Some(path.to_owned());
+    }
+    Env::from_pairs([("PATH", search_path(&request.tools.cmake.path))]).find(name)
+}
+
+fn digest(path: &Path) -> Option<String> {
+    durable::sha256(path).ok().map(|(_, digest)| format!("sha256:{digest}"))
 }
 
 /// What is run by definitions that the operator trusts: the first word of each value, which has to be a file.

@@ -7,6 +7,7 @@ use engine_store::FileEntry;
 use serde_json::{Value, json};
 
 use crate::cmake::file_api::Configured;
+use crate::key::as_spelled::AsSpelled;
 use crate::{BuildKey, Inputs};
 
 /// Its file's name in an entry.
@@ -16,7 +17,10 @@ pub(crate) const FILE: &str = "provenance.json";
 #[derive(Clone, Debug)]
 pub(crate) struct Facts<'a> {
     pub(crate) key: &'a BuildKey,
-    pub(crate) inputs: &'a Inputs,
+    /// Where things were on this host.
+    pub(crate) inputs: &'a AsSpelled,
+    /// What the key is made of.
+    pub(crate) content: &'a Inputs,
     pub(crate) version: &'a str,
     pub(crate) files: &'a [FileEntry],
     pub(crate) configured: &'a Configured,
@@ -54,7 +58,7 @@ impl Facts<'_> {
 
 /// The statement.
 pub(crate) fn statement(facts: &Facts<'_>) -> Value {
-    let inputs = facts.inputs;
+    let (inputs, content) = (facts.inputs, facts.content);
     let named = |file: &FileEntry| json!({ "name": file.path, "digest": { "sha256": file.sha256 } });
     let mut resolved = vec![json!({ "uri": facts.source(), "digest": { "gitCommit": inputs.commit } })];
     resolved.extend(
@@ -70,7 +74,7 @@ pub(crate) fn statement(facts: &Facts<'_>) -> Value {
         "predicateType": "https://slsa.dev/provenance/v1",
         "predicate": {
             "buildDefinition": {
-                "buildType": format!("urn:engine-provisioner:llamacpp-build:{}", inputs.recipe),
+                "buildType": format!("urn:engine-provisioner:llamacpp-build:{}", content.recipe),
                 "externalParameters": {
                     "repository": inputs.repo,
                     "commit": inputs.commit,
@@ -84,6 +88,7 @@ pub(crate) fn statement(facts: &Facts<'_>) -> Value {
                     "libc": inputs.libc,
                     "cpu": inputs.cpu,
                     "env": inputs.env,
+                    "content": content.tools,
                     "compilers": facts.configured.compilers,
                 },
                 "resolvedDependencies": resolved,
@@ -150,6 +155,7 @@ mod tests {
     use std::collections::{BTreeMap, BTreeSet};
 
     use super::*;
+    use crate::key::content;
     use crate::output::sbom;
     use crate::validate;
     use crate::{Commit, Generator, ToolId};
@@ -168,7 +174,7 @@ mod tests {
             let digest = "ab".repeat(32);
             let file = |path: &str| FileEntry { path: path.into(), size: 1, sha256: digest.clone() };
             let tool = |path: &str| ToolId { path: path.into(), version: "c++ (Debian 12) 12.2.0".into() };
-            let inputs = Inputs {
+            let inputs = AsSpelled {
                 recipe: 1,
                 repo: repo.into(),
                 commit: Commit::parse(&"a".repeat(64)).unwrap(),
@@ -188,10 +194,11 @@ mod tests {
             configured.libraries.insert("llama-server".into(), BTreeSet::from(names.map(str::to_owned)));
             let submodules = ["ggml/src/ggml-kompute/kompute", "a b"].map(|path| (path.to_owned(), "c".repeat(40)));
             let files = [file("bin/llama-server"), file("bin/libggml.so.0"), file("logs/build.log"), file("help.txt")];
-            let key = inputs.key();
+            let content = content::of(&inputs, &BTreeMap::new());
+            let key = content.key();
             let (configured, submodules) = (&configured, submodules.as_slice());
-            let (inputs, key, files, version) = (&inputs, &key, files.as_slice(), "1 (abc)");
-            let facts = Facts { key, inputs, version, files, configured, submodules, begun: 1, ended: 2 };
+            let (inputs, content, key, files, version) = (&inputs, &content, &key, files.as_slice(), "1 (abc)");
+            let facts = Facts { key, inputs, content, version, files, configured, submodules, begun: 1, ended: 2 };
             assert_eq!(validate::statement(&statement(&facts)), [""; 0], "{repo}");
             assert_eq!(validate::bill(&sbom::bill(&facts)), [""; 0], "{repo}");
         }

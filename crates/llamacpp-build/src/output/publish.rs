@@ -14,7 +14,7 @@ use crate::folders::Folders;
 use crate::output::prove::Proof;
 use crate::output::provenance::Facts;
 use crate::output::{provenance, sbom};
-use crate::{BuildError, Inputs};
+use crate::{BuildError, Identity};
 
 /// Where the build puts the server, relative to its folder: as CMake says, or where llama.cpp always has put it.
 fn server(configured: &Configured) -> PathBuf {
@@ -57,7 +57,7 @@ pub(crate) struct Made {
 pub(crate) fn publish(
     claim: &Claim,
     staging: &Staging,
-    inputs: &Inputs,
+    identity: &Identity,
     proof: &Proof,
     made: &Made,
 ) -> Result<Entry, BuildError> {
@@ -69,7 +69,8 @@ pub(crate) fn publish(
     let files = contents.files().to_vec();
     let facts = Facts {
         key: claim.key(),
-        inputs,
+        inputs: &identity.spelled,
+        content: &identity.inputs,
         version: &proof.version,
         files: &files,
         configured: &made.configured,
@@ -80,9 +81,10 @@ pub(crate) fn publish(
     for (name, document) in [(provenance::FILE, provenance::statement(&facts)), (sbom::FILE, sbom::bill(&facts))] {
         contents.add(name, &serde_json::to_vec_pretty(&document).unwrap_or_default())?;
     }
-    let inputs = OpaqueInputs::of(inputs).map_err(|error| BuildError::io("describe", staging.out())(error.into()))?;
+    let inputs =
+        OpaqueInputs::of(&identity.inputs).map_err(|error| BuildError::io("describe", staging.out())(error.into()))?;
     let entry = NewEntry {
-        recipe: Recipe::LLAMACPP_SOURCE_1,
+        recipe: Recipe::LLAMACPP_SOURCE_2,
         inputs,
         engine_version: proof.version.clone(),
         binary: Path::new("bin").join(SERVER),

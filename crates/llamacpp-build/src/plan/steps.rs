@@ -17,7 +17,7 @@ use crate::plan::call::Call;
 use crate::plan::placeholder::{KEY, Placeholder, STAGING};
 use crate::source::commit::Reference;
 use crate::source::{fetch, resolve};
-use crate::{Backend, BuildError, BuildRequest, Commit, identify};
+use crate::{Backend, BuildError, BuildRequest, Commit, Identity, identify};
 
 /// A part of a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -72,7 +72,7 @@ pub fn planned_steps(
     let pinned = resolve::pinned(&request.source);
     let commit = commit.or(pinned.as_ref());
     let any = Commit::parse(&"0".repeat(40)).ok_or(StoreError::NotPublished)?;
-    let (inputs, definitions) = identify(request, commit.unwrap_or(&any))?;
+    let Identity { inputs, definitions, .. } = identify(request, commit.unwrap_or(&any))?;
     let key = commit.map_or_else(|| KEY.to_owned(), |_| inputs.key().to_string());
     let (staging, cuda) = (Path::new(STAGING), matches!(request.backend, Backend::Cuda { .. }));
     let mut fetch = if commit.is_none() { planned_resolve(layout, request) } else { Vec::new() };

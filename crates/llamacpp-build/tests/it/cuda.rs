@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use llamacpp_build::{Backend, BuildError, BuildRequest, Step, ToolId, identify, planned_steps};
+use llamacpp_build::{Backend, BuildError, BuildRequest, Identity, Step, ToolId, identify, planned_steps};
 
 use crate::support::{Bench, definitions};
 
@@ -21,6 +21,7 @@ fn cuda(bench: &Bench, reference: &str) -> BuildRequest {
             define("CMAKE_EXE_LINKER_FLAGS", "-Wl,-rpath-link,/cuda/compat"),
         ],
         nvcc: ToolId { path: nvcc, version: "12.4".into() },
+        parts: std::collections::BTreeMap::from([("cudart".into(), "12.4.127".into())]),
         env: Vec::new(),
     };
     request
@@ -34,13 +35,15 @@ fn cublas_becomes_cuda_and_the_hints_stay() {
     let mut request = cuda(&bench, &bench.repo.commit);
     request.definitions = definitions(&["-DLLAMA_CUBLAS=ON", "-DCMAKE_EXE_LINKER_FLAGS=-Wl,-z,now"]);
     let commit = bench.resolve(&request).unwrap();
-    let (inputs, merged) = identify(&request, &commit).unwrap();
+    let Identity { inputs, definitions: merged, .. } = identify(&request, &commit).unwrap();
     assert_eq!(merged.get("GGML_CUDA"), Some("ON"));
     assert_eq!(merged.get("LLAMA_CUBLAS"), None);
     assert_eq!(merged.get("CMAKE_EXE_LINKER_FLAGS"), Some("-Wl,-rpath-link,/cuda/compat -Wl,-z,now"));
     assert_eq!(merged.get("CUDAToolkit_ROOT"), bench.at("cuda").to_str());
     assert_eq!(inputs.definitions.get("GGML_CUDA").map(String::as_str), Some("ON"));
-    assert!(inputs.tools.contains_key("nvcc"));
+    assert_eq!((inputs.tools["nvcc"].as_str(), inputs.tools["cudart"].as_str()), ("12.4", "12.4.127"));
+    assert_eq!(inputs.definitions.get("CMAKE_EXE_LINKER_FLAGS").map(String::as_str), Some("-Wl,-z,now"));
+    assert!(!inputs.definitions.values().any(|value| value.contains(bench.at("").to_str().unwrap())), "{inputs:?}");
     request.definitions = definitions(&["-DLLAMA_CUBLAS=OFF"]);
     let error = identify(&request, &commit).unwrap_err();
     assert!(matches!(error, BuildError::AcceleratorContradiction { cuda: true, .. }), "{error:?}");
@@ -89,7 +92,7 @@ fn nvcc_works_on_several_architectures_at_once() {
     let commit = bench.resolve(&cuda(&bench, &bench.repo.commit)).unwrap();
     let key = |jobs| {
         let request = BuildRequest { jobs, ..cuda(&bench, &bench.repo.commit) };
-        identify(&request, &commit).unwrap().0.key()
+        identify(&request, &commit).unwrap().key()
     };
     assert_eq!(key(Some(1)), key(None));
 }

@@ -32,7 +32,7 @@ fn the_longest_unused_goes_and_what_is_in_use_stays() {
     for i in 1..4 {
         let mut request = request.clone();
         request.definitions = definitions(&[&format!("-DCMAKE_CXX_FLAGS=-DN={i}")]);
-        let key = identify(&request, &commit).unwrap().0.key();
+        let key = identify(&request, &commit).unwrap().key();
         let dir = built.dir.with_file_name(key.as_str());
         fs::create_dir_all(dir.join("bin")).unwrap();
         fs::copy(built.binary(), dir.join("bin/llama-server")).unwrap();

@@ -50,7 +50,7 @@ fn both_are_used_and_in_the_key() {
     let key = |change: &dyn Fn(&mut BuildRequest)| {
         let mut request = request.clone();
         change(&mut request);
-        identify(&request, &commit).unwrap().0.key()
+        identify(&request, &commit).unwrap().key()
     };
     let keys = [
         key(&|_| ()),

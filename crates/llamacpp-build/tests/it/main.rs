@@ -10,6 +10,7 @@ mod hostile;
 mod killed;
 mod mirror;
 mod options;
+mod recipe_one;
 mod sources;
 mod steps;
 mod store;

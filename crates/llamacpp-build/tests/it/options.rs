@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use llamacpp_build::{BuildError, CmakeCache, Definition, Inputs, identify};
+use llamacpp_build::{BuildError, CmakeCache, Definition, Identity, Inputs, identify};
 
 use crate::support::{Bench, definitions};
 
@@ -108,7 +108,7 @@ fn https_is_built_when_asked_for_or_not_at_all() {
     assert!(miette::Diagnostic::help(&error).unwrap().to_string().contains("libssl-dev"));
     assert_eq!(bench.compiled(), 0);
     request.definitions.clear();
-    let (inputs, _) = identify(&request, &bench.resolve(&request).unwrap()).unwrap();
+    let Identity { inputs, .. } = identify(&request, &bench.resolve(&request).unwrap()).unwrap();
     for name in ["LLAMA_OPENSSL", "LLAMA_BUILD_UI", "LLAMA_BUILD_WEBUI", "LLAMA_USE_PREBUILT_UI", "LLAMA_CURL"] {
         assert_eq!(inputs.definitions.get(name).map(String::as_str), Some("OFF"), "{name}");
     }
@@ -126,7 +126,7 @@ fn amx_and_an_old_gcc() {
         request.tools.cxx.version = format!("c++ (Debian {version}-1) {version}");
         request.tools.cc.version = format!("cc (Debian {version}-1) {version}");
         request.definitions = definitions(asked);
-        let (inputs, merged) = identify(&request, &commit).unwrap();
+        let Identity { inputs, definitions: merged, .. } = identify(&request, &commit).unwrap();
         assert_eq!(merged.notes().len(), usize::from(held_back), "{version} {asked:?}");
         assert_eq!(merged.get("GGML_NATIVE"), native, "{version} {asked:?}");
         assert_eq!(inputs.cpu.is_none(), native == Some("OFF"), "{version} {asked:?}");
@@ -161,10 +161,10 @@ fn a_trusted_toolchain_file_is_in_the_key() {
     write("-DONE");
     let built = bench.build(&request).unwrap();
     let inputs = Inputs::of(&built.manifest).unwrap();
-    assert!(inputs.files["CMAKE_TOOLCHAIN_FILE"].len() == 64, "{inputs:?}");
+    assert!(inputs.definitions["CMAKE_TOOLCHAIN_FILE"].len() == 64 + "sha256:".len(), "{inputs:?}");
     let log = fs::read_to_string(built.log("build")).unwrap() + &fs::read_to_string(built.log("configure")).unwrap();
     assert!(!log.contains("not used"), "{log}");
     assert_eq!(bench.build(&request).unwrap().manifest.key, built.manifest.key);
     write("-DTWO");
-    assert_ne!(identify(&request, &commit).unwrap().0.key(), built.manifest.key);
+    assert_ne!(identify(&request, &commit).unwrap().key(), built.manifest.key);
 }

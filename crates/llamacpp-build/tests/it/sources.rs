@@ -35,7 +35,7 @@ fn a_commit_has_one_key_however_it_is_named() {
         request.source.reference = reference.to_owned();
         let resolved = bench.resolve(&request).unwrap();
         assert_eq!(resolved.as_str(), commit, "{reference}");
-        let key = identify(&request, &resolved).unwrap().0.key();
+        let key = identify(&request, &resolved).unwrap().key();
         assert_eq!(*keys.entry(commit.clone()).or_insert_with(|| key.clone()), key, "{reference}");
     }
     let distinct: std::collections::BTreeSet<_> = keys.values().collect();
@@ -84,8 +84,8 @@ fn a_branch_and_a_tag_that_moved_are_followed() {
         let after = bench.resolve(&request).unwrap();
         assert_eq!(after.as_str(), moved);
         assert_ne!(
-            identify(&request, &before).unwrap().0.key(),
-            identify(&request, &after).unwrap().0.key(),
+            identify(&request, &before).unwrap().key(),
+            identify(&request, &after).unwrap().key(),
             "another commit is another build"
         );
         let asked = bench.calls("git", "").len();
@@ -188,7 +188,7 @@ fn a_working_tree_is_what_is_in_it() {
     assert!(!canary.exists());
     let status = bench.repo.git(&["status", "--porcelain"]);
     assert!(status.contains("?? new.txt"), "{status}");
-    let key = |commit| identify(&request, commit).unwrap().0.key();
+    let key = |commit| identify(&request, commit).unwrap().key();
     assert_ne!(key(&added), key(&plain));
     assert_eq!(known_commit(&bench.layout(), &request.source).unwrap().0, added);
 

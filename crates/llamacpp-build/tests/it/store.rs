@@ -58,21 +58,7 @@ fn a_changed_entry_is_quarantined() {
     // Under another key's name it is not that key's.
     let (mut request, commit) = (request, bench.resolve(&bench.request(&bench.repo.commit)).unwrap());
     request.source.submodules = true;
-    let other = llamacpp_build::identify(&request, &commit).unwrap().0.key();
+    let other = llamacpp_build::identify(&request, &commit).unwrap().key();
     copy_tree(&good, &entry.with_file_name(other.as_str()));
     assert!(store.lookup(&other).unwrap().is_none() && store.lookup(&key).unwrap().is_some());
-}
-
-/// An entry that an earlier release wrote is a build of this crate, with the key that its inputs have today; an entry
-/// of another recipe is none.
-#[test]
-fn an_earlier_entry_has_the_key_of_its_inputs() {
-    let fixture = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .join("../engine-store/tests/fixtures/recipe-1/b339d75e07b4ac3c4b7adbfa9514c698/build.json");
-    let mut manifest: engine_store::Manifest = serde_json::from_slice(&fs::read(fixture).unwrap()).unwrap();
-    let inputs = llamacpp_build::Inputs::of(&manifest).unwrap();
-    assert_eq!(inputs.key(), manifest.key);
-    assert_eq!((inputs.backend.as_str(), inputs.recipe, inputs.cpu), ("cpu", 1, None));
-    manifest.recipe = engine_store::Recipe::parse("archive/1").unwrap();
-    assert_eq!(llamacpp_build::Inputs::of(&manifest), None);
 }

@@ -84,21 +84,22 @@ fn another_wish_is_another_build() {
     let key = |change: &dyn Fn(&mut llamacpp_build::BuildRequest)| {
         let mut request = request.clone();
         change(&mut request);
-        identify(&request, &commit).unwrap().0.key()
+        identify(&request, &commit).unwrap().key()
     };
     let keys = [
         key(&|_| ()),
         key(&|request| request.definitions = definitions(&["-DCMAKE_BUILD_TYPE=Debug"])),
         key(&|request| request.tools.generator = Generator::Make),
         key(&|request| request.tools.cxx.version = "c++ (GCC) 99.1.0".into()),
-        key(&|request| request.tools.cmake.path = "/opt/cmake".into()),
         key(&|request| request.source.submodules = true),
-        key(&|request| request.source.repo = "/elsewhere".into()),
     ];
     let distinct: std::collections::BTreeSet<_> = keys.iter().collect();
     assert_eq!(distinct.len(), keys.len());
     for same in [
         key(&|request| request.jobs = Some(7)),
+        key(&|request| request.tools.cmake.path = "/opt/cmake".into()),
+        key(&|request| request.tools.cxx.path = "/opt/gcc/bin/c++".into()),
+        key(&|request| request.source.repo = "/elsewhere".into()),
         key(&|request| request.tools.git.version = "another".into()),
         key(&|request| request.env = exec::Env::from_pairs([("CFLAGS", "-O0")])),
         key(&|request| request.definitions = definitions(&["-DLLAMA_CUBLAS=OFF"])),

@@ -4,7 +4,7 @@ use config_schema::PoolConfig;
 use engine_store::Entry;
 use exec::CommandSpec;
 use gpu_detect::{CudaChoice, GpuError};
-use llamacpp_build::{BuildError, BuildRequest, Commit, Inputs, Near};
+use llamacpp_build::{BuildError, BuildKey, BuildRequest, Commit, Inputs, Near};
 use model_provisioner::gguf::KnownFormats;
 use preflight::{Need, PreflightError};
 
@@ -77,6 +77,8 @@ pub(crate) struct Found {
     pub(crate) inputs: Option<std::result::Result<Option<Inputs>, BuildError>>,
     /// The finished build, if it is there.
     pub(crate) entry: Option<Entry>,
+    /// What the engine that runs was started from, where that is no build of today.
+    pub(crate) runs_from: Option<EarlierBuild>,
     /// Where it is not, the closest stored one.
     pub(crate) near: Option<Near>,
     /// The description of the server in its source, where it is at hand and needed.
@@ -85,6 +87,15 @@ pub(crate) struct Found {
     pub(crate) notes: Vec<String>,
     /// What the steps made.
     pub(crate) built: acquire::Built,
+}
+
+/// A build that recipe 1 made for the very request of today, and that does not prove to be the same.
+#[derive(Debug)]
+pub(crate) struct EarlierBuild {
+    /// Its key by that recipe.
+    pub(crate) key: BuildKey,
+    /// The entry, while it is there.
+    pub(crate) entry: Option<Entry>,
 }
 
 impl Found {
@@ -99,9 +110,13 @@ impl Found {
         }
     }
 
-    /// The entry that is used: the one that was made, else the one that was found.
+    /// The entry that is used: the one that was made, else the one that the engine runs from, else the one that was found.
     pub(crate) fn entry(&self) -> Option<Entry> {
-        self.built.entry().or_else(|| self.entry.clone())
+        let there = || match &self.runs_from {
+            Some(earlier) => earlier.entry.clone(),
+            None => self.entry.clone(),
+        };
+        self.built.entry().or_else(there)
     }
 
     pub(crate) fn chosen(&self) -> Option<&CudaChoice> {
@@ -123,9 +138,12 @@ impl Supplied for Found {
     }
 
     fn facts(&self) -> Option<Facts> {
-        let key = match self.built.entry() {
-            Some(entry) => entry.manifest.key.to_string(),
-            None => self.known_inputs()?.key().to_string(),
+        // An entry that proves to be the wanted build has the key of the recipe that made it.
+        let key = match (self.built.entry(), &self.runs_from, &self.entry) {
+            (Some(entry), ..) => entry.manifest.key.to_string(),
+            (None, Some(earlier), _) => earlier.key.to_string(),
+            (None, None, Some(entry)) => entry.manifest.key.to_string(),
+            (None, None, None) => self.known_inputs()?.key().to_string(),
         };
         Some(artifact::facts(&self.wish, &key))
     }
@@ -155,7 +173,14 @@ impl Supplied for Found {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.notes.clone()
+        let earlier = self.runs_from.as_ref().map(|earlier| {
+            format!(
+                "the engine that runs was built by an earlier release ({}), which did not write down all that a build is named \
+                 by today; it is kept until it is started again",
+                earlier.key
+            )
+        });
+        self.notes.iter().cloned().chain(earlier).collect()
     }
 
     fn model_formats(&self, remember: bool) -> Option<ModelFormats> {

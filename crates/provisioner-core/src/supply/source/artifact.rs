@@ -2,6 +2,7 @@
 
 use engine_store::Entry;
 use gpu_detect::CudaChoice;
+use llamacpp_build::Inputs;
 
 use crate::plan::placeholder::{KEY, literal, marker};
 use crate::summary::{Artifact, Device};
@@ -50,7 +51,7 @@ pub(crate) fn of_entry(entry: &Entry) -> Artifact {
 /// What the steps led to.
 pub(crate) fn obtained(wish: &Wish, entry: &Entry) -> Obtained {
     let key = entry.manifest.key.to_string();
-    let inputs: Option<llamacpp_build::Inputs> = entry.manifest.inputs.read().ok();
+    let inputs = Inputs::of(&entry.manifest);
     Obtained {
         artifact: of_entry(entry),
         facts: facts(wish, &key),

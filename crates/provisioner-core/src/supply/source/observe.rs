@@ -4,15 +4,16 @@
 use engine_store::{Entry, Store};
 use exec::CommandSpec;
 use llamacpp_build::{
-    Backend, BuildError, BuildRequest, Commit, Inputs, declares, identify, known_commit, nearest, server_docs,
+    Backend, BuildError, BuildRequest, Commit, Identity, declares, identify, known_commit, nearest, server_docs,
 };
 use preflight::{PreflightError, Report, Tool, planned_install};
 
 use crate::Result;
+use crate::runtime::Instance;
 use crate::supply::Look;
 use crate::supply::source::acquire::Built;
 use crate::supply::source::request::{backend, request};
-use crate::supply::source::{Found, Wish, install, needs, toolchain};
+use crate::supply::source::{EarlierBuild, Found, Wish, install, needs, toolchain};
 
 /// The tools, or what is missing of them.
 type Tools = std::result::Result<Report, PreflightError>;
@@ -32,7 +33,10 @@ pub(crate) fn observe(wish: &Wish, look: &Look<'_>) -> Result<Found> {
     let helpers = host.tools(&needs::helpers());
     let request = match (report.is_complete(), &cuda) {
         (true, None) => Some(request(desired, wish, settings, (&report, &helpers), Backend::Cpu)),
-        (true, Some(Ok(choice))) => Some(request(desired, wish, settings, (&report, &helpers), backend(choice))),
+        (true, Some(Ok(choice))) => {
+            let backend = backend(choice, &wish.definitions, &settings.system_root);
+            Some(request(desired, wish, settings, (&report, &helpers), backend))
+        }
         _ => None,
     };
     if look.remember && request.is_some() {
@@ -44,10 +48,15 @@ pub(crate) fn observe(wish: &Wish, look: &Look<'_>) -> Result<Found> {
         notes.extend_from_slice(&choice.notes);
     }
     let known = commit.as_ref().map(|(commit, _)| commit);
-    let inputs = request.as_ref().map(|request| inputs(request, known, &mut notes));
-    let entry = match &inputs {
-        Some(Ok(Some(inputs))) => entry(wish, inputs, look.remember)?,
-        _ => None,
+    let identity = request.as_ref().map(|request| identity(request, known, &mut notes));
+    let store = Store::new(wish.layout.clone());
+    let (entry, runs_from) = match &identity {
+        Some(Ok(Some(identity))) => {
+            let entry = identity.find(&store, look.remember)?;
+            let runs_from = runs_from(&store, identity, entry.as_ref(), look.running)?;
+            (entry, runs_from)
+        }
+        _ => (None, None),
     };
     if entry.is_none() {
         // What is built already needs no headers.
@@ -64,9 +73,9 @@ pub(crate) fn observe(wish: &Wish, look: &Look<'_>) -> Result<Found> {
     // Nothing is installed for a pool that this host cannot serve all the same.
     let brings_toolkit = needs.iter().any(|need| matches!(need.tool(), Tool::Nvcc | Tool::Nvcc12));
     let install = install.filter(|_| brings_toolkit || !matches!(cuda, Some(Err(_))));
-    let near = match (&inputs, &entry) {
+    let near = match &identity {
         // Only to explain: what cannot be read explains nothing.
-        (Some(Ok(Some(inputs))), None) => nearest(&Store::new(wish.layout.clone()), inputs).ok().flatten(),
+        Some(Ok(Some(identity))) if entry.is_none() => nearest(&store, &identity.inputs).ok().flatten(),
         _ => None,
     };
     // Only before the build: on the warm way the engine's own help is in the store, and no program runs.
@@ -83,8 +92,9 @@ pub(crate) fn observe(wish: &Wish, look: &Look<'_>) -> Result<Found> {
         gpu_memory_free: memory_free,
         request,
         commit,
-        inputs,
+        inputs: identity.map(|identity| identity.map(|identity| identity.map(|identity| identity.inputs))),
         entry,
+        runs_from,
         near,
         docs,
         notes,
@@ -92,23 +102,33 @@ pub(crate) fn observe(wish: &Wish, look: &Look<'_>) -> Result<Found> {
     })
 }
 
-/// What the build comes to, and what was decided for it. While the commit is not known, the definitions are checked all
-/// the same.
-fn inputs(
+/// Which build it is, and what was decided for it. While the commit is not known, the definitions are checked all the same.
+fn identity(
     request: &BuildRequest,
     commit: Option<&Commit>,
     notes: &mut Vec<String>,
-) -> std::result::Result<Option<Inputs>, BuildError> {
+) -> std::result::Result<Option<Identity>, BuildError> {
     let placeholder = Commit::parse(&"0".repeat(40));
     let Some(any) = commit.or(placeholder.as_ref()) else { return Ok(None) };
-    let (inputs, definitions) = identify(request, any)?;
-    notes.extend_from_slice(definitions.notes());
-    Ok(commit.is_some().then_some(inputs))
+    let identity = identify(request, any)?;
+    notes.extend_from_slice(identity.definitions.notes());
+    Ok(commit.is_some().then_some(identity))
 }
 
-fn entry(wish: &Wish, inputs: &Inputs, remember: bool) -> Result<Option<Entry>> {
-    let store = Store::new(wish.layout.clone());
-    Ok(if remember { store.take(&inputs.key())? } else { store.lookup(&inputs.key())? })
+/// What the pool's engine was started from, where an earlier release built it for this very request and did not write down all
+/// that decides a build today. It is the wanted engine until it is started again.
+fn runs_from(
+    store: &Store,
+    identity: &Identity,
+    found: Option<&Entry>,
+    running: Option<&Instance>,
+) -> Result<Option<EarlierBuild>> {
+    let key = identity.earlier_key();
+    let runs = running.and_then(|running| running.facts.get("build"));
+    if runs.is_none_or(|build| build != key.as_str()) || found.is_some_and(|entry| entry.manifest.key == key) {
+        return Ok(None);
+    }
+    Ok(Some(EarlierBuild { entry: identity.earlier(store)?, key }))
 }
 
 /// What was found as one verdict, and how what is missing would be installed.
@@ -127,3 +147,6 @@ fn describe(report: &Report) -> String {
     });
     tools.collect::<Vec<_>>().join(", ")
 }
+
+#[cfg(test)]
+mod tests;

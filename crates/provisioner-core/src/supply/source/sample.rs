@@ -58,7 +58,7 @@ pub(crate) fn commit() -> Commit {
 
 pub(crate) fn inputs() -> Inputs {
     // Which CPU this is, is looked up once.
-    static INPUTS: LazyLock<Inputs> = LazyLock::new(|| identify(&request(), &commit()).unwrap().0);
+    static INPUTS: LazyLock<Inputs> = LazyLock::new(|| identify(&request(), &commit()).unwrap().inputs);
     INPUTS.clone()
 }
 
@@ -68,7 +68,7 @@ pub(crate) fn entry() -> Entry {
     let manifest = Manifest {
         schema: 1,
         key: inputs.key(),
-        recipe: Recipe::LLAMACPP_SOURCE_1,
+        recipe: Recipe::LLAMACPP_SOURCE_2,
         inputs: OpaqueInputs::of(&inputs).unwrap(),
         engine_version: "1.2.3".into(),
         files: vec![FileEntry { path: binary.clone(), size: 1, sha256: "00".into() }],
@@ -94,6 +94,7 @@ pub(crate) fn ready() -> Found {
         commit: Some((commit(), 1)),
         inputs: Some(Ok(Some(inputs()))),
         entry: Some(entry()),
+        runs_from: None,
         near: None,
         docs: None,
         notes: Vec::new(),
@@ -134,6 +135,7 @@ pub(crate) fn cuda() -> CudaChoice {
         "root": "/opt/cuda",
         "nvcc": "/opt/cuda/bin/nvcc",
         "version": [12, 9],
+        "parts": { "nvcc": "12.9.86", "cudart": "12.9.79", "cublas": "12.9.1.4" },
         "source": "search_path",
         "host_compiler": compiler,
         "architectures": [90],
@@ -150,6 +152,6 @@ pub(crate) fn cuda() -> CudaChoice {
 /// The stored build that another compiler made.
 pub(crate) fn near() -> Near {
     let mut stored = inputs();
-    stored.tools.get_mut("cxx").unwrap().version = "c++ 8".into();
+    *stored.tools.get_mut("cxx").unwrap() = "c++ 8".into();
     Near { key: stored.key(), differences: inputs().differences(&stored) }
 }

@@ -1,5 +1,6 @@
 //! The steps of a build from source: a pure function of what was found.
 
+use engine_store::Recipe;
 use llamacpp_build::{Call, Near, PlannedStep, Step, planned_resolve, planned_steps};
 
 use crate::Error;
@@ -12,6 +13,10 @@ use crate::supply::source::artifact::asks;
 
 /// From `preflight` to `prove`. `runs`: the wanted engine runs, so that no tool or server is asked anything.
 pub(crate) fn steps(found: &mut Found, runs: bool) -> Vec<Draft> {
+    if !runs {
+        // What a new engine is started from is a build of today.
+        found.runs_from = None;
+    }
     let installs = found.install.is_some();
     let tools = std::mem::replace(&mut found.tools, Ok(String::new()));
     let (no_tools, tools) = match tools {
@@ -77,11 +82,17 @@ fn build(found: &mut Found, runs: bool, early: Result<(), Status>) -> Vec<Draft>
             (if runs || found.entry.is_some() { Status::Satisfied } else { Status::ToRun }, None)
         }
     };
-    let key = match found.known_inputs() {
-        Some(inputs) => format!("build {}", inputs.key()),
-        None => "build of a commit not known yet".into(),
+    let key = match (found.entry(), found.known_inputs()) {
+        (Some(entry), _) if entry.manifest.recipe == Recipe::LLAMACPP_SOURCE_1 && found.runs_from.is_some() => {
+            format!("build {} (recipe 1; the engine runs from it)", entry.manifest.key)
+        }
+        (Some(entry), _) if entry.manifest.recipe == Recipe::LLAMACPP_SOURCE_1 => {
+            format!("build {} (recipe 1, of the same inputs)", entry.manifest.key)
+        }
+        (_, Some(inputs)) => format!("build {}", inputs.key()),
+        (_, None) => "build of a commit not known yet".into(),
     };
-    let proven = match &found.entry {
+    let proven = match &found.entry() {
         Some(entry) => format!("llama-server {}", entry.manifest.engine_version),
         None => "the server answers --version".into(),
     };
@@ -134,7 +145,8 @@ fn fetched(found: &Found, asks: bool) -> String {
 fn annotate(found: &Found, drafts: &mut [Draft]) {
     let Some(build) = drafts.iter_mut().find(|draft| draft.step.kind == StepKind::Build) else { return };
     if let Some(inputs) = found.known_inputs() {
-        build.step.key = Some(inputs.key().to_string());
+        let key = found.entry().map_or_else(|| inputs.key(), |entry| entry.manifest.key);
+        build.step.key = Some(key.to_string());
         build.step.inputs = serde_json::to_value(inputs).ok();
         build.step.nearest = found.near.as_ref().filter(|_| build.step.status == Status::ToRun).map(closest);
     }

@@ -2,6 +2,7 @@
 //! program.
 
 use config_schema::Accelerator;
+use engine_store::{Entry, EntryKey};
 use llamacpp_build::{BuildError, BuildRequest};
 use miette::Diagnostic;
 
@@ -11,7 +12,7 @@ use crate::supply::Supplied;
 use crate::supply::source::sample::{
     commit, cuda, entry, fresh, inputs, installs, near, no_gpu, no_tools, ready, request, wish,
 };
-use crate::supply::source::{Wish, artifact};
+use crate::supply::source::{EarlierBuild, Wish, artifact};
 
 const KINDS: [StepKind; 6] = [
     StepKind::Preflight,
@@ -145,7 +146,7 @@ fn the_key_and_the_closest_build_are_named() {
     let closest = miss.nearest.unwrap();
     assert_eq!(closest.key, near().key.to_string());
     let shown: Vec<String> = closest.differences.iter().map(ToString::to_string).collect();
-    assert_eq!(shown, ["tools.cxx: c++ 8 (/usr/bin/c++) → c++ 9 (/usr/bin/c++)"]);
+    assert_eq!(shown, ["tools.cxx: c++ 8 → c++ 9"]);
     assert!(closest.summary.contains("tools.cxx"), "{}", closest.summary);
     assert!(miss.detail.contains(inputs().key().as_str()), "{}", miss.detail);
 
@@ -225,4 +226,49 @@ fn the_program_is_named_as_far_as_it_is_known() {
     assert_eq!(path(&Found { entry: None, ..ready() }), "/cache/v1/store/<key>/bin/llama-server");
     let pinned = Found { commit: Some((commit(), 0)), entry: None, ..ready() };
     assert_eq!(path(&pinned), format!("/cache/v1/store/{}/bin/llama-server", inputs().key()));
+}
+
+/// A sound entry that recipe 1 made.
+fn earlier() -> Entry {
+    let mut entry = entry();
+    entry.manifest.recipe = Recipe::LLAMACPP_SOURCE_1;
+    entry.manifest.key = EntryKey::parse(&"1".repeat(32)).unwrap();
+    entry
+}
+
+/// EP-16: an entry of recipe 1 that proves to be the wanted build is a hit under its own key, and the plan says which it is.
+#[test]
+fn a_hit_of_the_recipe_before_is_named() {
+    let found = Found { entry: Some(earlier()), ..ready() };
+    assert_eq!(found.facts().unwrap()["build"], "1".repeat(32));
+    let drafts = check(found, "==+===");
+    let build = &step(&drafts, StepKind::Build).step;
+    assert_eq!(build.key, Some("1".repeat(32)));
+    assert!(
+        build.detail.contains(&format!("build {} (recipe 1, of the same inputs)", "1".repeat(32))),
+        "{}",
+        build.detail
+    );
+}
+
+/// EP-05: an engine that an earlier release started is the wanted one by its own key, also where its entry proves too little;
+/// for a new start the build of today counts.
+#[test]
+fn the_engine_of_an_earlier_release_is_kept_and_its_build_is_not() {
+    let runs = |entry: Option<Entry>| {
+        let earlier = EarlierBuild { key: EntryKey::parse(&"1".repeat(32)).unwrap(), entry };
+        Found { entry: None, runs_from: Some(earlier), ..ready() }
+    };
+    for from in [Some(earlier()), None] {
+        let kept = runs(from.clone());
+        assert_eq!(kept.facts().unwrap()["build"], "1".repeat(32));
+        assert!(kept.warnings().iter().any(|warning| warning.contains("earlier release")), "{:?}", kept.warnings());
+        check_run(kept, true, "======");
+
+        let mut replaced = runs(from);
+        let drafts = steps(&mut replaced, false);
+        assert_eq!(step(&drafts, StepKind::Build).step.status, Status::ToRun);
+        assert_eq!(replaced.facts().unwrap()["build"], inputs().key().to_string());
+        assert!(replaced.entry().is_none() && replaced.warnings().is_empty());
+    }
 }
