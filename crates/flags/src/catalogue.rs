@@ -2,7 +2,9 @@
 
 pub(crate) mod eras;
 pub(crate) mod families;
+pub(crate) mod history;
 pub(crate) mod known;
+pub(crate) mod options;
 pub(crate) mod renames;
 pub(crate) mod role;
 pub(crate) mod spec;
@@ -24,6 +26,9 @@ use values::Values;
 pub enum Trust {
     /// The help of the very binary that will run: what it does not list does not exist.
     Live,
+    /// The help of the very release that will run, as its tag names it, kept in this crate: what it does not list does not
+    /// exist, but for parts that a build may have in it or not.
+    Exact,
     /// The documents of the source tree the binary is built from: written by hand or earlier than the code.
     Docs,
     /// The help of another build, used while the real one is not there yet: what it does not list may exist.
@@ -81,6 +86,11 @@ impl Catalogue {
         let &(at, negated) = self.index.get(dashed(spelling).as_ref())?;
         let spec = self.specs.get(at)?;
         Some(Found { spec, negated })
+    }
+
+    /// Whether what it does not list does not exist.
+    pub(crate) fn is_complete(&self) -> bool {
+        matches!(self.trust, Trust::Live | Trust::Exact)
     }
 
     /// All flags in the order of the help.

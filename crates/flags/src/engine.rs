@@ -141,6 +141,36 @@ impl Engine {
         }
     }
 
+    /// Its name for people.
+    pub(crate) fn called(self) -> &'static str {
+        match self {
+            Self::LlamaServer => "llama.cpp",
+            Self::Vllm => "vLLM",
+            Self::Sglang => "SGLang",
+            Self::Tgi => "TGI",
+            Self::Triton => "Triton",
+        }
+    }
+
+    /// What no catalogue tells of a flag: `history.txt` of its folder.
+    pub(crate) fn history(self) -> &'static str {
+        match self {
+            Self::LlamaServer => include_str!("../data/llama-server/history.txt"),
+            Self::Vllm => include_str!("../data/vllm/history.txt"),
+            Self::Sglang => include_str!("../data/sglang/history.txt"),
+            Self::Tgi => include_str!("../data/tgi/history.txt"),
+            Self::Triton => include_str!("../data/triton/history.txt"),
+        }
+    }
+
+    /// Which flags need an option of the build: `options.txt` of its folder.
+    pub(crate) fn options(self) -> &'static str {
+        match self {
+            Self::LlamaServer => include_str!("../data/llama-server/options.txt"),
+            Self::Vllm | Self::Sglang | Self::Tgi | Self::Triton => "",
+        }
+    }
+
     /// What this crate knows beyond a help: `known.txt` and `renames.txt` of its folder.
     pub(crate) fn data(self) -> (&'static str, &'static str) {
         macro_rules! data {

@@ -87,7 +87,7 @@ pub enum FlagError {
     },
     /// The engine's own help does not list the flag.
     #[error("{engine} has no flag `{flag}` (word {position} of the flags)")]
-    #[diagnostic(code(flags::unknown), help("{}", unknown(nearest.as_deref(), elsewhere.as_deref())))]
+    #[diagnostic(code(flags::unknown), help("{}", unknown(flag, nearest.as_deref(), told.as_deref())))]
     Unknown {
         /// The flag.
         flag: String,
@@ -97,8 +97,47 @@ pub enum FlagError {
         engine: String,
         /// The listed spelling that is most like it.
         nearest: Option<String>,
-        /// The newest release with a flag of that name.
-        elsewhere: Option<String>,
+        /// What is known of it: when it came or went, what is in its place, or whose it is; the end of a sentence that begins
+        /// with its name.
+        told: Option<String>,
+    },
+    /// Flags that end the engine when they are given together.
+    #[error("`{flag}` (word {position} of the flags) needs {needs}, and {by}: the engine would exit while it starts")]
+    #[diagnostic(code(flags::conflict), help("write `{instead}`, or leave `{flag}` out"))]
+    Conflict {
+        /// The flag.
+        flag: String,
+        /// Where it stands.
+        position: usize,
+        /// What it needs.
+        needs: &'static str,
+        /// Why that is not there.
+        by: &'static str,
+        /// What gives it.
+        instead: &'static str,
+    },
+    /// A flag of a part that the engine is built without.
+    #[error("`{flag}` is of a part that this engine is built without")]
+    #[diagnostic(
+        code(flags::not_built),
+        help("put -D{option}=ON into `provisioning.source.build.cmake_flags`, or leave `{flag}` out")
+    )]
+    NotBuilt {
+        /// The flag.
+        flag: String,
+        /// The option of CMake that builds it.
+        option: &'static str,
+    },
+    /// A piece of a script, a unit or another tool's configuration that is no flag.
+    #[error("word {position} of the flags {what}, and is no flag")]
+    #[diagnostic(code(flags::pasted), help("{instead}"))]
+    Pasted {
+        /// Where it stands.
+        position: usize,
+        /// What it is.
+        what: &'static str,
+        /// What to write.
+        instead: &'static str,
     },
     /// Two flags that are one flag in this engine, which cannot say both.
     #[error("`{other}` and `{flag}` (word {position} of the flags) are both values of `{now}` in this engine")]
@@ -277,8 +316,10 @@ impl FlagError {
     /// Which word of the flags it is about, from 1; `None` where it is about no single word.
     pub fn position(&self) -> Option<usize> {
         match self {
-            Self::TooManyShares { .. } | Self::NoFlag { .. } => None,
+            Self::TooManyShares { .. } | Self::NoFlag { .. } | Self::NotBuilt { .. } => None,
             Self::StrayWord { position, .. }
+            | Self::Conflict { position, .. }
+            | Self::Pasted { position, .. }
             | Self::Dash { position, .. }
             | Self::Variable { position, .. }
             | Self::Joined { position, .. }
@@ -314,9 +355,9 @@ fn variable(flag: Option<&str>) -> String {
     }
 }
 
-fn unknown(nearest: Option<&str>, elsewhere: Option<&str>) -> String {
-    match (nearest, elsewhere) {
-        (_, Some(release)) => format!("{release} has it, this one does not: leave it out or use another release"),
+fn unknown(flag: &str, nearest: Option<&str>, told: Option<&str>) -> String {
+    match (nearest, told) {
+        (_, Some(told)) => format!("`{flag}` {told}"),
         (Some(name), _) => format!("did you mean `{name}`?"),
         (None, None) => "run the engine with `--help` to see the flags of this release".into(),
     }

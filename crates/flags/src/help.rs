@@ -8,6 +8,7 @@ mod layout;
 mod option;
 mod text;
 
+use crate::catalogue::eras;
 use crate::catalogue::{Catalogue, Trust, spelling};
 use crate::engine::Engine;
 use option::Read;
@@ -48,7 +49,8 @@ impl Catalogue {
         let live = help.map(|(text, source)| Self::from_help(engine, text, source, Trust::Live));
         let docs = || docs.map(|(text, source)| Self::from_docs(text, source));
         let live = live.filter(|catalogue| !catalogue.is_empty());
-        live.or_else(|| docs().filter(|catalogue| !catalogue.is_empty()))
+        live.or_else(|| eras::exact(engine, release))
+            .or_else(|| docs().filter(|catalogue| !catalogue.is_empty()))
             .unwrap_or_else(|| Self::nearest(engine, release).clone())
     }
 }

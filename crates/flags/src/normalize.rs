@@ -1,11 +1,13 @@
 //! From what a pool wrote to the one command line that will be run.
 
 mod classify;
+mod conflicts;
 mod duplicates;
 mod given;
 mod layers;
 mod notes;
 mod pair;
+mod pasted;
 pub(crate) mod policy;
 mod resolve;
 mod scan;
@@ -20,8 +22,8 @@ use std::ffi::OsString;
 
 use secrecy::SecretString;
 
-use crate::catalogue::Catalogue;
 use crate::catalogue::role::Role;
+use crate::catalogue::{Catalogue, options};
 use crate::engine::Engine;
 use crate::error::FlagError;
 use classify::classify;
@@ -42,6 +44,8 @@ pub struct Normalized {
     pub notes: Vec<String>,
     /// Flags that the catalogue could not judge because it is not that of the engine to be run: passed on as written.
     pub unverified: Vec<String>,
+    /// Flags of parts that the engine has only when it is built with an option of CMake, with that option's name.
+    pub needs: Vec<(String, &'static str)>,
     pool_from: usize,
 }
 
@@ -72,6 +76,7 @@ pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) ->
         kept.extend(classify(&given, catalogue, &mut secrets, &mut notes)?);
     }
     let mut kept = duplicates::fold(kept, catalogue.engine, &mut notes)?;
+    conflicts::refuse(&kept, catalogue)?;
     let sizes = sizes::apply(policy, &mut kept, catalogue, &mut notes)?;
     let accelerator = match catalogue.engine {
         Engine::LlamaServer => layers::apply(policy, &mut kept, catalogue, &mut notes)?,
@@ -84,12 +89,23 @@ pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) ->
     let model = names.model.map(|model| name("provisioning.model.ref", model));
     let (host, port_flag) = (name("provisioning.host", names.host), name("provisioning.ports", names.port));
     let words = [model, Some(policy.model), Some(host), Some(policy.host), Some(port_flag), Some(&port)];
+    let needs = kept
+        .iter()
+        .filter_map(|flag| Some((flag.name().to_owned(), options::of(catalogue.engine, flag.name())?)))
+        .collect();
     let mut args: Vec<String> = words.into_iter().flatten().map(str::to_owned).collect();
     args.extend(sizes);
     args.extend(accelerator);
     let pool_from = args.len();
     args.extend(kept.into_iter().flat_map(|flag| flag.into_words(catalogue.engine.parser())));
-    Ok(Normalized { args, secret_env: secrets.finish(), notes: notes.all, unverified: notes.unverified, pool_from })
+    Ok(Normalized {
+        args,
+        secret_env: secrets.finish(),
+        notes: notes.all,
+        unverified: notes.unverified,
+        needs,
+        pool_from,
+    })
 }
 
 /// Words of a command line as [`normalize`] takes them.

@@ -63,6 +63,20 @@ impl Catalogue {
     }
 }
 
+/// The catalogue of that very release, to be trusted as its own help; none where only others are at hand, or where the help
+/// was written by hand and leaves flags out. For llama-server alone: the other engines have flags by plugin and platform.
+pub(crate) fn exact(engine: Engine, release: &str) -> Option<Catalogue> {
+    let wanted = Release::parse(release).filter(|wanted| engine == Engine::LlamaServer && *wanted > LAST_BY_HAND)?;
+    let named = tables(engine).iter().any(|(name, _)| *name == release);
+    let (_, catalogue) = eras(engine).iter().find(|(era, _)| named && *era == wanted)?;
+    Some(Catalogue { trust: Trust::Exact, ..catalogue.clone() })
+}
+
+/// All catalogues with their releases' names, oldest first.
+pub(crate) fn oldest_first(engine: Engine) -> impl Iterator<Item = (&'static str, &'static Catalogue)> {
+    tables(engine).iter().map(|(name, _)| *name).zip(eras(engine).iter().map(|(_, catalogue)| catalogue))
+}
+
 /// All catalogues, newest first.
 pub(crate) fn newest_first(engine: Engine) -> impl Iterator<Item = &'static Catalogue> {
     eras(engine).iter().rev().map(|(_, catalogue)| catalogue)

@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 
 use crate::catalogue::families;
+use crate::catalogue::history;
 use crate::catalogue::known;
+use crate::catalogue::options;
 use crate::catalogue::role::Role;
 use crate::catalogue::spec::Arity;
 use crate::catalogue::spelling::{dashed, shown};
@@ -150,7 +152,10 @@ fn check_value(given: &Given<'_>, found: Found<'_>, catalogue: &Catalogue, notes
     if spec.values.is_numeric() && is_size(value) {
         expected += ": the engine knows no `K`, `M` or `G` behind one";
     }
-    if catalogue.trust == Trust::Live || spec.values.is_numeric() {
+    if value.starts_with('$') && spec.values.is_numeric() {
+        expected += ": nothing expands `$(…)` or `$NAME`, for no shell reads it";
+    }
+    if catalogue.is_complete() || spec.values.is_numeric() {
         return bad(expected);
     }
     notes.unverified(&spec.name, &format!("{} takes {expected} for `{}`", catalogue.source, spec.name));
@@ -159,12 +164,16 @@ fn check_value(given: &Given<'_>, found: Found<'_>, catalogue: &Catalogue, notes
 
 /// What only a shell would take off or replace.
 fn for_a_shell(value: &str) -> Option<&'static str> {
-    let quoted = value.len() > 1 && value.starts_with('\'') && value.ends_with('\'');
+    let quoted =
+        value.len() > 1 && ['\'', '"'].iter().any(|quote| value.starts_with(*quote) && value.ends_with(*quote));
     let named = |rest: &str| rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '{'));
     if quoted {
         Some("is in quotes")
     } else if value == "~" || value.starts_with("~/") {
         Some("begins with `~`")
+    } else if value.len() > 2 && ["%h/", "%i", "%t/", "%S/", "%E/"].iter().any(|specifier| value.starts_with(specifier))
+    {
+        Some("begins with a specifier of systemd")
     } else {
         value.strip_prefix('$').is_some_and(named).then_some("begins with `$`")
     }
@@ -182,16 +191,28 @@ fn unlisted<'a>(given: &Given<'a>, catalogue: &Catalogue, notes: &mut Notes) -> 
     }
     let flag = shown(given.written);
     let near = nearest(catalogue, given.written).map(|near| near.spelling);
-    if !catalogue.may_hide(given.written) {
+    let option = options::of(catalogue.engine, given.written);
+    let told = history::told(catalogue, given.written);
+    // A part that a build may have or not is in no release's help for certain.
+    let may_be_built = option.is_some() && catalogue.trust != Trust::Live;
+    if !catalogue.may_hide(given.written) && !may_be_built {
         return Err(FlagError::Unknown {
             flag,
             position: given.position,
             engine: catalogue.source.clone(),
             nearest: near.map(str::to_owned),
-            elsewhere: families::elsewhere(catalogue.engine, given.written).map(|(era, _)| era.source.clone()),
+            told: match option {
+                Some(option) => Some(format!("is of a part that was not built: {}", build_with(option))),
+                None => told,
+            },
         });
     }
-    let meant = near.map_or_else(String::new, |name| format!(" (did you mean `{name}`?)"));
+    let meant = match (&told, near) {
+        _ if option.is_some() => option.map_or_else(String::new, |option| format!(": {}", build_with(option))),
+        (Some(told), _) => format!(": it {told}"),
+        (None, Some(name)) => format!(" (did you mean `{name}`?)"),
+        (None, None) => String::new(),
+    };
     if catalogue.trust == Trust::Live {
         let leaves_out = "was written by hand and leaves some flags out";
         let note = format!(
@@ -207,6 +228,11 @@ fn unlisted<'a>(given: &Given<'a>, catalogue: &Catalogue, notes: &mut Notes) -> 
         _ => words(given.written, given),
     };
     Ok(Kept { position: given.position, found: None, reworded: None, words })
+}
+
+/// How a part gets into a build.
+pub(crate) fn build_with(option: &str) -> String {
+    format!("put -D{option}=ON into `provisioning.source.build.cmake_flags`")
 }
 
 /// vLLM takes a JSON document key by key: `--hf-overrides.rope_scaling.factor 4`. A flag that takes no document has no keys.
@@ -227,7 +253,7 @@ fn removed<'a>(
     notes: &mut Notes,
 ) -> Result<Kept<'a>, FlagError> {
     let flag = shown(given.written);
-    if catalogue.trust == Trust::Live {
+    if catalogue.is_complete() {
         return Err(FlagError::Removed {
             flag,
             position: given.position,

@@ -3,7 +3,8 @@
 //! Why a GPU pool always names its layers: until August 2025 the engine's default was 0 layers, the CPU, whatever it was
 //! built with ("use max. GPU layers by default", <https://github.com/ggml-org/llama.cpp/pull/15434>). Since the automatic
 //! fit (<https://github.com/ggml-org/llama.cpp/pull/16653>) an unset number may come out as 0 where memory is short; a
-//! number that was set is kept, and the engine fails by name instead.
+//! number that was set is kept, and the engine fails by name instead. A pool that asks for the fit by name gets `auto`: any
+//! number switches it off (`n_gpu_layers already set by user`).
 //!
 //! Negative numbers mean "auto" (-1) and "all" (-2 and below) only since the help says `auto`. Before, -1 was the default
 //! and others offloaded nothing (`i_gpu_start = max(n_layer - n_gpu_layers, 0)`).
@@ -101,14 +102,31 @@ fn require_offload(
     catalogue: &Catalogue,
     notes: &mut Notes,
 ) -> Result<Option<&'static str>, FlagError> {
+    let automatic = catalogue.find(known::LAYER_FLAG).is_some_and(|f| f.spec.values.has_word("auto"));
+    let fit = fits(kept, catalogue);
     let Some(flag) = kept.iter().find(|f| f.is(Role::Layers)) else {
+        if let Some(fit) = fit.filter(|_| automatic) {
+            notes.push(format!(
+                "`{} auto` is added: `{fit}` has the engine choose how many layers fit, and a number would switch that off; where the \
+                 GPU's memory is short, the rest runs on the CPU",
+                known::LAYER_FLAG
+            ));
+            return Ok(Some("auto"));
+        }
         notes.push(format!(
             "`{} {ALL}` is added: the pool names no number of layers, and the default of older releases is the CPU",
             known::LAYER_FLAG
         ));
         return Ok(Some(ALL));
     };
-    let automatic = catalogue.find(known::LAYER_FLAG).is_some_and(|f| f.spec.values.has_word("auto"));
+    if let (Some(fit), Some(Layers::Number(number))) = (fit, parse(flag.value()))
+        && number > 0
+    {
+        notes.push(format!(
+            "`{}` with a number switches off what `{fit}` asks for: the engine fits nothing when the number of layers is given; write `auto`",
+            known::LAYER_FLAG
+        ));
+    }
     match parse(flag.value()) {
         Some(Layers::Number(0)) => Err(on_cpu(flag, "0", "")),
         Some(Layers::Number(n)) if n < 0 && !automatic => {
@@ -119,6 +137,17 @@ fn require_offload(
         Some(Layers::Word) => Err(bad(flag, "a number: the help of this engine lists no `auto` or `all`")),
         None => Err(bad(flag, "a number, `auto` or `all`")),
     }
+}
+
+/// The flag by which the pool asks the engine to fit the model into the GPU's memory, where it does.
+fn fits<'a>(kept: &'a [Kept<'_>], catalogue: &Catalogue) -> Option<&'a str> {
+    let name = |name: &str| catalogue.find(name).map(|found| found.spec.name.clone());
+    let given = |wanted: &str| kept.iter().find(|flag| name(wanted).as_deref() == Some(flag.name()));
+    let switch = given("--fit");
+    if switch.is_some_and(|flag| flag.value() == "off") {
+        return None;
+    }
+    switch.or_else(|| given("--fit-target")).or_else(|| given("--fit-ctx")).map(Kept::name)
 }
 
 fn parse(value: &str) -> Option<Layers> {

@@ -7,7 +7,7 @@ use crate::catalogue::renames::{self, Form};
 use crate::catalogue::role::Role;
 use crate::catalogue::spec::Arity;
 use crate::catalogue::spelling::{dashed, is_flag};
-use crate::catalogue::{Catalogue, Found, Trust, eras};
+use crate::catalogue::{Catalogue, Found, eras};
 use crate::normalize::given::{Given, Named};
 use crate::normalize::toggle;
 
@@ -37,7 +37,7 @@ impl Catalogue {
     /// Whether a flag may exist that the engine's own help does not list: one written by hand beside the parser leaves some
     /// out. Forks of llama.cpp that still do so know what it knew in those days.
     pub(crate) fn may_hide(&self, spelling: &str) -> bool {
-        self.trust != Trust::Live || (self.by_hand && eras::known_by_hand(self.engine, spelling))
+        !self.is_complete() || (self.by_hand && eras::known_by_hand(self.engine, spelling))
     }
 
     /// The name this engine has for a flag of that role; `otherwise` where it lists none.

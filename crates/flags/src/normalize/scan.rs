@@ -13,9 +13,9 @@ use crate::catalogue::{Catalogue, Found};
 use crate::engine::Engine;
 use crate::error::FlagError;
 use crate::normalize::given::{Given, Named};
-use crate::normalize::pair;
 use crate::normalize::resolve::{self, Resolved};
 use crate::normalize::toggle::Toggle;
+use crate::normalize::{pair, pasted};
 
 /// Cuts one flag after the other off a list of words.
 pub(crate) struct Scan<'a> {
@@ -41,14 +41,14 @@ impl<'a> Scan<'a> {
         }
         let (written, inline) = match word.split_once('=') {
             Some((name, value)) => (name, Some(value)),
-            None => (word.as_str(), None),
+            None => self.attached(word).unwrap_or((word.as_str(), None)),
         };
         // vLLM adds to a list in a document with `--x.key+ value`.
         let list = written.strip_suffix('+').filter(|name| self.catalogue.engine == Engine::Vllm && name.contains('.'));
         let name = list.unwrap_or(written);
         if name_of(name) != name {
-            let flag = shown(written);
-            return Err(FlagError::Joined { flag, position });
+            let joined = || FlagError::Joined { flag: shown(written), position };
+            return Err(pasted::joined(word, position).unwrap_or_else(joined));
         }
         self.before = Some(written);
         let mut given = Given {
@@ -100,7 +100,18 @@ impl<'a> Scan<'a> {
             let flag = self.catalogue.specs().iter().find(|spec| spec.env.as_deref() == Some(name));
             return FlagError::Variable { name: shown(name), position, flag: flag.map(|spec| spec.name.clone()) };
         }
-        FlagError::StrayWord { position, after }
+        pasted::stray(word, position, self.catalogue.engine).unwrap_or(FlagError::StrayWord { position, after })
+    }
+
+    /// `-O3`: Python's parser and TGI's read a number behind a flag of one letter.
+    fn attached(&self, word: &'a str) -> Option<(&'a str, Option<&'a str>)> {
+        let (name, value) = word
+            .split_at_checked(2)
+            .filter(|(name, _)| self.catalogue.engine.parser().joined && !name.ends_with('-'))?;
+        let takes = self.catalogue.find(word).is_none()
+            && self.catalogue.find(name).is_some_and(|found| found.spec.value == Arity::One);
+        let number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());
+        (takes && number && self.catalogue.engine != Engine::Triton).then_some((name, Some(value)))
     }
 
     /// `-ngl99`, which no engine reads.

@@ -98,14 +98,21 @@ fn tables_of_the_source_tree_are_read() {
     assert!(docs.is_empty() && docs.unread() == 2, "what is not read is counted");
 }
 
-/// The first of the binary's help, its tree's docs and the nearest release that says anything.
+/// The first of the binary's help, the catalogue of its very release, its tree's docs and the nearest release that says
+/// anything.
 #[test]
 fn order_of_trust() {
     let help = "--metrics    expose metrics";
-    let of = |help, docs| {
-        let best = Catalogue::best(Engine::LlamaServer, help, docs, "b6673");
+    let at = |release: &str, help, docs| {
+        let best = Catalogue::best(Engine::LlamaServer, help, docs, release);
         (best.source, best.trust)
     };
+    let of = |help, docs| at("b6674", help, docs);
+    assert_eq!(at("b6673", Some((help, "h")), None), ("h".to_owned(), Trust::Live));
+    assert_eq!(at("b6673", None, Some((DOCS, "d"))), ("llama-server b6673".to_owned(), Trust::Exact));
+    // Help that was written by hand leaves flags out.
+    assert_eq!(at("b3658", None, None), ("llama-server b3658".to_owned(), Trust::Nearest));
+    assert_eq!(at("master", None, None).1, Trust::Nearest);
     assert_eq!(of(Some((help, "h")), Some((DOCS, "d"))), ("h".to_owned(), Trust::Live));
     assert_eq!(of(Some(("Segmentation fault", "h")), Some((DOCS, "d"))), ("d".to_owned(), Trust::Docs));
     assert_eq!(of(None, Some(("# by hand", "d"))), ("llama-server b6673".to_owned(), Trust::Nearest));

@@ -11,6 +11,7 @@ mod normalize;
 mod older_help;
 mod original;
 mod other_layouts;
+mod pasted;
 mod properties;
 mod renames;
 mod secrets;

@@ -115,7 +115,10 @@ fn files_with_a_number() {
 #[test]
 fn what_no_name_of_this_release_says() {
     let said = fails("v0.5.0", "--grp-attn-n 2", "flags::unknown");
-    assert_eq!(said, "llama-server b3889 has it, this one does not: leave it out or use another release");
+    assert_eq!(
+        said,
+        "`--grp-attn-n` is gone: llama-server b3889 has it and b4753 no longer has it: leave it out, or use a release that has it"
+    );
     let said = fails("v0.5.0", "--spec-ngram-size-n 2", "flags::removed");
     assert!(said.contains("use the respective"), "{said}");
     let line =
