@@ -22,7 +22,9 @@ use fixtures::Writer;
 /// Entries of the vocabulary in the first shard: as many as large models have.
 const VOCABULARY: u64 = 256_000;
 /// Bytes of the fetched model.
-const FETCHED: usize = 1 << 30;
+const FETCHED: usize = 256 << 20;
+/// How often it is fetched each way.
+const PAIRS: usize = 15;
 
 fn main() {
     let dir = tempfile::tempdir().unwrap();
@@ -92,21 +94,80 @@ fn fetched(dir: &Path) {
         ("HF_ENDPOINT", hub.url()),
     ]);
     let request = ModelRequest::hub_gguf("o/r", None, "m.gguf").unwrap();
-    for round in 0..5 {
+    let alone = |round: usize| {
         let target = dir.join(format!("alone{round}"));
         let spec =
             CommandSpec::new(tools.join("hf"), Duration::from_mins(5)).inherit(&env, &["PATH", "HOME", "HF_ENDPOINT"]);
         let spec = spec.args(["download", "o/r", "m.gguf", "--local-dir"]).arg(&target);
-        let (alone, _) = times(1, || drop(exec::run(&spec).unwrap().require_success(&spec).unwrap()));
+        let cost = cost(|| drop(exec::run(&spec).unwrap().require_success(&spec).unwrap()));
         std::fs::remove_dir_all(&target).unwrap();
-        let models = ModelProvisioner::new(dir.join(format!("cache{round}")), env.clone());
-        let started = Instant::now();
+        cost
+    };
+    let ours = |round: usize| {
+        let cache = dir.join(format!("cache{round}"));
+        let models = ModelProvisioner::new(&cache, env.clone());
         let announced = models.ask_hub(&request, &|| false).unwrap();
-        let asked = started.elapsed().as_secs_f64() * 1000.0;
-        let (ours, _) = times(1, || drop(models.fetch(&request, &announced, &mut Watch::default()).unwrap()));
-        std::fs::remove_dir_all(dir.join(format!("cache{round}"))).unwrap();
-        println!("1 GiB: hf alone {alone:.0} ms; ask {asked:.0} ms, fetch {ours:.0} ms, ratio {:.2}", ours / alone);
-    }
+        let cost = cost(|| drop(models.fetch(&request, &announced, &mut Watch::default()).unwrap()));
+        std::fs::remove_dir_all(&cache).unwrap();
+        cost
+    };
+    // Each goes first in every second pair, so that a load that grows or shrinks favours neither.
+    let pair = |round: usize| {
+        if round.is_multiple_of(2) {
+            let alone = alone(round);
+            [alone, ours(round)]
+        } else {
+            let own = ours(round);
+            [alone(round), own]
+        }
+    };
+    let pairs: Vec<[Cost; 2]> = (0..PAIRS).map(pair).collect();
+    let load = std::fs::read_to_string("/proc/loadavg").unwrap();
+    println!("{} MiB from loopback, {PAIRS} pairs, load {}", FETCHED >> 20, load.trim());
+    ratios("time", &pairs, |cost| cost.wall);
+    ratios("CPU time, the hub's included", &pairs, |cost| cost.cpu);
+}
+
+/// What a run took, in seconds.
+#[derive(Clone, Copy)]
+struct Cost {
+    wall: f64,
+    /// Of this process (which is the hub, too) and of those that it started.
+    cpu: f64,
+}
+
+fn cost(run: impl FnOnce()) -> Cost {
+    let (cpu, started) = (cpu_seconds(), Instant::now());
+    run();
+    Cost { wall: started.elapsed().as_secs_f64(), cpu: cpu_seconds() - cpu }
+}
+
+/// Fields 14 to 17 of `/proc/self/stat`, in ticks of 10 ms: own and children's time, in user and kernel mode.
+fn cpu_seconds() -> f64 {
+    let stat = std::fs::read_to_string("/proc/self/stat").unwrap();
+    let (_, rest) = stat.rsplit_once(')').unwrap();
+    rest.split_whitespace().skip(11).take(4).map(|ticks| ticks.parse::<f64>().unwrap() / 100.0).sum()
+}
+
+fn ratios(what: &str, pairs: &[[Cost; 2]], of: impl Fn(&Cost) -> f64) {
+    let sorted = |numbers: &mut dyn Iterator<Item = f64>| {
+        let mut all: Vec<f64> = numbers.collect();
+        all.sort_by(f64::total_cmp);
+        all
+    };
+    let ratios = sorted(&mut pairs.iter().map(|[alone, own]| of(own) / of(alone)));
+    let alone = sorted(&mut pairs.iter().map(|[alone, _]| of(alone)));
+    let at = |list: &[f64], quarter: usize| list[(list.len() - 1) * quarter / 4];
+    println!(
+        "{what}: ours / hf alone least {:.2}, quarter {:.2}, median {:.2}, three quarters {:.2}, most {:.2}; hf alone {:.1} to {:.1} s",
+        at(&ratios, 0),
+        at(&ratios, 1),
+        at(&ratios, 2),
+        at(&ratios, 3),
+        at(&ratios, 4),
+        at(&alone, 0),
+        at(&alone, 4)
+    );
 }
 
 fn put(path: &Path, bytes: &[u8]) {

@@ -160,11 +160,12 @@ pub(crate) fn fetch(
         result
     })?;
     let files = verify::sizes(request, place, announced)?;
+    // Before the digests are remembered: a file that loses one of its names has another change time.
+    parts::forget(place);
     let mut digests = Digests::load(cache, &place.path);
     verify::digests(place, &files, &followed, &mut digests, &*watch.cancelled, &model)?;
     digests.save();
     place.write(announced.commit.clone(), true, files)?;
-    parts::forget(place);
     match inspect::kept(place, &request.shape, cache)? {
         Kept::Whole(found) => Ok(found),
         Kept::Partial { why: Some(why), .. } => Err(why),

@@ -5,6 +5,8 @@ mod counts;
 mod cuda_root;
 mod programs;
 pub(crate) mod rehearsal;
+mod shards;
+mod split_tool;
 
 use std::time::Duration;
 

@@ -8,7 +8,7 @@ use exec::Env;
 use serde_json::Value;
 
 use super::counts::Counts;
-use super::{adopted, cuda_root, rehearsal};
+use super::{adopted, cuda_root, rehearsal, shards};
 use crate::args::{DemoArgs, TestArgs};
 use crate::cli::Cli;
 use crate::demo::fetch;
@@ -37,6 +37,7 @@ pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
         test("real engine, first run", demo::run(&DemoArgs::default()));
         test("real engine, second run", demo::run(&DemoArgs::default()));
         test("real engine, adopted from a killed caller", adopted::run(env));
+        test("real engine, on the shards of a split model", shards::run(env));
         test("real engine of another era, b6673", older(env));
         let differential = real_pools(env).and_then(|pools| differential(env, &pools));
         test("flags, beside those that real engines take", differential);

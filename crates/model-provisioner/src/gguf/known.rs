@@ -27,7 +27,10 @@ impl fmt::Display for Unknown {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Architecture(name) => write!(f, "the architecture `{name}`"),
-            Self::TensorType(kind) => write!(f, "the tensor type {kind} (number {})", kind.0),
+            Self::TensorType(kind) => match kind.name() {
+                Some(name) => write!(f, "the tensor type {name} (number {})", kind.0),
+                None => write!(f, "the tensor type {}", kind.0),
+            },
         }
     }
 }

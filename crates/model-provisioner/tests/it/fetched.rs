@@ -186,7 +186,10 @@ fn limits_and_progress() {
     bench.hub.state().pace = Some(Duration::from_millis(6));
     let seen: RefCell<Vec<Progress>> = RefCell::default();
     let models = bench.models(bench.env());
-    models.ensure_present_watched(&request(), &mut Watch::default().progress(|at| seen.borrow_mut().push(at))).unwrap();
+    let mut watch = Watch::default().progress(|at| seen.borrow_mut().push(at));
+    let found = models.ensure_present_watched(&request(), &mut watch).unwrap();
+    drop(watch);
+    assert!(found.staged.digest().is_some(), "also of a file that had a second name while it grew");
     let seen = seen.into_inner();
     assert!(seen.len() > 3 && seen.iter().all(|at| at.total > Some(48 << 20)), "{seen:?}");
     assert!(

@@ -14,10 +14,17 @@ use serde_json::{Value, json};
 
 use super::http::{Answer, Request};
 
+/// A file; its digest is computed once, so that a large one is served at the speed of the connection.
+#[derive(Debug)]
+pub(crate) struct Blob {
+    bytes: Vec<u8>,
+    sha256: String,
+}
+
 /// A repository at one commit.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Commit {
-    pub(crate) files: BTreeMap<String, Arc<Vec<u8>>>,
+    pub(crate) files: BTreeMap<String, Arc<Blob>>,
 }
 
 /// A repository.
@@ -81,10 +88,11 @@ impl Hub {
 
     /// Adds a commit with these files and lets `main` name it; the commit's id.
     pub(crate) fn push(&self, repo: &str, files: &[(&str, Vec<u8>)]) -> String {
+        let blob = |bytes: &Vec<u8>| Arc::new(Blob { bytes: bytes.clone(), sha256: sha256(bytes) });
+        let files = files.iter().map(|(name, bytes)| ((*name).to_owned(), blob(bytes))).collect();
         let mut state = self.state();
         let repo = state.repos.entry(repo.to_owned()).or_default();
         let id = format!("{:040x}", repo.commits.len() + 0xabc0);
-        let files = files.iter().map(|(name, bytes)| ((*name).to_owned(), Arc::new(bytes.clone()))).collect();
         repo.commits.insert(id.clone(), Commit { files });
         repo.refs.insert("main".into(), id.clone());
         id
@@ -118,7 +126,7 @@ fn serve(stream: &TcpStream, shared: &Mutex<State>) {
         };
         let sent = match found {
             Found::Answer(answer) => answer.send(&request, &mut writer),
-            Found::File(bytes, answer) => send_file(&bytes, answer, &request, &mut writer, shared),
+            Found::File(blob, answer) => send_file(&blob.bytes, answer, &request, &mut writer, shared),
         };
         if sent.is_err() {
             return;
@@ -128,7 +136,7 @@ fn serve(stream: &TcpStream, shared: &Mutex<State>) {
 
 enum Found {
     Answer(Answer),
-    File(Arc<Vec<u8>>, Answer),
+    File(Arc<Blob>, Answer),
 }
 
 fn instead(state: &mut State, request: &Request) -> Option<Answer> {
@@ -142,8 +150,8 @@ fn route(state: &State, request: &Request) -> Found {
     if let Some(digest) = path.strip_prefix("lfs/") {
         let files =
             state.repos.values().flat_map(|repo| repo.commits.values()).flat_map(|commit| commit.files.values());
-        return match files.clone().find(|bytes| sha256(bytes) == digest) {
-            Some(bytes) => Found::File(Arc::clone(bytes), Answer::new(200).header("ETag", format!("\"{digest}\""))),
+        return match files.clone().find(|blob| blob.sha256 == digest) {
+            Some(blob) => Found::File(Arc::clone(blob), Answer::new(200).header("ETag", format!("\"{digest}\""))),
             None => Found::Answer(Answer::new(404)),
         };
     }
@@ -182,14 +190,14 @@ fn api(state: &State, rest: &str, request: &Request) -> Answer {
         return Answer::refusal(404, "RevisionNotFound", "Invalid rev id");
     };
     if verb == "tree" {
-        let files = files.files.iter().map(|(name, bytes)| tree_entry(state, name, bytes));
+        let files = files.files.iter().map(|(name, blob)| tree_entry(state, name, blob));
         return Answer::json(&json!(files.collect::<Vec<_>>()));
     }
     let blobs = request.query.contains("blobs");
     let siblings: Vec<Value> = files
         .files
         .iter()
-        .map(|(name, bytes)| if blobs { sibling(state, name, bytes) } else { json!({ "rfilename": name }) })
+        .map(|(name, blob)| if blobs { sibling(state, name, blob) } else { json!({ "rfilename": name }) })
         .collect();
     Answer::json(&json!({ "id": id, "modelId": id, "sha": commit, "siblings": siblings, "private": false }))
 }
@@ -204,22 +212,22 @@ fn in_lfs(name: &str) -> bool {
     [".gguf", ".safetensors", ".bin"].iter().any(|end| name.ends_with(end))
 }
 
-fn digest(state: &State, name: &str, bytes: &[u8]) -> String {
-    state.lies.get(name).cloned().unwrap_or_else(|| sha256(bytes))
+fn digest(state: &State, name: &str, blob: &Blob) -> String {
+    state.lies.get(name).unwrap_or(&blob.sha256).clone()
 }
 
-fn sibling(state: &State, name: &str, bytes: &[u8]) -> Value {
-    let mut file = json!({ "rfilename": name, "size": bytes.len(), "blobId": &sha256(bytes)[..40] });
+fn sibling(state: &State, name: &str, blob: &Blob) -> Value {
+    let mut file = json!({ "rfilename": name, "size": blob.bytes.len(), "blobId": &blob.sha256[..40] });
     if in_lfs(name) {
-        file["lfs"] = json!({ "sha256": digest(state, name, bytes), "size": bytes.len(), "pointerSize": 134 });
+        file["lfs"] = json!({ "sha256": digest(state, name, blob), "size": blob.bytes.len(), "pointerSize": 134 });
     }
     file
 }
 
-fn tree_entry(state: &State, name: &str, bytes: &[u8]) -> Value {
-    let mut file = json!({ "type": "file", "path": name, "size": bytes.len(), "oid": &sha256(bytes)[..40] });
+fn tree_entry(state: &State, name: &str, blob: &Blob) -> Value {
+    let mut file = json!({ "type": "file", "path": name, "size": blob.bytes.len(), "oid": &blob.sha256[..40] });
     if in_lfs(name) {
-        file["lfs"] = json!({ "oid": digest(state, name, bytes), "size": bytes.len(), "pointerSize": 134 });
+        file["lfs"] = json!({ "oid": digest(state, name, blob), "size": blob.bytes.len(), "pointerSize": 134 });
     }
     file
 }
@@ -229,21 +237,21 @@ fn resolve(state: &State, repo: &str, revision: &str, name: &str) -> Found {
     let Some((commit, files)) = at(repo, revision) else {
         return Found::Answer(Answer::refusal(404, "RevisionNotFound", "Invalid rev id"));
     };
-    let Some(bytes) = files.files.get(name) else {
+    let Some(blob) = files.files.get(name) else {
         return Found::Answer(Answer::refusal(404, "EntryNotFound", "Entry not found").header("X-Repo-Commit", commit));
     };
-    let digest = digest(state, name, bytes);
+    let digest = digest(state, name, blob);
     if in_lfs(name) {
         let answer = Answer::new(302)
             .header("X-Repo-Commit", commit)
-            .header("X-Linked-Size", bytes.len().to_string())
+            .header("X-Linked-Size", blob.bytes.len().to_string())
             .header("X-Linked-Etag", format!("\"{digest}\""))
             .header("ETag", "\"pointer\"")
-            .header("Location", format!("{}/lfs/{}", state.storage, sha256(bytes)));
+            .header("Location", format!("{}/lfs/{}", state.storage, blob.sha256));
         return Found::Answer(answer);
     }
     let answer = Answer::new(200).header("X-Repo-Commit", commit).header("ETag", format!("\"{}\"", &digest[..40]));
-    Found::File(Arc::clone(bytes), answer)
+    Found::File(Arc::clone(blob), answer)
 }
 
 fn send_file(
@@ -287,7 +295,13 @@ fn send_file(
 
 /// SHA-256 in hexadecimal.
 pub(crate) fn sha256(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+
     use sha2::{Digest, Sha256};
 
-    durable::hex(&Sha256::digest(bytes))
+    let mut text = String::new();
+    for byte in Sha256::digest(bytes) {
+        write!(text, "{byte:02x}").unwrap();
+    }
+    text
 }

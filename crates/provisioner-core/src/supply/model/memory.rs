@@ -54,15 +54,13 @@ impl Needs {
                 size(kv)
             ),
         };
-        let (has, less) = match accelerator {
-            Accelerator::Cuda => ("the GPUs of this pool have", ", fewer layers on the GPUs (`--n-gpu-layers`)"),
-            Accelerator::Cpu => ("this host has", ""),
+        let (has, layers) = match accelerator {
+            Accelerator::Cuda => ("the GPUs of this pool have", Some("fewer layers on the GPUs (`--n-gpu-layers`)")),
+            Accelerator::Cpu => ("this host has", None),
         };
-        let cache = if kv > 0 { "a smaller `ctx`, a quantized cache (`--cache-type-k q8_0`), " } else { "" };
-        Some(format!(
-            "{what}, and {has} {} free: {cache}a smaller quantization of the model{less} takes less",
-            size(free)
-        ))
+        let cache = (kv > 0).then_some("a smaller `ctx` or a quantized cache (`--cache-type-k q8_0`)");
+        let less: Vec<&str> = cache.into_iter().chain(layers).chain(["a smaller quantization of the model"]).collect();
+        Some(format!("{what}, and {has} {} free; what takes less: {}", size(free), less.join(", ")))
     }
 }
 
