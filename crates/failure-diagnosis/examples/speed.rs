@@ -1,7 +1,7 @@
 //! How long a log of 100 MB takes from its file to the cause: `cargo run --release -p failure-diagnosis --example speed`.
 
 use std::io::{Seek, Write};
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use failure_diagnosis::{Phase, diagnose, read_log, relevant_lines};
 
@@ -27,20 +27,21 @@ fn main() -> std::io::Result<()> {
         file.write_all(log.as_bytes())?;
         file.rewind()?;
         drop(log);
-        let start = Instant::now();
+        let (start, busy) = (Instant::now(), of_this_thread()?);
         let text = read_log(&file)?;
-        let read = start.elapsed();
         let found = diagnose(Phase::Run, &text).map_or("not known", |found| found.code);
-        let diagnosed = start.elapsed();
+        let (took, used) = (start.elapsed(), of_this_thread()?.saturating_sub(busy));
         let lines = relevant_lines(&text).len();
-        println!(
-            "{name}: read {read:?}, diagnosed {:?} ({found}), {lines} lines {:?}, all {:?}",
-            diagnosed - read,
-            start.elapsed() - diagnosed,
-            start.elapsed()
-        );
+        println!("{name}: {found} after {took:?}, of which {used:?} on a CPU; {lines} lines");
     }
     Ok(())
+}
+
+/// The time that this thread has had of a CPU: how busy the host is otherwise counts for nothing.
+fn of_this_thread() -> std::io::Result<Duration> {
+    let text = std::fs::read_to_string("/proc/thread-self/schedstat")?;
+    let number = text.split(' ').next().and_then(|word| word.parse().ok());
+    number.map(Duration::from_nanos).ok_or_else(|| std::io::Error::other("schedstat"))
 }
 
 /// A file that is gone when it is closed.

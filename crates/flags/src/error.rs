@@ -118,10 +118,7 @@ pub enum FlagError {
     },
     /// A flag of a part that the engine is built without.
     #[error("`{flag}` is of a part that this engine is built without")]
-    #[diagnostic(
-        code(flags::not_built),
-        help("put -D{option}=ON into `provisioning.source.build.cmake_flags`, or leave `{flag}` out")
-    )]
+    #[diagnostic(code(flags::not_built), help("{}", build_with(flag, option)))]
     NotBuilt {
         /// The flag.
         flag: String,
@@ -295,6 +292,13 @@ pub enum FlagError {
         /// The environment variable that the engine reads instead, where one is known.
         variable: Option<String>,
     },
+}
+
+/// Before November 2025 HTTPS had an option of the server's own.
+fn build_with(flag: &str, option: &str) -> String {
+    let before =
+        if option == "LLAMA_OPENSSL" { " (-DLLAMA_SERVER_SSL=ON for releases that do not know it)" } else { "" };
+    format!("put -D{option}=ON into `provisioning.source.build.cmake_flags`{before}, or leave `{flag}` out")
 }
 
 fn before(flag: Option<&str>) -> String {

@@ -132,6 +132,8 @@ pub struct Documents {
     pub docs: Option<String>,
     /// The release by name, to look it up in the catalogues.
     pub release: String,
+    /// Options of the build that give the engine a part of its own, and are off: flags of these parts cannot work.
+    pub left_out: Vec<&'static str>,
 }
 
 /// An engine that is there.

@@ -19,30 +19,35 @@ fn read(engine: Engine) -> HashMap<&'static str, &'static str> {
 /// where no engine has ever had it.
 pub(crate) fn told(catalogue: &Catalogue, written: &str) -> Option<String> {
     let written = dashed(written);
-    let known = lines(catalogue.engine).get(written.as_ref()).map(|told| (*told).to_owned());
-    known.or_else(|| by_releases(catalogue, &written)).or_else(|| by_others(catalogue.engine, &written))
+    let released = || by_releases(catalogue, &written);
+    match lines(catalogue.engine).get(written.as_ref()) {
+        Some(told) => Some(match told.strip_prefix("+ ") {
+            Some(more) => released().map_or_else(|| more.to_owned(), |(when, _)| format!("{when}; {more}")),
+            None => (*told).to_owned(),
+        }),
+        None => released()
+            .map(|(when, advice)| format!("{when}: {advice}"))
+            .or_else(|| by_others(catalogue.engine, &written)),
+    }
 }
 
-/// Between which of the releases at hand it came or went.
-fn by_releases(catalogue: &Catalogue, written: &str) -> Option<String> {
+/// Between which of the releases at hand it came or went, and what to do then.
+fn by_releases(catalogue: &Catalogue, written: &str) -> Option<(String, &'static str)> {
     let has: Vec<(&str, bool)> = eras::oldest_first(catalogue.engine)
         .map(|(name, era)| (name, era.find(written).is_some_and(|found| found.spec.removed.is_none())))
         .collect();
     let last = has.iter().rposition(|(_, has)| *has)?;
     let name = |at: usize| has.get(at).map_or("", |(name, _)| *name);
     let program = catalogue.engine.program();
-    match has.get(last + 1) {
-        Some((next, _)) => Some(format!(
-            "is gone: {program} {} has it and {next} no longer has it: leave it out, or use a release that has it",
-            name(last)
-        )),
-        None => {
-            let first = has.iter().take(last).rposition(|(_, has)| !has).map_or(0, |without| without + 1);
-            let before =
-                first.checked_sub(1).map_or(String::new(), |at| format!(", and {} does not have it yet", name(at)));
-            Some(format!("is in {program} {}{before}: use a release that has it, or leave it out", name(first)))
-        }
-    }
+    Some(if let Some((next, _)) = has.get(last + 1) {
+        let when = format!("is gone: {program} {} has it and {next} no longer has it", name(last));
+        (when, "leave it out, or use a release that has it")
+    } else {
+        let first = has.iter().take(last).rposition(|(_, has)| !has).map_or(0, |without| without + 1);
+        let before =
+            first.checked_sub(1).map_or(String::new(), |at| format!(", and {} does not have it yet", name(at)));
+        (format!("is in {program} {}{before}", name(first)), "use a release that has it, or leave it out")
+    })
 }
 
 /// Which other engine has it.
@@ -85,7 +90,13 @@ mod tests {
         check(Engine::LlamaServer, "b3889", "--fit", &["b8179", "does not have it yet"]);
         check(Engine::Vllm, "v0.33.0", "--swap_space", &["v0.18"]);
         check(Engine::Vllm, "v0.33.0", "--enable-reasoning", &["--reasoning-parser"]);
-        check(Engine::Tgi, "v1.4.0", "--max-input-tokens", &["v2.0", "--max-input-length"]);
+        check(Engine::Tgi, "v1.4.0", "--max-input-tokens", &["v2.4.1", "--max-input-length"]);
+        check(
+            Engine::Vllm,
+            "v0.33.0",
+            "--speculative-model",
+            &["v0.6.4 has it and v0.33.0 no longer", "--speculative-config"],
+        );
         check(Engine::Sglang, "v0.5.23", "--enable-reasoning", &["vLLM"]);
         check(Engine::Sglang, "v0.5.23", "--n-cpu-moe", &["llama.cpp", "SGLang"]);
         check(Engine::LlamaServer, "v0.7.0", "--no-such-flag-anywhere", &[]);
@@ -97,7 +108,10 @@ mod tests {
             for line in engine.history().lines().filter(|line| !line.starts_with('#') && !line.is_empty()) {
                 let (names, told) = line.split_once(": ").unwrap_or_else(|| panic!("{line}"));
                 assert!(names.split(' ').all(|name| name.starts_with('-')), "{line}");
-                assert!(!told.ends_with('.') && told.starts_with(|c: char| c.is_ascii_lowercase()), "{line}");
+                assert!(
+                    !told.ends_with('.') && told.starts_with(|c: char| c.is_ascii_lowercase() || c == '+'),
+                    "{line}"
+                );
             }
         }
     }

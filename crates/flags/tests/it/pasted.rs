@@ -38,7 +38,7 @@ fn flags_of_other_releases_are_told_with_their_time() {
     passed(LLAMA, "v0.7.0", &["-dio"], "--load-mode dio", &[]);
     refused(LLAMA, "v0.7.0", &["-cpent", "512"], "flags::unknown", &["b10068", "--checkpoint-min-step"]);
     refused(LLAMA, "v0.7.0", &["--checkpoint-every-n-tokens", "8192"], "flags::unknown", &["--checkpoint-min-step"]);
-    refused(LLAMA, "v0.7.0", &["-ngl", "99", "-fa", "-cnv"], "flags::unknown", &["b3658", "llama-cli"]);
+    refused(LLAMA, "v0.7.0", &["-ngl", "99", "-fa", "-cnv"], "flags::unknown", &["b3658 has it", "llama-cli"]);
     refused(LLAMA, "v0.7.0", &["--config", "/x.yaml"], "flags::unknown", &["no configuration file"]);
     refused(LLAMA, "v0.7.0", &["--draft-model", "/m/d.gguf"], "flags::unknown", &["--model-draft"]);
     refused(LLAMA, "b5640", &["--fit", "on"], "flags::unknown", &["b8179", "b6673 does not have it yet"]);
@@ -58,7 +58,13 @@ fn flags_of_other_releases_are_told_with_their_time() {
         "--max-num-batched-tokens 4096 --swap_space 16",
         &["gone since v0.18", "leave it out"],
     );
-    passed(Engine::Vllm, "v0.33.0", &["--num-scheduler-steps", "6"], "--num-scheduler-steps 6", &["gone since v0.11"]);
+    passed(
+        Engine::Vllm,
+        "v0.33.0",
+        &["--num-scheduler-steps", "6"],
+        "--num-scheduler-steps 6",
+        &["v0.6.4 has it and v0.33.0 no longer has it"],
+    );
     passed(
         Engine::Tgi,
         "v1.4.0",

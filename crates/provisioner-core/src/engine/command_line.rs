@@ -65,6 +65,9 @@ pub(crate) fn command_line(desired: &Desired, given: Given<'_>) -> Result<Comman
         tensor_split: desired.tensor_split.as_deref(),
     };
     let normalized = normalize(&desired.flags, &policy, &catalogue)?;
+    if let Some((flag, option)) = normalized.needs.iter().find(|(_, option)| documents.left_out.contains(option)) {
+        return Err(flags::FlagError::NotBuilt { flag: flag.clone(), option }.into());
+    }
     env_rules::check(desired, profile, &catalogue, &normalized.secret_env)?;
     let mut secret_env = normalized.secret_env;
     for name in &desired.secret_env {

@@ -165,7 +165,8 @@ impl Supplied for Found {
         let help = self.entry().as_ref().map(Entry::help);
         // A server that printed no help when it was built is judged by what its source says.
         let docs = if help.as_deref().unwrap_or_default().is_empty() { self.source_docs() } else { None };
-        Documents { help, docs, release: self.wish.source.reference.clone() }
+        let left_out = artifact::left_out(&self.wish.definitions);
+        Documents { help, docs, release: self.wish.source.reference.clone(), left_out }
     }
 
     fn accelerator(&self) -> Option<Accelerated> {

@@ -118,12 +118,15 @@ fn flags_and_variables() {
     let world = World::new();
     testkit::fake_tool(&world.path().join("tools"), "hf", "exit 1");
     let fetched = json!({ "ref": "hf:owner/repo/x.gguf" });
-    let cases: [(Value, &str); 6] = [
+    let cases: [(Value, &str); 9] = [
         (json!({ "env": { "LLAMA_ARG_CTX_SIZE": "0" } }), "pool::flag_in_env"),
         (json!({ "secret_env": ["LLAMA_ARG_CTX_SIZE"] }), "pool::flag_in_env"),
         (json!({ "env": { "XDG_CONFIG_HOME": "/x" } }), "pool::env_decided"),
         (json!({ "secret_env": ["NOT_SET_HERE"] }), "pool::secret_unset"),
         (json!({ "flags": ["--model", "/x"] }), "flags::owned"),
+        (json!({ "flags": ["--ssl-key-file", "/k", "--ssl-cert-file", "/c"] }), "flags::not_built"),
+        (json!({ "flags": ["--flash-attn", "off", "--cache-type-v", "q8_0"] }), "flags::conflict"),
+        (json!({ "flags": ["--threads 4 # more"] }), "flags::pasted"),
         (json!({ "flags": ["--api-key", "s3cr3t-1"], "secret_env": ["LLAMA_API_KEY"] }), "pool::secret_twice"),
     ];
     for (mut change, expected) in cases {

@@ -2,7 +2,7 @@
 
 use engine_store::Entry;
 use gpu_detect::CudaChoice;
-use llamacpp_build::Inputs;
+use llamacpp_build::{Definition, Inputs};
 
 use crate::plan::placeholder::{KEY, literal, marker};
 use crate::summary::{Artifact, Device};
@@ -30,6 +30,18 @@ pub(crate) fn planned(found: &Found) -> Artifact {
     let store = literal(&found.wish.layout.root().join("store").display().to_string());
     let path = format!("{store}/{key}/bin/llama-server");
     Artifact::Program { path, version: String::new(), digest: None, provenance: None }
+}
+
+/// Parts of llama.cpp that have flags of their own and are off in this build: the recipe leaves them out unless the pool asks
+/// for one. HTTPS has had several options.
+pub(crate) fn left_out(definitions: &[Definition]) -> Vec<&'static str> {
+    const PARTS: [(&str, &[&str]); 2] = [
+        ("LLAMA_OPENSSL", &["LLAMA_OPENSSL", "LLAMA_SERVER_SSL", "LLAMA_BUILD_BORINGSSL", "LLAMA_BUILD_LIBRESSL"]),
+        ("GGML_RPC", &["GGML_RPC", "LLAMA_RPC"]),
+    ];
+    let is_on = |name: &&str| definitions.iter().rev().find(|d| d.name == **name).is_some_and(Definition::is_on);
+    let off = PARTS.into_iter().filter(|(_, options)| !options.iter().any(|option| is_on(option)));
+    off.map(|(part, _)| part).collect()
 }
 
 /// Whether the repository is asked which commit the reference is.
