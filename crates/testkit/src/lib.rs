@@ -16,6 +16,7 @@ mod arch_root;
 mod files;
 mod fixture;
 mod repo;
+mod sample;
 
 pub use arch_root::{ArchRoot, Package, is_root, need, shell, write};
 /// To run real programs from the tests and examples of crates that themselves run none.
@@ -23,3 +24,4 @@ pub use exec;
 pub use files::{fake_tool, tiny_model};
 pub use fixture::{copy_tree, fixture};
 pub use repo::{Repo, tiny_llama_repo};
+pub use sample::Sample;
