@@ -13,7 +13,8 @@ usage: cargo xtask TASK
   test [--full] [--cuda] [--soak MINUTES]
                    install what the tests need, run all of them
                    --full adds the real engine; --cuda a real CUDA toolkit (no GPU is needed; 573 MB are downloaded once)
-                   --soak adds the checks that take minutes: the rehearsal of the GPU kit, once; sweeps end after MINUTES
+                   --soak adds the checks that take minutes: the rehearsal of the GPU kit, once; kills at every system call
+                   of every verb, races with kills and small limits, which end after MINUTES each
   demo [--keep] [--repo URL|PATH] [--ref REF] [--model PATH|hf:OWNER/REPO/FILE] [--dir DIR]
                    build a real llama.cpp from source, start it, ask it a question, stop it
                    --keep leaves it running; --dir keeps everything (downloads, store, records) below DIR

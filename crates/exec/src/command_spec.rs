@@ -9,6 +9,15 @@ use cancel::Cancel;
 
 use crate::{Env, Keeper, MASK, Redactor, looks_secret};
 
+/// A folder that a program fills, for instance with what it downloads.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Target {
+    /// The folder; it need not exist yet.
+    pub folder: PathBuf,
+    /// How long the program may neither add to the folder nor use CPU time before its process group is ended.
+    pub stall: Duration,
+}
+
 /// One program with everything that decides what it does.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct CommandSpec {
@@ -24,6 +33,8 @@ pub struct CommandSpec {
     pub deadline: Duration,
     /// How long it may be silent before its process group is ended; no limit when left out.
     pub silence: Option<Duration>,
+    /// What it fills, and how long it may get no further with that; no limit when left out.
+    pub target: Option<Target>,
     /// Ends the run early, as [`ExecError::Cancelled`](crate::ExecError::Cancelled).
     pub cancel: Option<Cancel>,
     /// Ends the process group when this process is killed; for long runs.
@@ -35,7 +46,7 @@ impl CommandSpec {
     pub fn new(program: impl Into<PathBuf>, deadline: Duration) -> Self {
         let env = BTreeMap::from([("LC_ALL".into(), "C".into())]);
         let (program, args) = (program.into(), Vec::new());
-        Self { program, args, env, cwd: None, deadline, silence: None, cancel: None, keeper: None }
+        Self { program, args, env, cwd: None, deadline, silence: None, target: None, cancel: None, keeper: None }
     }
 
     /// Adds one argument.
@@ -81,6 +92,13 @@ impl CommandSpec {
     #[must_use]
     pub fn silence(mut self, silence: Duration) -> Self {
         self.silence = Some(silence);
+        self
+    }
+
+    /// Sets the folder that it fills, and how long it may get no further with that.
+    #[must_use]
+    pub fn target(mut self, folder: impl Into<PathBuf>, stall: Duration) -> Self {
+        self.target = Some(Target { folder: folder.into(), stall });
         self
     }
 

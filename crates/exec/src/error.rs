@@ -6,7 +6,7 @@ use std::time::Duration;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::{CommandSpec, Exit, Output};
+use crate::{CommandSpec, Exit, Limit, Output};
 
 /// How many lines of stderr an error keeps.
 const TAIL: usize = 20;
@@ -32,11 +32,23 @@ pub enum ExecError {
         #[source]
         source: std::io::Error,
     },
+    /// A limit of the system keeps the process from being made.
+    #[error("could not start `{name}`: {limit} is reached")]
+    #[diagnostic(code(exec::limit), help("{}", limit.remedy()))]
+    Limit {
+        /// The program's file name.
+        name: String,
+        /// Which one.
+        limit: Limit,
+        /// What the system said.
+        #[source]
+        source: std::io::Error,
+    },
     /// Any other reason why the process could not be made.
     #[error("could not start `{command}`")]
     #[diagnostic(
         code(exec::spawn),
-        help("the limits on processes (`ulimit -u`), open files (`ulimit -n`) and memory are the usual reasons")
+        help("the line below says what the system refused; seccomp and security modules are the usual reasons")
     )]
     Spawn {
         /// The command line.
@@ -80,6 +92,17 @@ pub enum ExecError {
         /// The longest silence allowed.
         after: Duration,
     },
+    /// It added nothing to the folder that it fills for too long.
+    #[error("`{name}` received nothing for {} s and was ended", after.as_secs())]
+    #[diagnostic(code(exec::stalled), help("to see where it hangs, run: {command}"))]
+    Stalled {
+        /// The program's file name.
+        name: String,
+        /// The command line.
+        command: String,
+        /// The longest time without progress allowed.
+        after: Duration,
+    },
     /// The caller cancelled the run; its process group was ended.
     #[error("`{name}` was cancelled")]
     #[diagnostic(code(exec::cancelled), help("run the same command again to continue"))]
@@ -109,8 +132,12 @@ impl ExecError {
         }
     }
 
-    pub(crate) fn spawn(spec: &CommandSpec, source: std::io::Error) -> Self {
+    /// Why a command could not be started, from what the system said.
+    pub fn not_started(spec: &CommandSpec, source: std::io::Error) -> Self {
         let program = spec.program.clone();
+        if let Some(limit) = Limit::of(&source) {
+            return Self::Limit { name: spec.name(), limit, source };
+        }
         match source.kind() {
             std::io::ErrorKind::NotFound if !program.exists() => Self::NotFound { program },
             // NotFound for a file that exists: the interpreter of a script, or the loader, is missing.

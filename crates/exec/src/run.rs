@@ -3,6 +3,7 @@
 pub(crate) mod after_fork;
 mod captured;
 mod group;
+mod growth;
 mod report;
 pub(crate) mod start;
 
@@ -17,6 +18,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use crate::{CommandSpec, ExecError, Output, Stream};
 use captured::Captured;
 use group::Group;
+use growth::Growth;
 
 /// How much of each stream is kept.
 const KEEP: usize = 8 << 20;
@@ -83,6 +85,7 @@ fn drain(
     let mut buffer = vec![0; 64 << 10];
     let mut last_word = Instant::now();
     let mut ended: Option<Instant> = None;
+    let mut growth = spec.target.as_ref().map(|target| Growth::of(target, group.id().as_raw()));
     loop {
         if ended.is_none() && group.has_ended() {
             ended = Some(Instant::now());
@@ -90,7 +93,7 @@ fn drain(
         if ended.is_some_and(|at| pipes.are_closed() || at.elapsed() > LINGER) {
             return Ok(());
         }
-        if let Some(why) = overdue(spec, started, last_word) {
+        if let Some(why) = overdue(spec, started, last_word, growth.as_mut()) {
             return Err(why);
         }
         let ready = pipes.wait(ended.is_none().then_some(&*group));
@@ -112,12 +115,19 @@ fn drain(
 }
 
 /// Why the program must be ended now.
-fn overdue(spec: &CommandSpec, started: Instant, last_word: Instant) -> Option<ExecError> {
+fn overdue(
+    spec: &CommandSpec,
+    started: Instant,
+    last_word: Instant,
+    growth: Option<&mut Growth<'_>>,
+) -> Option<ExecError> {
     let (name, command) = (|| spec.name(), || spec.display(&spec.redactor()));
     if is_cancelled(spec) {
         Some(cancelled(spec))
     } else if started.elapsed() > spec.deadline {
         Some(ExecError::TimedOut { name: name(), command: command(), after: spec.deadline })
+    } else if let Some(after) = growth.and_then(Growth::stalled) {
+        Some(ExecError::Stalled { name: name(), command: command(), after })
     } else {
         let after = spec.silence.filter(|limit| last_word.elapsed() > *limit)?;
         Some(ExecError::Silent { name: name(), command: command(), after })

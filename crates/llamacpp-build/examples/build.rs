@@ -44,6 +44,7 @@ fn main() -> Result<(), Box<dyn Error>> {
         jobs: None,
         limits: Limits {
             fetch: Duration::from_mins(10),
+            fetch_silence: Duration::from_mins(10),
             build: Duration::from_hours(2),
             silence: Duration::from_mins(30),
         },

@@ -1,6 +1,7 @@
 //! Why there is no build, and what to do about it.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use durable::DurableError;
 use engine_store::StoreError;
@@ -128,6 +129,21 @@ pub enum BuildError {
         /// What git said.
         #[source]
         source: ExecError,
+    },
+    /// The repository sent nothing for longer than `limits.fetch_silence_s`.
+    #[error("`{repo}` sent nothing for {} s, and git was ended", after.as_secs())]
+    #[diagnostic(
+        code(source::stalled),
+        help(
+            "run it again; git ls-remote {repo} shows whether the repository answers; a slow or filtered network needs a \
+             larger `limits.fetch_silence_s`"
+        )
+    )]
+    Stalled {
+        /// The repository.
+        repo: String,
+        /// The limit.
+        after: Duration,
     },
     /// git reads no repository of another user: its configuration is code that runs as us.
     #[error("`{repo}` belongs to another user, and git does not read it")]
@@ -323,8 +339,16 @@ impl BuildError {
                 let known = crate::Diagnosed::of_git(action, &shown(repo), *exit, stderr);
                 known.unwrap_or_else(|| Self::Git { action, repo: shown(repo), source })
             }
+            ExecError::Stalled { after, .. } | ExecError::Silent { after, .. } => {
+                Self::Stalled { repo: shown(repo), after: *after }
+            }
             _ => Self::Git { action, repo: shown(repo), source },
         }
+    }
+
+    /// Whether a time limit of a fetch was reached.
+    pub(crate) fn is_limit(&self) -> bool {
+        matches!(self, Self::Stalled { .. } | Self::Git { source: ExecError::TimedOut { .. }, .. })
     }
 
     /// Whether git could not do its part.

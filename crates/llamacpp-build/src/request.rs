@@ -121,6 +121,8 @@ pub enum Backend {
 pub struct Limits {
     /// Everything that asks the repository.
     pub fetch: Duration,
+    /// The longest time that the repository sends nothing.
+    pub fetch_silence: Duration,
     /// Configuring and compiling.
     pub build: Duration,
     /// The longest silence of CMake or the compilers.

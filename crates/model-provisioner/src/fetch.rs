@@ -154,7 +154,11 @@ pub(crate) fn fetch(
     run.rest()?;
     let (followed, ended) = (Followed::default(), AtomicBool::new(false));
     std::thread::scope(|scope| {
-        scope.spawn(|| followed.follow(&place.parts, &ended));
+        // Without a thread the files are hashed once they are there.
+        let follows = std::thread::Builder::new().spawn_scoped(scope, || followed.follow(&place.parts, &ended));
+        if let Err(error) = follows {
+            tracing::debug!(%error, "no thread to hash the files on while they grow");
+        }
         let result = run.download();
         ended.store(true, Ordering::SeqCst);
         result

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use distro::Distribution;
 use durable::DurableError;
+use exec::Limit;
 use miette::Diagnostic;
 use thiserror::Error;
 
@@ -24,6 +25,15 @@ pub enum PreflightError {
         outdated: Vec<Outdated>,
         /// What to type.
         remedy: String,
+    },
+    /// A limit of the system keeps programs from being started, so that it cannot be told which tools are here.
+    #[error("could not run `{}` to ask for its version: {limit} is reached", program.display())]
+    #[diagnostic(code(preflight::limit), help("{}", limit.remedy()))]
+    Limit {
+        /// The first program that was not started.
+        program: PathBuf,
+        /// Which limit.
+        limit: Limit,
     },
     /// Packages may be installed, but not on a system of this kind. No package manager was run.
     #[error(

@@ -42,7 +42,10 @@ impl Survey {
         let facts = HostFacts::look(host, root, now);
         let findings = findings(host, &facts);
         let ready = tools.is_complete() && !findings.iter().any(|finding| finding.blocking);
-        let remedy = (!tools.is_complete()).then(|| remedy_for(&tools, &distribution));
+        let remedy = match &tools.limit {
+            Some(refused) => Some(refused.limit.remedy().to_owned()),
+            None => (!tools.is_complete()).then(|| remedy_for(&tools, &distribution)),
+        };
         Self { ready, distribution, tools, remedy, host: facts, findings }
     }
 }

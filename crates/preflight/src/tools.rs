@@ -14,6 +14,6 @@ pub use check::check;
 pub use need::Need;
 pub use remedy::remedy;
 pub(crate) use remedy::{packages, remedy_for, sentence};
-pub use report::{Found, Missing, Outdated, Report};
+pub use report::{Found, Missing, Outdated, Refused, Report};
 pub use tool::Tool;
 pub use version::Version;

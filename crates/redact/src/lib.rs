@@ -14,11 +14,15 @@
 //! [`looks_secret`] is the only rule of this workspace for secret names: what it calls open may be written to files and
 //! printed, what it calls secret may not.
 
+mod forms;
 mod redactor;
+mod search;
 mod secret_name;
+mod stream;
 mod unfit;
 mod words;
 
 pub use redactor::{MASK, Redactor};
 pub use secret_name::looks_secret;
+pub use stream::MaskStream;
 pub use unfit::{Unfit, unfit};

@@ -3,8 +3,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::ops::Range;
+use std::sync::OnceLock;
 
-use crate::looks_secret;
+use crate::search::Search;
+use crate::{forms, looks_secret};
 
 /// Replaces a secret.
 pub const MASK: &str = "***";
@@ -12,7 +15,10 @@ pub const MASK: &str = "***";
 /// Masks secrets in text. Its `Debug` prints how many values it knows, never a value.
 #[derive(Clone, Default)]
 pub struct Redactor {
+    /// Every form of every value, the longest first.
     literals: Vec<String>,
+    /// Made when it is first needed.
+    search: OnceLock<Search>,
 }
 
 impl fmt::Debug for Redactor {
@@ -27,41 +33,61 @@ impl Redactor {
         Self::default()
     }
 
-    /// Adds a secret value, with its percent-encoded and base64 forms. One that is [unfit](crate::unfit) is not
-    /// added.
+    /// Adds a secret value, with its percent-encoded, JSON-escaped and base64 forms. One that is [unfit](crate::unfit) is
+    /// not added.
     pub fn add(&mut self, secret: &str) {
         if crate::unfit(secret).is_some() {
             return;
         }
-        for form in [secret.to_owned(), percent(secret), base64(secret, *b"+/"), base64(secret, *b"-_")] {
+        for form in forms::of(secret) {
             if !self.literals.contains(&form) {
                 self.literals.push(form);
             }
         }
-        // Longest first, so that nothing is left of a value that contains another.
         self.literals.sort_by_key(|form| std::cmp::Reverse(form.len()));
+        self.search = OnceLock::new();
     }
 
-    /// Every form of the known values, the longest first: for code that masks a stream of bytes.
+    /// Returns whether no value is known.
+    pub fn is_empty(&self) -> bool {
+        self.literals.is_empty()
+    }
+
+    /// Every form of the known values, the longest first.
     pub fn forms(&self) -> impl Iterator<Item = &str> {
         self.literals.iter().map(String::as_str)
+    }
+
+    /// Returns where the first known value is in `bytes` at or after `from`; of several at one place the longest.
+    pub(crate) fn find(&self, bytes: &[u8], from: usize) -> Option<Range<usize>> {
+        self.search().find(bytes, from)
+    }
+
+    pub(crate) fn search(&self) -> &Search {
+        self.search.get_or_init(|| Search::of(&self.literals))
     }
 
     /// Returns the text with every secret masked: known values, `user:password@` in URLs, and the value of every
     /// `NAME=value` or `Name: value` whose name [looks secret](looks_secret).
     pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut text = Cow::Borrowed(text);
-        for literal in &self.literals {
-            if text.contains(literal.as_str()) {
-                text = Cow::Owned(text.replace(literal.as_str(), MASK));
-            }
-        }
+        let mut text = self.mask_known(text).map_or(Cow::Borrowed(text), Cow::Owned);
         for step in [mask_userinfo, mask_named] {
             if let Some(masked) = step(&text) {
                 text = Cow::Owned(masked);
             }
         }
         text
+    }
+
+    fn mask_known(&self, text: &str) -> Option<String> {
+        let (mut out, mut from) = (String::new(), 0);
+        // A form is text, so that it begins and ends between two characters.
+        while let Some(found) = self.find(text.as_bytes(), from) {
+            out.push_str(text.get(from..found.start).unwrap_or_default());
+            out.push_str(MASK);
+            from = found.end;
+        }
+        (from > 0).then(|| out + text.get(from..).unwrap_or_default())
     }
 }
 
@@ -124,37 +150,6 @@ fn mask_named(text: &str) -> Option<String> {
     masked.then(|| out + rest)
 }
 
-fn percent(text: &str) -> String {
-    text.bytes()
-        .map(|b| {
-            if b.is_ascii_alphanumeric() || b"-._~".contains(&b) {
-                char::from(b).to_string()
-            } else {
-                format!("%{b:02X}")
-            }
-        })
-        .collect()
-}
-
-/// Base64 without padding, so that it also matches where padding follows.
-fn base64(text: &str, last_two: [u8; 2]) -> String {
-    let digit = |n: u32| match u8::try_from(n & 63).unwrap_or(0) {
-        n @ 0..=25 => char::from(b'A' + n),
-        n @ 26..=51 => char::from(b'a' + n - 26),
-        n @ 52..=61 => char::from(b'0' + n - 52),
-        62 => char::from(last_two[0]),
-        _ => char::from(last_two[1]),
-    };
-    let mut out = String::new();
-    for chunk in text.as_bytes().chunks(3) {
-        let n = chunk.iter().fold(0_u32, |n, b| (n << 8) | u32::from(*b)) << (8 * (3 - chunk.len()));
-        for i in 0..=chunk.len() {
-            out.push(digit(n >> (18 - 6 * i)));
-        }
-    }
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -188,7 +183,6 @@ mod tests {
         let mut redactor = Redactor::new();
         redactor.add("s3cr3t/+x");
         assert_eq!(redactor.text("a s3cr3t/+x b s3cr3t%2F%2Bx c czNjcjN0Lyt4 d"), "a *** b *** c *** d");
-        assert_eq!(base64("any carnal pleasure", *b"+/"), "YW55IGNhcm5hbCBwbGVhc3VyZQ");
         assert_eq!(format!("{redactor:?}"), format!("Redactor({} values)", redactor.literals.len()));
     }
 

@@ -94,12 +94,24 @@ pub enum SpawnError {
         /// What is missing.
         interpreter: String,
     },
+    /// A limit of the system keeps the process from being made.
+    #[error("could not start `{}`: {limit} is reached", program.display())]
+    #[diagnostic(code(spawner::limit), help("{}", limit.remedy()))]
+    Limit {
+        /// What was to be started.
+        program: PathBuf,
+        /// Which limit.
+        limit: exec::Limit,
+        /// What the system said.
+        #[source]
+        source: io::Error,
+    },
     /// The process could not be made.
     #[error("could not start `{}`", program.display())]
     #[diagnostic(
         code(spawner::spawn),
         help(
-            "the limits on processes (`ulimit -u`), open files (`ulimit -n`) and memory are the usual reasons; Linux 5.11 or newer is needed"
+            "the line below says what the system refused; seccomp and security modules are the usual reasons; Linux 5.11 or newer is needed"
         )
     )]
     Spawn {
@@ -264,6 +276,14 @@ pub enum SpawnError {
 }
 
 impl SpawnError {
+    /// Why a program that is there was not started, from what the system said.
+    pub(crate) fn not_started(program: PathBuf, source: io::Error) -> Self {
+        match exec::Limit::of(&source) {
+            Some(limit) => Self::Limit { program, limit, source },
+            None => Self::Spawn { program, source },
+        }
+    }
+
     pub(crate) fn io(action: &'static str, path: impl Into<PathBuf>) -> impl FnOnce(io::Error) -> Self {
         let path = path.into();
         move |source| Self::Io { action, path, source }

@@ -16,6 +16,7 @@ mod arch_root;
 mod files;
 mod fixture;
 mod repo;
+mod sample;
 #[cfg(feature = "web")]
 pub mod web;
 
@@ -25,3 +26,4 @@ pub use exec;
 pub use files::{fake_tool, tiny_model};
 pub use fixture::{copy_tree, fixture};
 pub use repo::{Repo, tiny_llama_repo};
+pub use sample::Sample;

@@ -63,6 +63,9 @@ fn text(found: &Checkup) -> String {
     for note in &host.tools.notes {
         line("note", note);
     }
+    if let Some(refused) = &host.tools.limit {
+        line("limit", &format!("{} is reached: `{}` could not be asked", refused.limit, refused.program.display()));
+    }
     for tool in &host.tools.missing {
         line("missing", &format!("{} (needed: {}; {})", tool.tool, tool.need, tool.why));
     }

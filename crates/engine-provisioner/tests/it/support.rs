@@ -122,13 +122,21 @@ impl Place {
     }
 
     /// The program as a process of its own, in a group of its own, for a test that signals it.
-    #[expect(clippy::disallowed_methods, reason = "`exec` ends what it runs; here the test does")]
     pub(crate) fn process(&self, words: &[&str]) -> std::process::Child {
-        let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_engine-provisioner"));
-        command.env_clear().envs(self.env.iter()).process_group(0);
-        command.arg("--cache-dir").arg(self.path().join("cache")).arg("--run-dir").arg(self.run_dir());
-        command.args(words).arg("--config").arg(self.pool_file());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap()
+        let mut command = self.command(&[], words);
+        command.arg("--config").arg(self.pool_file());
+        command.stdout(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// The program with these words and no streams, run by another one if `through` names that and its arguments.
+    #[expect(clippy::disallowed_methods, reason = "`exec` ends what it runs; here the test does")]
+    pub(crate) fn command(&self, through: &[&str], words: &[&str]) -> std::process::Command {
+        let all: Vec<&str> = through.iter().copied().chain([env!("CARGO_BIN_EXE_engine-provisioner")]).collect();
+        let mut command = std::process::Command::new(all[0]);
+        command.env_clear().envs(self.env.iter()).process_group(0).args(&all[1..]);
+        command.arg("--cache-dir").arg(self.path().join("cache")).arg("--run-dir").arg(self.run_dir()).args(words);
+        command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        command
     }
 
     pub(crate) fn run_dir(&self) -> PathBuf {

@@ -1,14 +1,15 @@
 //! One stream of a program: its secrets masked, its end kept, its lines handed on.
 
+use redact::MaskStream;
+
 use crate::Redactor;
-use crate::mask::Mask;
 
 /// A line longer than this is handed on in pieces.
 const LONGEST_LINE: usize = 64 << 10;
 
 /// What one stream printed.
 pub(super) struct Captured {
-    mask: Mask,
+    mask: MaskStream,
     kept: Kept,
 }
 
@@ -22,7 +23,7 @@ struct Kept {
 impl Captured {
     /// Keeps the last `limit` bytes, with what `redactor` knows masked.
     pub(super) fn new(limit: usize, redactor: &Redactor) -> Self {
-        Self { mask: Mask::new(redactor), kept: Kept { limit, bytes: Vec::new(), line: Vec::new() } }
+        Self { mask: MaskStream::new(redactor), kept: Kept { limit, bytes: Vec::new(), line: Vec::new() } }
     }
 
     pub(super) fn push(&mut self, chunk: &[u8], on_line: &mut dyn FnMut(&str)) {

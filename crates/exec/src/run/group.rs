@@ -102,7 +102,8 @@ impl Group {
         }
     }
 
-    fn id(&self) -> Pid {
+    /// The id of the process group.
+    pub(super) fn id(&self) -> Pid {
         pid(self.leader.as_ref().map_or(&self.started.process, Leader::process))
     }
 }

@@ -41,7 +41,7 @@ pub(crate) fn program(spec: &CommandSpec, group: libc::pid_t) -> Result<Started,
         Plan::new(&spec.program, args, env, cwd, (role, group), report)
     };
     patiently(role, plan, &|| [Stdio::null(), Stdio::piped(), Stdio::piped()])
-        .map_err(|error| ExecError::spawn(spec, error))
+        .map_err(|error| ExecError::not_started(spec, error))
 }
 
 /// Starts a child. Another thread of this process may have forked while it held the program open for writing; that child

@@ -16,7 +16,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// Whether the source's own `CMakeLists.txt` declares an option at this commit; `None` while the mirror does not have the
 /// commit. Nothing is fetched.
 pub fn declares(layout: &Layout, repo: &str, commit: &Commit, git: &Path, env: &Env, option: &str) -> Option<bool> {
-    let git = Git { program: git, transport: Transport::Local, deadline: DEADLINE, env };
+    let git = Git { program: git, transport: Transport::Local, deadline: DEADLINE, silence: DEADLINE, env };
     let lists = git.file(&layout.mirror(repo), commit, "CMakeLists.txt")?;
     Some(TreeOptions::parse(&lists).has(option))
 }

@@ -63,8 +63,9 @@ fn fetch_command(request: &BuildRequest, mirror: &Path, commit: Reference<'_>) -
 }
 
 fn fetch_from(request: &BuildRequest, mirror: &Path, options: &[&str], refspecs: &[String]) -> CommandSpec {
-    git(request)
-        .bare(mirror)
+    let git = git(request);
+    git.bare(mirror)
+        .target(mirror, git.silence)
         .args([
             "-c",
             "transfer.fsckObjects=true",
@@ -115,6 +116,11 @@ fn fetch_commit(job: &Job, at: &Path, commit: &Commit) -> Result<(), BuildError>
     let has = || says_yes(job, &has_command(job, at, known));
     let ask = || succeed(job, &fetch_command(job, at, known));
     let asked = has_to_ask(job, at, known).then(ask);
+    // Whoever sends nothing, or too slowly, sends no more of what is larger.
+    let asked = match asked {
+        Some(Err(error)) if error.is_limit() => return Err(error),
+        asked => asked,
+    };
     if has()? {
         return Ok(());
     }
@@ -217,7 +223,14 @@ fn submodules(request: &BuildRequest, tree: &Path) -> Vec<CommandSpec> {
     let git = git(request);
     vec![
         git.tree(tree).args(["config", "remote.origin.url", &request.source.repo]),
-        git.tree(tree).args(["submodule", "update", "--quiet", "--init", "--recursive", "--depth=1"]),
+        git.tree(tree).target(tree, git.silence).args([
+            "submodule",
+            "update",
+            "--quiet",
+            "--init",
+            "--recursive",
+            "--depth=1",
+        ]),
     ]
 }
 

@@ -51,6 +51,8 @@ pub(crate) struct Git<'a> {
     pub(crate) program: &'a Path,
     pub(crate) transport: Transport,
     pub(crate) deadline: Duration,
+    /// How long the repository may send nothing.
+    pub(crate) silence: Duration,
     pub(crate) env: &'a Env,
 }
 
@@ -60,6 +62,7 @@ pub(crate) fn git(request: &BuildRequest) -> Git<'_> {
         program: &request.tools.git.path,
         transport: request.source.transport,
         deadline: request.limits.fetch,
+        silence: request.limits.fetch_silence,
         env: &request.env,
     }
 }

@@ -115,7 +115,8 @@ fn remembered(layout: &Layout, source: &Source) -> Remembered {
 
 /// The command that asks a repository what `patterns` point at; every branch and tag when there are none.
 fn list_command(git: &Git<'_>, repo: &str, patterns: &[String]) -> CommandSpec {
-    git.anywhere().args(["ls-remote", "--quiet", "--end-of-options", repo]).args(patterns.iter().cloned())
+    let list = git.anywhere().silence(git.silence);
+    list.args(["ls-remote", "--quiet", "--end-of-options", repo]).args(patterns.iter().cloned())
 }
 
 /// What a reference may be called in full, in the order git itself tries them, and what an annotated tag points at; a pattern

@@ -4,9 +4,9 @@ use std::fs;
 use std::time::{Duration, Instant};
 
 use exec::ExecError;
-use llamacpp_build::{BuildError, Event, build};
+use llamacpp_build::{BuildError, BuildRequest, Event, Transport, build};
 
-use crate::support::Bench;
+use crate::support::{Bench, code};
 
 /// EP-71: the first complaint of the compiler stands in the error, with the path of the whole log.
 #[test]
@@ -110,4 +110,57 @@ fn what_hangs_is_ended() {
     request.limits.fetch = Duration::from_millis(300);
     let error = bench.resolve(&request).unwrap_err();
     assert!(matches!(error, BuildError::Git { source: ExecError::TimedOut { .. }, .. }), "{error:?}");
+}
+
+/// A git that reaches its repository by an `ssh` which hands on the real answer of the real server as `relay` does.
+fn over_ssh(bench: &Bench, relay: &str) -> BuildRequest {
+    let real = exec::Env::current().find("git").unwrap();
+    // The last word is `git-upload-pack '/path'`, as ssh would hand it to the shell of the other host.
+    let script = format!(
+        "for last; do :; done\nexport PATH='{}':/usr/bin:/bin\neval \"git upload-pack ${{last#git-upload-pack}}\" | {relay}\n",
+        real.parent().unwrap().display()
+    );
+    testkit::fake_tool(&bench.at("tools"), "ssh", &script);
+    let mut request = bench.request(&bench.repo.git(&["rev-parse", "HEAD"]));
+    request.source.repo = format!("ssh://host{}", bench.repo.path.display());
+    request.source.transport = Transport::Ssh;
+    request
+}
+
+/// A repository that stops in the middle of its answer is left after `fetch_silence_s`, long before the limit of the whole,
+/// and is not asked for more.
+#[test]
+fn a_fetch_that_stalls_is_ended() {
+    let bench = Bench::new();
+    for relay in ["{ dd bs=1000 count=9 status=none; sleep 100; }", "{ sleep 100; }"] {
+        let mut request = over_ssh(&bench, relay);
+        request.limits.fetch_silence = Duration::from_secs(2);
+        let started = Instant::now();
+        let error = bench.build(&request).unwrap_err();
+        let took = started.elapsed();
+        assert_eq!(code(&error), "source::stalled", "{error:?}");
+        assert!(took >= Duration::from_secs(2) && took < Duration::from_secs(30), "{took:?}");
+    }
+    // The branch is asked for first, and that answer may be late as well.
+    let mut request = over_ssh(&bench, "{ sleep 100; }");
+    request.source.reference = "main".into();
+    request.limits.fetch_silence = Duration::from_secs(1);
+    assert_eq!(code(&bench.resolve(&request).unwrap_err()), "source::stalled");
+}
+
+/// A repository that is slow, and sends something now and then, is waited for.
+#[test]
+fn a_slow_fetch_is_not_a_stalled_one() {
+    let bench = Bench::new();
+    // git takes what it receives in packets of 64 KiB, so there has to be more than that.
+    for name in 'a'..='j' {
+        let noise = (0..5000_u32).map(|n| format!("{:08x}", (n ^ u32::from(name)).wrapping_mul(0x9e37_79b1)));
+        bench.repo.change(&format!("noise-{name}"), &noise.collect::<String>());
+    }
+    let pieces = "{ for n in 1 2 3 4 5; do dd bs=8000 count=5 status=none; sleep 1; done; cat; }";
+    let mut request = over_ssh(&bench, pieces);
+    request.limits.fetch_silence = Duration::from_secs(3);
+    let started = Instant::now();
+    assert!(bench.tree(&request).contains(&request.source.reference));
+    assert!(started.elapsed() > Duration::from_secs(4), "longer than the silence");
 }

@@ -114,6 +114,7 @@ impl Bench {
             jobs: Some(2),
             limits: Limits {
                 fetch: Duration::from_mins(1),
+                fetch_silence: Duration::from_mins(1),
                 build: Duration::from_secs(100),
                 silence: Duration::from_mins(1),
             },

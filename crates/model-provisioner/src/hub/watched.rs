@@ -25,7 +25,10 @@ pub(crate) fn run_watched(spec: &CommandSpec, stop: &mut dyn FnMut() -> bool) ->
     let cancel = Cancel::new();
     let spec = spec.clone().cancel(cancel.clone());
     std::thread::scope(|scope| {
-        let runner = scope.spawn(|| run(&spec));
+        let runner = match std::thread::Builder::new().spawn_scoped(scope, || run(&spec)) {
+            Ok(runner) => runner,
+            Err(error) => return Ended::Failed(ExecError::not_started(&spec, error)),
+        };
         let mut pause = Duration::from_millis(1);
         while !runner.is_finished() {
             if stop() {

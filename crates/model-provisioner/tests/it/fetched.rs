@@ -114,6 +114,10 @@ fn what_is_no_model_is_fetched_again() {
     let request = ModelRequest::hub_gguf("o/bad", None, "m.gguf").unwrap();
     let error = models.ensure_present(&request).unwrap_err();
     assert_eq!(error.code().unwrap().to_string(), "model::wrong_format");
+    // Once the hub has the model, the next call brings it: what was fetched before does not stand in its way.
+    bench.hub.push("o/bad", &[("m.gguf", Writer::model(500))]);
+    let path = models.ensure_present(&request).unwrap().staged.path;
+    assert_eq!(fs::read(&path).unwrap(), Writer::model(500));
 }
 
 #[test]

@@ -102,6 +102,9 @@ fn decide(
     distribution: &Distribution,
     policy: &InstallPolicy,
 ) -> Result<Option<Pacman>, PreflightError> {
+    if let Some(error) = report.limit() {
+        return Err(error);
+    }
     if report.is_complete() {
         return Ok(None);
     }

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use exec::{CommandSpec, Env, Exit, ProbeCache};
+use exec::{CommandSpec, Env, ExecError, Exit, Limit, ProbeCache};
 
 use super::version::Version;
 use crate::error::PreflightError;
@@ -24,6 +24,8 @@ pub(crate) enum Answer {
     Silent(String),
     /// It does not run.
     Broken(String),
+    /// No program runs here: a limit is reached.
+    Limited(Limit),
 }
 
 /// What `program` prints for the argument `question`, or printed when it was last asked. Only `PATH` and `HOME` are passed
@@ -35,6 +37,7 @@ pub(crate) fn ask(program: &Path, question: &str, env: &Env, cache: &ProbeCache)
     }
     let output = match exec::run(&spec) {
         Ok(output) => output,
+        Err(ExecError::Limit { limit, .. }) => return Answer::Limited(limit),
         Err(error) => return Answer::Broken(error.to_string()),
     };
     match output.exit {

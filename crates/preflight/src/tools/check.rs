@@ -2,12 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use exec::{Env, ProbeCache};
+use exec::{Env, Limit, ProbeCache};
 
 use super::ask::{Answer, ask};
 use super::headers;
 use super::need::{Need, merged};
-use super::report::{Found, Missing, Outdated, Report};
+use super::report::{Found, Missing, Outdated, Refused, Report};
 use super::tool::Tool;
 use super::version::Version;
 
@@ -48,6 +48,10 @@ fn look_for(need: &Need, env: &Env, cache: &ProbeCache, report: &mut Report) {
                 }
                 Verdict::Old(old) => outdated = outdated.or(Some(old)),
                 Verdict::Broken(why) => broken = broken.or(Some(why)),
+                Verdict::Limited(limit) => {
+                    report.limit.get_or_insert(Refused { program: path, limit });
+                    return;
+                }
             }
         }
     }
@@ -70,6 +74,7 @@ enum Verdict {
     Good(Found, Option<String>),
     Old(Outdated),
     Broken(String),
+    Limited(Limit),
 }
 
 fn examine(tool: Tool, need: &Need, path: &Path, env: &Env, cache: &ProbeCache) -> Verdict {
@@ -84,6 +89,7 @@ fn examine(tool: Tool, need: &Need, path: &Path, env: &Env, cache: &ProbeCache) 
             let note = format!("`{}` does not tell its version ({why})", path.display());
             return Verdict::Good(found, Some(note));
         }
+        Answer::Limited(limit) => return Verdict::Limited(limit),
         Answer::Broken(why) => return Verdict::Broken(format!("`{}` does not run: {why}", path.display())),
     }
     found.version = Version::in_line(&found.version_line);

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use distro::Distribution;
+use exec::Limit;
 use serde::Serialize;
 
 use super::tool::Tool;
@@ -20,6 +21,18 @@ pub struct Report {
     pub outdated: Vec<Outdated>,
     /// What else is worth telling, in sentences.
     pub notes: Vec<String>,
+    /// A limit that kept a program from being asked. Tools that it hides are neither found nor missing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub limit: Option<Refused>,
+}
+
+/// A program that the system did not start.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Refused {
+    /// The first one.
+    pub program: PathBuf,
+    /// The limit that was reached.
+    pub limit: Limit,
 }
 
 /// A tool that serves.
@@ -75,7 +88,7 @@ impl Report {
 
     /// Whether nothing is missing or too old.
     pub fn is_complete(&self) -> bool {
-        self.missing.is_empty() && self.outdated.is_empty()
+        self.missing.is_empty() && self.outdated.is_empty() && self.limit.is_none()
     }
 
     /// The tools that are missing or too old.
@@ -83,8 +96,19 @@ impl Report {
         self.missing.iter().map(|missing| missing.tool).chain(self.outdated.iter().map(|old| old.tool)).collect()
     }
 
+    /// The error of a limit that kept programs from being asked; it comes before what is missing, which it may be the
+    /// reason for.
+    pub(crate) fn limit(&self) -> Option<PreflightError> {
+        let Refused { program, limit } = self.limit.clone()?;
+        Some(PreflightError::Limit { program, limit })
+    }
+
     /// Itself when nothing is missing or too old, otherwise one error that names everything and what to type.
     pub fn require(self, distribution: &Distribution) -> Result<Self, PreflightError> {
-        if self.is_complete() { Ok(self) } else { Err(PreflightError::tools_missing(self, distribution, None)) }
+        match self.limit() {
+            Some(error) => Err(error),
+            None if self.is_complete() => Ok(self),
+            None => Err(PreflightError::tools_missing(self, distribution, None)),
+        }
     }
 }

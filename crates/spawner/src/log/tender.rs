@@ -18,6 +18,7 @@ use crate::process::Process;
 use crate::process::identity::{Engine, identify};
 use crate::process::isolate::{in_child, isolate};
 use crate::process::marks::TENDER_VAR;
+use crate::process::{environ, stat};
 use crate::record::Record;
 use crate::record::host::Host;
 use crate::{PoolDir, PoolGuard, SpawnError};
@@ -67,13 +68,24 @@ pub fn restore_tender(guard: &PoolGuard, record: &Record, tender: &Tender, limit
     let Engine::Alive(record, engine) = identify(record.clone(), &Host::observe()?)? else {
         return Ok(false);
     };
-    if claim(dir)?.is_none() {
+    // One whose starter was killed a moment ago may not have come to the lock yet.
+    if claim(dir)?.is_none() || has_tender(&record.instance)? {
         return Ok(false);
     }
     let mut child = begin(tender, dir, limit, &record.instance, &engine)?;
     // It outlives most callers; to the others it must not become a zombie.
-    std::thread::spawn(move || child.wait());
+    let collect = std::thread::Builder::new().name("tender".into()).spawn(move || child.wait());
+    if let Err(error) = collect {
+        tracing::debug!(%error, "no thread to wait for the tender");
+    }
     Ok(true)
+}
+
+/// Whether a living process is the tender of this engine, by its mark.
+fn has_tender(instance: &str) -> Result<bool, SpawnError> {
+    let tends =
+        |pid: i32| environ::read(pid).is_ok_and(|environ| environ.value(TENDER_VAR) == Some(instance.as_bytes()));
+    Ok(stat::all()?.any(tends))
 }
 
 /// Starts the tender of the engine `process`; it runs when this returns.
@@ -86,7 +98,7 @@ pub(crate) fn begin(
 ) -> Result<Child, SpawnError> {
     let engine = process.as_fd().try_clone_to_owned().map_err(|source| SpawnError::System { call: "dup", source })?;
     let child = command(tender, dir, limit, instance, engine).spawn();
-    child.map_err(|source| SpawnError::Spawn { program: tender.program.clone(), source })
+    child.map_err(|source| SpawnError::not_started(tender.program.clone(), source))
 }
 
 /// The command that becomes the tender of the engine that `engine` is a pidfd of: apart from everything, as an engine

@@ -44,6 +44,6 @@ pub(crate) fn refusal(request: &StartRequest, source: io::Error) -> SpawnError {
         },
         Some(libc::EACCES) => SpawnError::NotExecutable { program, why: source.to_string() },
         Some(libc::ENOEXEC) => SpawnError::WrongFormat { program, what: source.to_string() },
-        _ => SpawnError::Spawn { program, source },
+        _ => SpawnError::not_started(program, source),
     }
 }

@@ -3,6 +3,7 @@
 
 use std::io;
 use std::os::fd::AsFd;
+use std::path::PathBuf;
 use std::process::{Child, Command};
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -44,6 +45,7 @@ impl Keeper {
     /// Starts the thread, which runs the command at once. The thread outlives the child: an engine that is tied to its
     /// starter is tied to this thread.
     pub(crate) fn run(name: &str, mut command: Command, absence: Absence) -> Result<Self, SpawnError> {
+        let program = PathBuf::from(command.get_program());
         let (tell, spawned) = channel();
         let (duty, duties) = channel();
         let outcome = Arc::new(Outcome::default());
@@ -64,7 +66,10 @@ impl Keeper {
         };
         match thread::Builder::new().name(format!("engine {name}")).spawn(work) {
             Ok(_) => Ok(Self { spawned, duty, outcome }),
-            Err(source) => Err(SpawnError::System { call: "clone", source }),
+            Err(source) => Err(match exec::Limit::of(&source) {
+                Some(limit) => SpawnError::Limit { program, limit, source },
+                None => SpawnError::System { call: "clone", source },
+            }),
         }
     }
 

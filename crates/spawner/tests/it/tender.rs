@@ -3,6 +3,9 @@
 use std::fs;
 use std::path::Path;
 
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
 use crate::support::{LONG, Pool, example, lives, outside, tenders_of, until};
 use spawner::{Status, Stopped, cap_log, log_tail, status};
 
@@ -183,6 +186,27 @@ fn a_long_lived_starter_keeps_no_zombie() {
     request.tender = Some(spawner::Tender { program: "/nonexistent/tender".into(), args: vec![] });
     pool.start(&request).unwrap();
     assert!(matches!(status(&pool.dir).unwrap(), Status::Running { .. }));
+}
+
+/// B11: a start that is killed right after it started the tender leaves one that has not come to its lock yet. It counts.
+#[test]
+fn a_tender_that_is_still_starting_counts() {
+    let pool = Pool::new();
+    ensure(&pool, "wait 60000");
+    let record = pool.record();
+    let kill = |pid: i32| kill(Pid::from_raw(pid), Signal::SIGKILL).unwrap();
+    kill(tender_of(&pool));
+    until("none is left", || tenders_of(&record.instance).is_empty());
+    let mut starting =
+        outside("/bin/sleep").arg("60").env("ENGINE_PROVISIONER_TENDS", &record.instance).spawn().unwrap();
+    until("it has its mark", || tenders_of(&record.instance).len() == 1);
+    let tender = spawner::Tender { program: example("pool"), args: vec!["tend".into()] };
+    assert!(!spawner::restore_tender(&pool.lock(), &record, &tender, LIMIT).unwrap());
+    starting.kill().unwrap();
+    starting.wait().unwrap();
+    assert!(spawner::restore_tender(&pool.lock(), &record, &tender, LIMIT).unwrap());
+    tender_of(&pool);
+    stop(&pool);
 }
 
 /// It is started for an engine and for nothing else.

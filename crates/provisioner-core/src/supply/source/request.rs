@@ -40,6 +40,7 @@ pub(crate) fn request(
         jobs: wish.jobs,
         limits: Limits {
             fetch: desired.limits.fetch_timeout(),
+            fetch_silence: desired.limits.fetch_silence(),
             build: desired.limits.build_timeout(),
             silence: desired.limits.build_silence(),
         },

@@ -46,7 +46,7 @@ pub(crate) fn request() -> BuildRequest {
             cxx: tool("c++"),
         },
         jobs: Some(1),
-        limits: llamacpp_build::Limits { fetch: day, build: day, silence: day },
+        limits: llamacpp_build::Limits { fetch: day, fetch_silence: day, build: day, silence: day },
         env: Env::default(),
         guard: Guard::default(),
     }

@@ -2,29 +2,25 @@
 //!
 //! Only values are masked here, never what follows a telling name: a program's output is parsed, and must stay as it is.
 
-use memchr::memmem::Finder;
-
 use crate::{MASK, Redactor};
 
 /// Masks one stream. With no known value it copies nothing.
-pub(crate) struct Mask {
-    /// The longest first, so that nothing is left of a value that contains another.
-    values: Vec<Finder<'static>>,
-    longest: usize,
+#[derive(Debug)]
+pub struct MaskStream {
+    redactor: Redactor,
     /// The end of the stream so far, which may be the beginning of a value.
     held: Vec<u8>,
 }
 
-impl Mask {
-    pub(crate) fn new(redactor: &Redactor) -> Self {
-        let values: Vec<_> = redactor.forms().map(|form| Finder::new(form.as_bytes()).into_owned()).collect();
-        let longest = values.iter().map(|value| value.needle().len()).max().unwrap_or(0);
-        Self { values, longest, held: Vec::new() }
+impl MaskStream {
+    /// Masks what `redactor` knows.
+    pub fn new(redactor: &Redactor) -> Self {
+        Self { redactor: redactor.clone(), held: Vec::new() }
     }
 
     /// Hands the next bytes on, masked; bytes that may be the beginning of a value come with a later call.
-    pub(crate) fn push(&mut self, chunk: &[u8], on_bytes: &mut dyn FnMut(&[u8])) {
-        if self.values.is_empty() {
+    pub fn push(&mut self, chunk: &[u8], on_bytes: &mut dyn FnMut(&[u8])) {
+        if self.redactor.is_empty() {
             on_bytes(chunk);
         } else if self.held.is_empty() {
             let kept = self.emit(chunk, on_bytes);
@@ -39,7 +35,7 @@ impl Mask {
     }
 
     /// Hands on what was held back, at the end of the stream.
-    pub(crate) fn finish(&mut self, on_bytes: &mut dyn FnMut(&[u8])) {
+    pub fn finish(&mut self, on_bytes: &mut dyn FnMut(&[u8])) {
         let bytes = std::mem::take(&mut self.held);
         // A shorter value may be complete in what could have become a longer one.
         self.emit_until(&bytes, on_bytes, |_| bytes.len());
@@ -47,46 +43,28 @@ impl Mask {
 
     /// Hands on all of `bytes` that is decided; returns how much that was.
     fn emit(&self, bytes: &[u8], on_bytes: &mut dyn FnMut(&[u8])) -> usize {
-        self.emit_until(bytes, on_bytes, |from| self.open(bytes, from).unwrap_or(bytes.len()))
+        self.emit_until(bytes, on_bytes, |from| self.redactor.search().open(bytes, from).unwrap_or(bytes.len()))
     }
 
     /// Hands on `bytes` up to where `decided` says that no more is decided, given how much was handed on so far.
     fn emit_until(&self, bytes: &[u8], on_bytes: &mut dyn FnMut(&[u8]), decided: impl Fn(usize) -> usize) -> usize {
-        let find = |value: &Finder<'_>, from| Some(from + value.find(bytes.get(from..)?)?);
-        let mut next: Vec<_> = self.values.iter().map(|value| (value, find(value, 0))).collect();
         let (mut from, mut until) = (0, decided(0));
         loop {
-            // The values are sorted, so that of two at one place the longer counts.
-            let first = next.iter().filter_map(|(value, at)| Some(((*at)?, value.needle().len())));
-            let first = first.min_by_key(|(at, _)| *at).filter(|(at, _)| *at < until);
-            let (end, mask) = first.map_or((until, &[][..]), |(at, _)| (at, MASK.as_bytes()));
+            let found = self.redactor.find(bytes, from).filter(|found| found.start < until);
+            let (end, mask) = found.as_ref().map_or((until, &[][..]), |found| (found.start, MASK.as_bytes()));
             for part in [bytes.get(from..end).unwrap_or_default(), mask] {
                 if !part.is_empty() {
                     on_bytes(part);
                 }
             }
-            let Some((at, len)) = first else {
+            let Some(found) = found else {
                 return until;
             };
-            from = at + len;
-            for (value, at) in &mut next {
-                if at.is_some_and(|at| at < from) {
-                    *at = find(value, from);
-                }
-            }
+            from = found.end;
             if until < from {
                 until = decided(from);
             }
         }
-    }
-
-    /// Where the bytes end in the beginning of a value.
-    fn open(&self, bytes: &[u8], from: usize) -> Option<usize> {
-        let first = bytes.len().saturating_sub(self.longest.saturating_sub(1)).max(from);
-        (first..bytes.len()).find(|at| {
-            let tail = bytes.get(*at..).unwrap_or_default();
-            self.values.iter().any(|value| value.needle().len() > tail.len() && value.needle().starts_with(tail))
-        })
     }
 }
 
@@ -104,7 +82,7 @@ mod tests {
     }
 
     fn masked(values: &[&str], chunks: &[&[u8]]) -> String {
-        let mut mask = Mask::new(&redactor(values));
+        let mut mask = MaskStream::new(&redactor(values));
         let mut out = Vec::new();
         for chunk in chunks {
             mask.push(chunk, &mut |bytes| out.extend_from_slice(bytes));
@@ -126,7 +104,7 @@ mod tests {
     /// What cannot be a value's beginning is not held back, so that lines come as they are printed.
     #[test]
     fn only_the_beginning_of_a_value_is_held_back() {
-        let mut mask = Mask::new(&redactor(&["s3cret"]));
+        let mut mask = MaskStream::new(&redactor(&["s3cret"]));
         let mut out = Vec::new();
         mask.push(b"line\n", &mut |bytes| out.extend_from_slice(bytes));
         assert_eq!(out, b"line\n");
