@@ -23,7 +23,7 @@ use fixtures::Writer;
 const VOCABULARY: u64 = 256_000;
 /// Bytes of the fetched model.
 const FETCHED: usize = 256 << 20;
-/// How often it is fetched each way.
+/// How often it is fetched each way, where the first argument does not say.
 const PAIRS: usize = 15;
 
 fn main() {
@@ -121,9 +121,10 @@ fn fetched(dir: &Path) {
             [alone(round), own]
         }
     };
-    let pairs: Vec<[Cost; 2]> = (0..PAIRS).map(pair).collect();
+    let count = std::env::args().nth(1).map_or(PAIRS, |count| count.parse().unwrap());
+    let pairs: Vec<[Cost; 2]> = (0..count).map(pair).collect();
     let load = std::fs::read_to_string("/proc/loadavg").unwrap();
-    println!("{} MiB from loopback, {PAIRS} pairs, load {}", FETCHED >> 20, load.trim());
+    println!("{} MiB from loopback, {count} pairs, load {}", FETCHED >> 20, load.trim());
     ratios("time", &pairs, |cost| cost.wall);
     ratios("CPU time, the hub's included", &pairs, |cost| cost.cpu);
 }
