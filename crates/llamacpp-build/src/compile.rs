@@ -2,10 +2,14 @@
 
 pub(crate) mod ccache_and_linker;
 pub(crate) mod configure;
+pub(crate) mod cost;
+pub(crate) mod estimate;
 pub(crate) mod history;
 pub(crate) mod jobs;
 pub(crate) mod make;
+pub(crate) mod ninja_files;
 pub(crate) mod nvcc;
+pub(crate) mod progress;
 pub(crate) mod resume;
 pub(crate) mod slots;
 pub(crate) mod step;

@@ -1,15 +1,16 @@
 //! Compiling the server, and only it; every line goes to a log and the steps to the observer.
 
 use std::path::Path;
-use std::time::Instant;
 
 use engine_store::{Layout, Staging};
 use exec::{CommandSpec, Exit};
 use failure_diagnosis::{Phase, relevant_lines};
 
+use crate::compile::progress::{self, Progress};
 use crate::compile::slots::Slots;
 use crate::compile::step::{environment, last_call, run_logged};
 use crate::compile::{SERVER, history, nvcc};
+use crate::folders::Folders;
 use crate::plan::job::Job;
 use crate::{Backend, BuildError, BuildRequest, Diagnosed, Event, Generator, Memory, Observer, jobs};
 
@@ -58,7 +59,7 @@ pub(crate) fn compile(
 ) -> Result<(), BuildError> {
     let waits = || observer.on(&Event::Phase("wait"));
     let mut slots = Slots::take(layout, cores(), jobs, request.limits.build, &request.guard.cancel, &waits)?;
-    let (past, started, mut steps) = (history::past(layout, request), Instant::now(), 0);
+    let mut progress = Progress::begin(&staging.build(), &history::past(layout, request));
     let mut retry_of = None;
     loop {
         let spec = command(layout, request, staging.dir(), slots.count());
@@ -66,10 +67,8 @@ pub(crate) fn compile(
         let log = staging.log("build.log");
         let mut on_line = |line: &str| {
             no_memory |= is_starved(line);
-            if let Some((done, total, what)) = step(line) {
-                steps = steps.max(total);
-                let left = history::left(past, slots.count(), started.elapsed(), done, total);
-                observer.on(&Event::Step { done, total, what: what.to_owned(), left });
+            if let Some(event) = progress.line(line, slots.count()) {
+                observer.on(&event);
             }
         };
         let output = match retry_of {
@@ -77,9 +76,9 @@ pub(crate) fn compile(
             Some(_) => request.because(STARVED, || run_logged(request, &spec, retry_of, &log, &mut on_line)),
         }?;
         if output.exit == Exit::Code(0) {
-            // make reports only percentages, and a resumed build is no basis for an estimate.
+            // make writes no log of its steps, and that of a resumed build may be of other circumstances.
             if from_the_start && request.tools.generator == Generator::Ninja {
-                history::remember(layout, request, started.elapsed(), slots.count(), steps);
+                history::remember(layout, request, progress::took(&staging.build()));
             }
             return Ok(());
         }
@@ -113,30 +112,9 @@ fn is_starved(line: &str) -> bool {
         || line.trim_end().ends_with("Killed")
 }
 
-/// `[12/210] Building CXX object …` (ninja, by our NINJA_STATUS) or `[ 12%] Building …` (make): done, total, what.
-fn step(line: &str) -> Option<(u32, u32, &str)> {
-    let (counter, what) = line.strip_prefix('[')?.split_once("] ")?;
-    let (done, total) = match counter.split_once('/') {
-        Some((done, total)) => (done.trim().parse().ok()?, total.trim().parse().ok()?),
-        None => (counter.trim().strip_suffix('%')?.parse().ok()?, 100),
-    };
-    Some((done, total, what))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn steps_of_ninja_and_make() {
-        let seen = |line| step(line).map(|(done, total, _)| (done, total));
-        assert_eq!(seen("[12/210] Building CXX object x.o"), Some((12, 210)));
-        assert_eq!(seen("[ 12%] Building CXX object x.o"), Some((12, 100)));
-        assert_eq!(seen("[100%] Built target x"), Some((100, 100)));
-        for line in ["", "[", "[x/y] z", "note: [1/2]", "[-Wall] x"] {
-            assert_eq!(seen(line), None, "{line}");
-        }
-    }
 
     #[test]
     fn want_of_memory_is_known_by_what_compilers_say() {
