@@ -11,6 +11,7 @@ mod probe;
 mod problem;
 mod smi;
 mod smi_text;
+mod tegra;
 mod usage;
 
 pub(crate) use detect::detect;
