@@ -5,6 +5,7 @@ mod completions;
 mod doctor;
 mod ensure;
 mod flags;
+mod gpu;
 mod gpus;
 mod logs;
 mod man;

@@ -40,7 +40,7 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
     let port = choose::choose(desired.host, &desired.ports, seen.own_port, &neighbours);
     let documents = supplied.documents();
     let accelerated = supplied.accelerator();
-    let devices = accelerated.as_ref().map(|accelerated| accelerated.devices.as_slice());
+    let devices = accelerated.as_ref();
     // Flags are judged also where no port is free: the port keeps an engine from starting, not from being prepared.
     let provisional = port.as_ref().ok().or(desired.ports.first()).copied().unwrap_or_default();
     let line = |model: &Path| {

@@ -99,6 +99,8 @@ pub struct Accelerated {
     pub toolkit: Option<String>,
     /// What it was compiled for, such as `90`.
     pub architectures: Vec<String>,
+    /// The folder of the driver's library, where programs do not find it by themselves.
+    pub driver_folder: Option<PathBuf>,
 }
 
 /// Texts that say which flags an engine takes.

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::failure::Result;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
-use crate::verbs::summary;
+use crate::verbs::{gpu, summary};
 use crate::{report, target};
 
 /// `wait` and `replace` as the command line has them.
@@ -25,9 +25,9 @@ pub(crate) fn run(
     let limit =
         wait.map(|seconds| seconds.map_or_else(|| pool.provisioning.limits.ready_timeout(), Duration::from_secs));
     let settings = Settings { replace, ..target::working(args, progress, interrupt)? };
-    let ensured = target::provider(&pool, settings.clone())?.ensure_running(pool)?;
+    let mut ensured = target::provider(&pool, settings.clone())?.ensure_running(pool)?;
     if let Some(limit) = limit {
-        Lifecycle::new(settings).wait_ready_for(&ensured, limit)?;
+        Lifecycle::new(settings).wait_ready_for(&ensured, limit)?.complete(&mut ensured);
     }
     progress.clear();
     report::result(args.json, &ensured, || text(&ensured, limit.is_some()))?;
@@ -41,9 +41,15 @@ fn text(ensured: &Ensured, answers: bool) -> String {
         Started::Already => "already runs with this configuration",
         Started::Replaced => "runs in place of another configuration",
     };
+    let due = !answers && gpu::is_due(prepared);
     let answers = if answers { ", and answers" } else { "" };
     let mut text = format!("pool `{}` {how}{answers}: {}\n", prepared.pool_id, prepared.url);
     text.push_str(&summary::of(prepared));
+    if due {
+        text.push_str(
+            "  gpu      not proven yet: `ensure --wait` and `status` look whether the engine is on its GPU\n",
+        );
+    }
     // Writing to a `String` cannot fail.
     match instance {
         Some(InstanceKind::Process { pid }) => writeln!(text, "  pid      {pid}").ok(),

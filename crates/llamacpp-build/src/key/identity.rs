@@ -77,7 +77,7 @@ pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<(Inputs, Defi
         ("cxx".into(), tools.cxx.clone()),
     ]);
     let mut env = BTreeMap::new();
-    if let Backend::Cuda { nvcc, definitions, env: hints } = &request.backend {
+    if let Backend::Cuda { nvcc, definitions, env: hints, .. } = &request.backend {
         accelerator.extend(definitions.iter().cloned());
         named.insert("nvcc".into(), nvcc.clone());
         env.extend(hints.iter().cloned());

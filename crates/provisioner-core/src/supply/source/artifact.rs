@@ -72,5 +72,6 @@ pub(crate) fn accelerated(choice: &CudaChoice, driver: Option<String>) -> Accele
         driver,
         toolkit: Some(format!("{major}.{minor}")),
         architectures: choice.architectures.iter().map(ToString::to_string).collect(),
+        driver_folder: choice.driver_folder.clone(),
     }
 }

@@ -19,7 +19,8 @@ pub(crate) fn find(
         return (None, None);
     }
     let wish = wish(&pool.definitions);
-    let report = host.gpus(&wish);
+    // What is looked at does not depend on what is built: pools that differ in that alone share a look.
+    let report = host.gpus(&Wish { architectures: None, compression: None, ..wish.clone() });
     let driver = report.driver.as_ref().map(|driver| driver.version.clone());
     (Some(choose(&report, &desired.devices, &host.gpu_host(&wish))), driver)
 }
@@ -41,6 +42,8 @@ fn wish(definitions: &[Definition]) -> Wish {
         toolkit: path("CMAKE_CUDA_COMPILER").or_else(|| path("CUDAToolkit_ROOT")),
         host_compiler: path("CMAKE_CUDA_HOST_COMPILER"),
         allow_unsupported_compiler: flags.split_whitespace().any(|flag| flag.ends_with("-allow-unsupported-compiler")),
+        architectures: value("CMAKE_CUDA_ARCHITECTURES").map(str::to_owned),
+        compression: value("GGML_CUDA_COMPRESSION_MODE").map(str::to_owned),
         ..Wish::default()
     }
 }
