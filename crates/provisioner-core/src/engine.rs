@@ -7,6 +7,7 @@
 use config_schema::{Engine, ProvisioningMode};
 use flags::Catalogue;
 
+use crate::engine::side_files::SideFile;
 use crate::lifecycle::gpu_proof::devices_used::{self, DevicesUsed};
 use crate::lifecycle::gpu_proof::listed::DeviceList;
 use crate::lifecycle::gpu_proof::log_facts::GpuLog;
@@ -17,6 +18,7 @@ pub(crate) mod env_rules;
 mod llamacpp;
 pub(crate) mod revealed;
 mod sglang;
+pub(crate) mod side_files;
 mod tgi;
 mod triton;
 mod vllm;
@@ -54,6 +56,8 @@ pub struct EngineProfile {
     pub flag_of_env: fn(name: &str, catalogue: &Catalogue) -> Option<String>,
     /// How it shows that it uses its GPUs.
     pub gpu: GpuProfile,
+    /// Its flags that name files beside the model.
+    pub side_files: &'static [SideFile],
 }
 
 /// How an engine shows that it uses its GPUs.

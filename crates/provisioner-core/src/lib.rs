@@ -41,6 +41,7 @@ mod supply;
 pub use cancel::Cancel;
 pub use checkup::{Checkup, PoolCheckup, Refusal, checkup};
 pub use engine::revealed::Revealed;
+pub use engine::side_files::SideFileError;
 pub use error::Error;
 pub use event::{Event, Happening, Observer, Reporter, Unit};
 pub use exec::{Env, Exit};

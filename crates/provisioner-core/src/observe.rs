@@ -6,7 +6,7 @@ use model_provisioner::{FetchLimits, ModelProvisioner, Presence};
 
 use crate::engine::EngineProfile;
 use crate::engine::command_line::{Given, command_line};
-use crate::engine::config_files;
+use crate::engine::{config_files, side_files};
 use crate::observe::host::HostSnapshot;
 use crate::observe::observed::Observed;
 use crate::pool::desired::Desired;
@@ -52,9 +52,20 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
         Presence::Fetchable(fetch) => Some(line(&fetch.path)),
         Presence::Unusable(_) => None,
     };
+    // The engine that runs has read its files.
+    let cwd = desired.config_home.parent().unwrap_or_else(|| Path::new("/"));
+    let side_files = match (&line, &model) {
+        (Some(Ok(line)), Presence::Present(found)) => {
+            side_files::check(profile.side_files, &line.args, &found.staged.path, cwd)
+        }
+        (Some(Ok(line)), Presence::Fetchable(fetch)) => {
+            side_files::check(profile.side_files, &line.args, &fetch.path, cwd)
+        }
+        _ => Ok(()),
+    };
     let system_config = config_files::system_file(profile);
     let Seen { instance: running, own_port, refusal } = seen;
-    Ok(Observed { supplied, model, system_config, port, line, running, own_port, refusal })
+    Ok(Observed { supplied, model, system_config, port, line, side_files, running, own_port, refusal })
 }
 
 /// Where this pool's model is staged.

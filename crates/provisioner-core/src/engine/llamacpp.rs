@@ -6,6 +6,7 @@ use config_schema::{Engine, ProvisioningMode};
 use flags::Catalogue;
 
 use super::{EngineProfile, GpuProfile, ModelShape, flag_by_help};
+use crate::engine::side_files::{SideFile, SideFileKind};
 use crate::lifecycle::gpu_proof::devices_used;
 use crate::lifecycle::gpu_proof::listed::DeviceList;
 use crate::lifecycle::gpu_proof::log_facts::GpuLog;
@@ -52,7 +53,24 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
             offload: Some(("offloaded ", " layers to GPU")),
         },
     },
+    side_files: &[
+        one(&["--spec-draft-model", "--model-draft", "-md"], SideFileKind::Drafter),
+        one(&["--mmproj", "-mm"], SideFileKind::Projector),
+        SideFile { flags: &["--lora", "--lora-scaled"], kind: SideFileKind::Lora, several: true },
+        SideFile {
+            flags: &["--control-vector", "--control-vector-scaled"],
+            kind: SideFileKind::ControlVector,
+            several: true,
+        },
+        one(&["--chat-template-file", "--grammar-file", "--json-schema-file", "-jf"], SideFileKind::Text),
+        one(&["--api-key-file", "--ssl-key-file", "--ssl-cert-file"], SideFileKind::Text),
+        one(&["--slot-save-path", "--media-path", "--path"], SideFileKind::Folder),
+    ],
 };
+
+const fn one(flags: &'static [&'static str], kind: SideFileKind) -> SideFile {
+    SideFile { flags, kind, several: false }
+}
 
 /// llama-server takes `LLAMA_ARG_CTX_SIZE=0` for `--ctx-size 0`: such a variable would pass by every rule for flags.
 fn flag(name: &str, catalogue: &Catalogue) -> Option<String> {

@@ -23,4 +23,5 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     system_config: None,
     flag_of_env: flag_by_help,
     gpu: USES_ALL_GPUS,
+    side_files: &[],
 };

@@ -36,4 +36,5 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
         },
         ..USES_ALL_GPUS
     },
+    side_files: &[],
 };

@@ -128,6 +128,7 @@ fn observed(supplied: Stub) -> Observed {
         supplied: Box::new(supplied),
         model: Presence::Present(staged()),
         system_config: None,
+        side_files: Ok(()),
         port: Ok(8080),
         line: Some(Ok(line(&[]))),
         running: None,

@@ -119,6 +119,7 @@ fn host(case: Case) -> (Desired, Observed, bool) {
         running: runs,
         refusal: case.refusal.then(|| Error::NoProgram { pool: "p".into() }),
         system_config: None,
+        side_files: Ok(()),
         supplied: Box::new(supplied),
     };
     (pool, observed, case.replace)
