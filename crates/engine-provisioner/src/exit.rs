@@ -46,6 +46,8 @@ fn known(code: &str) -> Option<Exit> {
         (_, "pool::differs" | "port::taken" | "lock::timeout" | "spawner::already_running") => Exit::Conflict,
         ("core" | "file" | "lock" | "settings", _)
         | (_, "preflight::memo_not_saved" | "build::io" | "build::not_published" | "spawner::io") => Exit::Io,
+        // A path in the pool file.
+        (_, "engine::side_file_missing" | "engine::side_file_unfit") => Exit::Usage,
         // Also an engine that runs, and not on the GPU that it was asked for.
         ("spawner" | "engine", _) | (_, "gpu::not_used" | "gpu::partial_offload") => Exit::Engine,
         ("usage" | "config" | "pool" | "flags" | "port", _) => Exit::Usage,
@@ -79,6 +81,7 @@ mod tests {
             ("core::unfinished", Exit::Io),
             ("gpu::not_used", Exit::Engine),
             ("gpu::partial_offload", Exit::Engine),
+            ("engine::side_file_unfit", Exit::Usage),
             ("image::no_digest", Exit::Host),
             ("fit::glibc", Exit::Host),
             ("download::digest", Exit::Build),

@@ -6,6 +6,7 @@ mod doctor;
 mod ensure;
 mod explain;
 mod flags;
+mod gpu;
 mod gpus;
 mod logs;
 mod man;

@@ -210,6 +210,34 @@ pub enum GpuError {
         /// The first of the instances.
         first: String,
     },
+    /// The architectures that the pool's CMake definitions name hold no code that the GPU can run.
+    #[error("{gpu} has architecture {architecture}, and cannot run code for `CMAKE_CUDA_ARCHITECTURES={written}`")]
+    #[diagnostic(
+        code(cuda::arch_of_another_gpu),
+        help(
+            "leave the definition out: the architectures of the pool's own GPUs are used; or write `-DCMAKE_CUDA_ARCHITECTURES={architecture}`"
+        )
+    )]
+    ArchOfAnotherGpu {
+        /// As it was written.
+        written: String,
+        /// The GPU's name.
+        gpu: String,
+        /// Its architecture.
+        architecture: u32,
+    },
+    /// The pool's CMake definitions compress the kernels in a way that the driver cannot read.
+    #[error("`GGML_CUDA_COMPRESSION_MODE={mode}` compresses kernels in a way that driver {driver} does not read")]
+    #[diagnostic(
+        code(cuda::compression_too_new),
+        help("leave the definition out: kernels then stay uncompressed; or install driver 550 or newer")
+    )]
+    CompressedForNewerDriver {
+        /// As it was written.
+        mode: String,
+        /// The driver's version.
+        driver: String,
+    },
     /// No toolkit fits.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -29,12 +29,12 @@ pub struct Host {
     pub wish: Wish,
 }
 
-/// A program that prints [`answer_probe`](crate::answer_probe) of the libraries that are added to its arguments.
+/// A program that prints [`answer_probe`](crate::answer_probe) of the words that are added to its arguments.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Probe {
     /// The program; absolute.
     pub program: PathBuf,
-    /// Its arguments before the libraries.
+    /// Its arguments before the added words.
     pub args: Vec<OsString>,
 }
 
@@ -87,17 +87,28 @@ impl Host {
     /// The folders in which a driver keeps its libraries, under the root, each with whether the linker looks there by
     /// itself.
     pub(crate) fn driver_folders(&self) -> Vec<(PathBuf, bool)> {
-        let own = |folder: &Path| ["usr/lib/wsl", "run", "usr/local"].iter().any(|owner| folder.starts_with(owner));
+        let own = |folder: &Path| {
+            let whole = ["usr/lib/wsl", "run", "usr/local", "home", "var"];
+            whole.iter().any(|owner| folder.starts_with(owner))
+                || ["nvidia", "tegra", "current"].iter().any(|name| folder.ends_with(name))
+        };
         driver_folders().iter().map(|folder| (self.root.join(folder), !own(folder))).collect()
     }
 }
 
-/// Where drivers keep `libnvidia-ml.so.1` and `libcuda.so.1`, relative to the root folder.
+/// Where drivers keep `libnvidia-ml.so.1` and `libcuda.so.1`, relative to the root folder: WSL, NixOS, Kubernetes nodes and
+/// the containers on them, NVIDIA's driver container, Jetsons, Debian's alternatives, and the system's own folders.
 fn driver_folders() -> Vec<PathBuf> {
     vec![
         PathBuf::from("usr/lib/wsl/lib"),
         PathBuf::from("run/opengl-driver/lib"),
         PathBuf::from("usr/local/nvidia/lib64"),
+        PathBuf::from("home/kubernetes/bin/nvidia/lib64"),
+        PathBuf::from("var/lib/nvidia/lib64"),
+        Path::new("run/nvidia/driver/usr/lib").join(multiarch()),
+        Path::new("usr/lib").join(multiarch()).join("nvidia"),
+        Path::new("usr/lib").join(multiarch()).join("tegra"),
+        Path::new("usr/lib").join(multiarch()).join("nvidia/current"),
         Path::new("usr/lib").join(multiarch()),
         PathBuf::from("usr/lib64"),
         PathBuf::from("usr/lib"),

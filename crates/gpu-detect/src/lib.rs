@@ -33,7 +33,7 @@ mod wish;
 pub use cards::{Card, Vendor};
 pub use detect::{detect, detect_with};
 pub use diagnosis::{Diagnosis, Verdict, diagnose};
-pub use driver::{Problem, ProblemKind, answer_probe, memory_used_by};
+pub use driver::{DeviceUsage, GpuUsage, Problem, ProblemKind, answer_probe, memory_used_by, usage};
 pub use error::GpuError;
 /// What compilers answered; see [`detect_with`].
 pub use exec::ProbeCache as Memo;

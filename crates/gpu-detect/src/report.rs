@@ -62,6 +62,14 @@ pub struct Libcuda {
     pub system: bool,
     /// Whether it also lies there under the name to link with, `libcuda.so`.
     pub linkable: bool,
+    /// Whether programs find it there by themselves. Where not, `LD_LIBRARY_PATH` has to name the folder.
+    #[serde(default = "found_by_programs")]
+    pub loadable: bool,
+}
+
+/// A report of a version that did not look.
+fn found_by_programs() -> bool {
+    true
 }
 
 impl GpuReport {

@@ -7,6 +7,7 @@ mod fit;
 mod obstacle;
 mod remedies;
 mod remedy;
+mod runs;
 mod select;
 mod solve;
 mod visible;

@@ -15,10 +15,21 @@ pub struct Wish {
     /// The oldest toolkit that compiles the engine's source, as (major, minor). llama.cpp is C++17, which nvcc takes
     /// since CUDA 11.0.
     pub oldest_toolkit: (u32, u32),
+    /// `CMAKE_CUDA_ARCHITECTURES` as it was written: it is used in place of the GPUs' own architectures.
+    pub architectures: Option<String>,
+    /// `GGML_CUDA_COMPRESSION_MODE` as it was written.
+    pub compression: Option<String>,
 }
 
 impl Default for Wish {
     fn default() -> Self {
-        Self { toolkit: None, host_compiler: None, allow_unsupported_compiler: false, oldest_toolkit: (11, 0) }
+        Self {
+            toolkit: None,
+            host_compiler: None,
+            allow_unsupported_compiler: false,
+            oldest_toolkit: (11, 0),
+            architectures: None,
+            compression: None,
+        }
     }
 }

@@ -295,6 +295,16 @@ pub enum BuildError {
         /// What it said.
         said: String,
     },
+    /// The driver does not read the kernels that the toolkit compresses, and the source cannot be told to leave them
+    /// uncompressed.
+    #[error("the driver is older than 550 and does not read kernels as CUDA 12.8 and newer compress them")]
+    #[diagnostic(
+        code(cuda::compressed_kernels),
+        help(
+            "install driver 550 or newer, or a CUDA toolkit before 12.8; a release of llama.cpp that has GGML_CUDA_COMPRESSION_MODE is built without compression"
+        )
+    )]
+    CompressedKernels,
     /// The server runs, without CUDA.
     #[error("the finished server has no CUDA in it; it lists: {said:?}")]
     #[diagnostic(

@@ -113,6 +113,9 @@ pub enum Backend {
         definitions: Vec<(String, String)>,
         /// Variables for CMake and the compilers, without secrets. Their `PATH` is ours and finds nvcc.
         env: Vec<(String, String)>,
+        /// The folder of the driver's library, where programs do not find it by themselves: the finished server is asked
+        /// with it. It is no part of what is built.
+        driver_folder: Option<PathBuf>,
     },
 }
 

@@ -7,12 +7,18 @@
 use config_schema::{Engine, ProvisioningMode};
 use flags::Catalogue;
 
+use crate::engine::side_files::SideFile;
+use crate::lifecycle::gpu_proof::devices_used::{self, DevicesUsed};
+use crate::lifecycle::gpu_proof::listed::DeviceList;
+use crate::lifecycle::gpu_proof::log_facts::GpuLog;
+
 pub(crate) mod command_line;
 pub(crate) mod config_files;
 pub(crate) mod env_rules;
 mod llamacpp;
 pub(crate) mod revealed;
 mod sglang;
+pub(crate) mod side_files;
 mod tgi;
 mod triton;
 mod vllm;
@@ -48,7 +54,32 @@ pub struct EngineProfile {
     pub system_config: Option<&'static str>,
     /// The flag that a variable stands for, in words that fit behind "the flag".
     pub flag_of_env: fn(name: &str, catalogue: &Catalogue) -> Option<String>,
+    /// How it shows that it uses its GPUs.
+    pub gpu: GpuProfile,
+    /// Its flags that name files beside the model.
+    pub side_files: &'static [SideFile],
 }
+
+/// How an engine shows that it uses its GPUs.
+#[derive(Clone, Copy, Debug)]
+pub struct GpuProfile {
+    /// How it is asked for its devices, where its program can be asked cheaply.
+    pub device_list: Option<DeviceList>,
+    /// Which of its GPUs its flags use.
+    pub devices_used: DevicesUsed,
+    /// Whether its flags ask for all of a model's layers on GPUs, of which there are so many.
+    pub asks_all_layers: fn(flags: &[String], layers: u32) -> bool,
+    /// What lines of its log mean.
+    pub log: GpuLog,
+}
+
+/// An engine that uses every GPU it is given, and that is not asked and not read.
+pub(crate) const USES_ALL_GPUS: GpuProfile = GpuProfile {
+    device_list: None,
+    devices_used: devices_used::all,
+    asks_all_layers: devices_used::asks_nothing,
+    log: GpuLog { denials: &[], quotes: &[], serves: &[], offload: None },
+};
 
 /// What engines that read a repository by Transformers' rules need of it: weights in safetensors, or in PyTorch's older
 /// format, configuration, tokenizer and chat template.

@@ -6,7 +6,7 @@ use config_schema::{Engine, PoolId, ProvisioningMode};
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::{Difference, LifecycleError, PortError, Revealed};
+use crate::{Difference, GpuProofError, LifecycleError, PortError, Revealed, SideFileError};
 
 /// Everything that can keep a pool from having its engine. Errors of the parts pass through with their own code and
 /// help.
@@ -309,6 +309,14 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Lifecycle(#[from] LifecycleError),
+    /// A file that a flag names.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    SideFile(#[from] SideFileError),
+    /// An engine that is not on its GPUs.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    GpuProof(#[from] GpuProofError),
     /// Host tools.
     #[error(transparent)]
     #[diagnostic(transparent)]

@@ -15,12 +15,13 @@ use crate::event::Reporter;
 use crate::execute::proof::ProofBundle;
 use crate::execute::record::Record;
 use crate::execute::work::{Done, Recorded, StepError, Work};
+use crate::lifecycle::gpu_proof::ask;
 use crate::observe::Sources;
 use crate::plan::changes::Comparison;
 use crate::plan::planner::Planned;
 use crate::plan::{PlanStep, StepKind};
 use crate::pool::desired::Desired;
-use crate::summary::{Ensured, PreparedEngine};
+use crate::summary::{Ensured, PreparedEngine, ProofStage};
 use crate::supply::model::{self, formats};
 
 pub(crate) mod graph;
@@ -174,11 +175,13 @@ impl Shared<'_> {
         if let Some(ensured) = self.ensured.get() {
             return Ok(Executed::Running(Box::new(ensured.clone())));
         }
-        let prepared = self.prepared(None)?;
-        match (&self.planned.running, self.run.until) {
-            (Some(running), Until::Running) => launch::take_over(self.run, prepared.summary, running),
-            _ => Ok(Executed::Prepared(Box::new(prepared.summary))),
+        let mut prepared = self.prepared(None)?;
+        if let (Some(running), Until::Running) = (&self.planned.running, self.run.until) {
+            return launch::take_over(self.run, prepared.summary, running);
         }
+        let Prepared { summary, line, .. } = &mut prepared;
+        ask::devices(self.run.sources.settings, summary, &line.env, ProofStage::Artifact)?;
+        Ok(Executed::Prepared(Box::new(prepared.summary)))
     }
 
     fn prepared(&self, guard: Option<&PoolGuard>) -> Result<Prepared> {

@@ -46,12 +46,15 @@ mod supply;
 pub use cancel::Cancel;
 pub use checkup::{AcceleratorCheckup, Checkup, PoolCheckup, Refusal, checkup};
 pub use engine::revealed::Revealed;
+pub use engine::side_files::SideFileError;
 pub use error::Error;
 pub use event::{Event, Happening, Observer, Reporter, Unit};
 pub use exec::{Env, Exit};
 pub use gpu_detect::Probe;
 
-pub use lifecycle::{Ended, ExitReport, Health, Lifecycle, LifecycleError, PoolState, PoolStatus, Ready, Running};
+pub use lifecycle::{
+    Ended, ExitReport, GpuProofError, Health, Lifecycle, LifecycleError, OnGpu, PoolState, PoolStatus, Ready, Running,
+};
 /// What every error here answers: its stable code and its help.
 pub use miette::Diagnostic;
 pub use plan::changes::Difference;

@@ -19,6 +19,7 @@ use crate::{Ensured, Error, PreparedEngine, Result, Settings};
 
 mod error;
 pub(crate) mod exit;
+pub(crate) mod gpu_proof;
 pub(crate) mod health;
 mod ready;
 mod running;
@@ -30,6 +31,8 @@ use ready::Patience;
 
 pub use error::LifecycleError;
 pub use exit::{Ended, ExitReport};
+pub use gpu_proof::GpuProofError;
+pub use gpu_proof::verdict::OnGpu;
 pub use health::Health;
 pub use ready::Ready;
 pub use running::Running;
@@ -87,13 +90,19 @@ impl Lifecycle {
         }
     }
 
-    /// Waits until the pool's engine answers, for at most `limit`. An engine that exits ends the wait at once, with the
-    /// cause.
+    /// Waits until the pool's engine answers, for at most `limit`, and then proves that an engine of a `cuda` pool is on
+    /// its GPUs. An engine that exits ends the wait at once, with the cause.
+    ///
+    /// # Errors
+    ///
+    /// `gpu::not_used` and `gpu::partial_offload` where it is not: it is left running, unless `Settings::replace` says
+    /// otherwise.
     pub fn wait_ready(&self, pool: &PoolId, limit: Duration) -> Result<Ready> {
         self.wait(pool, None, limit)
     }
 
-    /// [`Lifecycle::wait_ready`] for this very engine: one that was stopped or replaced meanwhile is an error.
+    /// [`Lifecycle::wait_ready`] for this very engine: one that was stopped or replaced meanwhile is an error. One that
+    /// was started by the call that returned it, and is not on its GPUs, is stopped.
     pub fn wait_ready_for(&self, engine: &Ensured, limit: Duration) -> Result<Ready> {
         self.wait(&engine.prepared.pool_id, Some(engine), limit)
     }

@@ -7,7 +7,7 @@ use model_provisioner::{FetchLimits, ModelProvisioner, Presence};
 
 use crate::engine::EngineProfile;
 use crate::engine::command_line::{Given, command_line};
-use crate::engine::config_files;
+use crate::engine::{config_files, side_files};
 use crate::observe::host::HostSnapshot;
 use crate::observe::observed::Observed;
 use crate::pool::desired::Desired;
@@ -49,7 +49,7 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
     let port = choose::choose(desired.host, &desired.ports, seen.own_port, &neighbours);
     let documents = supplied.documents();
     let accelerated = supplied.accelerator();
-    let devices = accelerated.as_ref().map(|accelerated| accelerated.devices.as_slice());
+    let devices = accelerated.as_ref();
     // Flags are judged also where no port is free: the port keeps an engine from starting, not from being prepared.
     let provisional = port.as_ref().ok().or(desired.ports.first()).copied().unwrap_or_default();
     let line = |model: &Path| {
@@ -61,6 +61,17 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
         Presence::Fetchable(fetch) => Some(line(&fetch.path)),
         Presence::Unusable(_) => None,
     };
+    // The engine that runs has read its files.
+    let cwd = desired.config_home.parent().unwrap_or_else(|| Path::new("/"));
+    let side_files = match (&line, &model) {
+        (Some(Ok(line)), Presence::Present(found)) => {
+            side_files::check(profile.side_files, &line.args, &found.staged.path, cwd)
+        }
+        (Some(Ok(line)), Presence::Fetchable(fetch)) => {
+            side_files::check(profile.side_files, &line.args, &fetch.path, cwd)
+        }
+        _ => Ok(()),
+    };
     let system_config = config_files::system_file(profile);
     let Seen { instance: running, own_port, refusal } = seen;
     let mut observed = Observed {
@@ -69,6 +80,7 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
         system_config,
         port,
         line,
+        side_files,
         running,
         silent: None,
         own_port,

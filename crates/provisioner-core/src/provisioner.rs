@@ -10,6 +10,7 @@ use spawner::{LockWait, PoolDir};
 use crate::engine::EngineProfile;
 use crate::event::{Happening, Reporter};
 use crate::execute::{Executed, Run, Until, execute, launch, published};
+use crate::lifecycle::gpu_proof::refuse_denied;
 use crate::lifecycle::{Health, Lifecycle, PoolStatus, Ready, Running};
 use crate::observe::host::HostSnapshot;
 use crate::observe::observed::Observed;
@@ -193,8 +194,10 @@ impl Call<'_> {
                     Hung::Gone => continue,
                     Hung::For(silent) => planned = self.plan(&host, until, Some(silent))?,
                 }
-                if let Some(ensured) = self.adopt(&dir, &planned)? {
-                    return Ok(Executed::Running(Box::new(ensured)));
+                match self.adopt(&dir, &planned)? {
+                    Adoption::Is(ensured) => return Ok(Executed::Running(ensured)),
+                    Adoption::Stopped => continue,
+                    Adoption::None => {}
                 }
             }
             let run = Run {
@@ -254,8 +257,8 @@ impl Call<'_> {
                 Some((engine, _)) => self.runtime.answers(dir, &engine)?.health != Health::Silent,
                 None => true,
             };
-            if answers && let Some(ensured) = self.adopt(dir, &planned)? {
-                return Ok(Locked::Runs(Box::new(ensured)));
+            if answers && let Adoption::Is(ensured) = self.adopt(dir, &planned)? {
+                return Ok(Locked::Runs(ensured));
             }
         }
         let limits = &self.desired.limits;
@@ -265,16 +268,37 @@ impl Call<'_> {
         Ok(Locked::Preparing(dir.lock_prepare("prepare", &wait)?))
     }
 
-    /// The engine that runs as it is wanted, where its summary is there.
-    fn adopt(&self, dir: &PoolDir, planned: &Planned) -> Result<Option<Ensured>> {
-        let (Comparison::Same, Some(running)) = (&planned.comparison, &planned.running) else { return Ok(None) };
-        let Some(mut ensured) = published::published(running, dir) else { return Ok(None) };
+    /// The engine that runs as it is wanted, where its summary is there. One that is known not to be on its GPU is an
+    /// error, or is stopped where the caller replaces.
+    fn adopt(&self, dir: &PoolDir, planned: &Planned) -> Result<Adoption> {
+        let (Comparison::Same, Some(running)) = (&planned.comparison, &planned.running) else {
+            return Ok(Adoption::None);
+        };
+        let Some(mut ensured) = published::published(running, dir) else { return Ok(Adoption::None) };
         let guard = locks::lock(dir, "adopt", self.settings, &self.reporter)?;
+        if let Err(denied) = refuse_denied(&ensured) {
+            if !self.settings.replace {
+                return Err(denied);
+            }
+            self.reporter.note(None, format!("stopped because of `--replace`: {denied}"));
+            self.runtime.stop(&guard, self.desired.limits.stop_grace())?;
+            return Ok(Adoption::Stopped);
+        }
         launch::keep_log(&*self.runtime, &guard, running);
         tracing::info!(pool = dir.pool(), pid = ensured.pid(), "already runs");
         ensured.set_started(Started::Already);
-        Ok(Some(ensured))
+        Ok(Adoption::Is(Box::new(ensured)))
     }
+}
+
+/// What became of the engine that runs.
+enum Adoption {
+    /// There is none that is wanted.
+    None,
+    /// It is the wanted one.
+    Is(Box<Ensured>),
+    /// It was stopped: the plan is made again.
+    Stopped,
 }
 
 /// What waiting for a pool's turn came to.

@@ -64,6 +64,12 @@ pub trait Runtime: fmt::Debug + Send + Sync {
         self.logs(dir, 10_000)
     }
 
+    /// What the pool's engine printed first, up to so many bytes; empty where there is no log. For evidence, which is
+    /// masked where it is shown.
+    fn log_head(&self, dir: &PoolDir, max_bytes: u64) -> Result<String> {
+        Ok(spawner::log_head(dir, max_bytes)?)
+    }
+
     /// The last lines that the pool's engine printed, and those that it prints until it exits.
     fn follow(&self, dir: &PoolDir, lines: usize) -> Result<Follow>;
 

@@ -4,8 +4,12 @@
 //! this crate changes. Until 1.0 these traits may change with any release; [`EngineProvisioner`](crate::EngineProvisioner)
 //! does not.
 
-pub use crate::engine::{EngineProfile, ModelShape, profile};
+pub use crate::engine::side_files::{SideFile, SideFileKind};
+pub use crate::engine::{EngineProfile, GpuProfile, ModelShape, profile};
 pub use crate::execute::work::{Done, StepError, Work};
+pub use crate::lifecycle::gpu_proof::devices_used::DevicesUsed;
+pub use crate::lifecycle::gpu_proof::listed::DeviceList;
+pub use crate::lifecycle::gpu_proof::log_facts::GpuLog;
 pub use crate::lifecycle::health::ask;
 pub use crate::observe::host::HostSnapshot;
 pub use crate::plan::draft::Draft;

@@ -179,7 +179,7 @@ pub struct Proof {
 }
 
 /// What a proof looked at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ProofStage {
     /// Driver, GPUs and toolkit.

@@ -121,6 +121,8 @@ pub struct Accelerated {
     pub architectures: Vec<String>,
     /// Bytes of their memory that nothing uses now, where the driver reports that of each.
     pub memory_free_bytes: Option<u64>,
+    /// The folder of the driver's library, where programs do not find it by themselves.
+    pub driver_folder: Option<PathBuf>,
 }
 
 /// Texts that say which flags an engine takes.

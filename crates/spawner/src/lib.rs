@@ -38,7 +38,7 @@ pub use error::SpawnError;
 pub use exec::Exit;
 pub use log::cap::cap_log;
 pub use log::follow::{Follow, follow};
-pub use log::tail::{log_tail, open_log};
+pub use log::tail::{log_head, log_tail, open_log};
 pub use log::tend::tend_log;
 pub use log::tender::{Tender, restore_tender, tend_engine};
 pub use observe::{Life, Observation, observe};

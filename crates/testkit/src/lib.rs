@@ -13,6 +13,7 @@
 #![expect(clippy::expect_used, clippy::missing_panics_doc, reason = "a set-up that fails is a failed test")]
 
 mod arch_root;
+mod cuda_host;
 mod files;
 mod fixture;
 mod repo;
@@ -21,6 +22,7 @@ mod sample;
 pub mod web;
 
 pub use arch_root::{ArchRoot, Package, is_root, need, shell, write};
+pub use cuda_host::CudaHost;
 /// To run real programs from the tests and examples of crates that themselves run none.
 pub use exec;
 pub use files::{fake_tool, tiny_model};

@@ -10,7 +10,7 @@ use crate::exit::Exit;
 use crate::failure::Result;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
-use crate::verbs::summary;
+use crate::verbs::{gpu, summary};
 use crate::{report, target};
 
 pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt, wish: &EnsureArgs) -> Result<Exit> {
@@ -20,9 +20,9 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt, wish:
     let silence = pool.provisioning.limits.ready_silence();
     let settings = target::agreed(target::working(args, progress, interrupt)?, &wish.prepare)?;
     let settings = Settings { replace: wish.replace, ..settings };
-    let ensured = target::provider(&pool, settings.clone())?.ensure_running(pool)?;
+    let mut ensured = target::provider(&pool, settings.clone())?.ensure_running(pool)?;
     if let Some(limit) = limit {
-        Lifecycle::new(settings).with_ready_silence(silence).wait_ready_for(&ensured, limit)?;
+        Lifecycle::new(settings).with_ready_silence(silence).wait_ready_for(&ensured, limit)?.complete(&mut ensured);
     }
     progress.clear();
     report::result(args.json, &ensured, || text(&ensured, limit.is_some()))?;
@@ -36,9 +36,15 @@ fn text(ensured: &Ensured, answers: bool) -> String {
         Started::Already => "already runs with this configuration",
         Started::Replaced => "runs in place of the engine before it",
     };
+    let due = !answers && gpu::is_due(prepared);
     let answers = if answers { ", and answers" } else { "" };
     let mut text = format!("pool `{}` {how}{answers}: {}\n", prepared.pool_id, prepared.url);
     text.push_str(&summary::of(prepared));
+    if due {
+        text.push_str(
+            "  gpu      not proven yet: `ensure --wait` and `status` look whether the engine is on its GPU\n",
+        );
+    }
     // Writing to a `String` cannot fail.
     match instance {
         Some(InstanceKind::Process { pid }) => writeln!(text, "  pid      {pid}").ok(),

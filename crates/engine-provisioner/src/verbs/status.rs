@@ -2,12 +2,12 @@
 
 use std::fmt::Write;
 
-use provisioner_core::{Health, Lifecycle, PoolState, PoolStatus};
+use provisioner_core::{Health, Lifecycle, PoolState, PoolStatus, ProofVerdict};
 
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::failure::Result;
-use crate::verbs::summary;
+use crate::verbs::{gpu, summary};
 use crate::{report, target};
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
@@ -21,9 +21,15 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 fn exit(status: &PoolStatus) -> Exit {
     match (status.state, status.health) {
         _ if !status.lives() => Exit::Engine,
+        // It serves, and not from the GPU that it was given.
+        _ if is_denied(status) => Exit::Engine,
         (PoolState::Running, Some(Health::Silent)) => Exit::Silent,
         _ => Exit::Done,
     }
+}
+
+fn is_denied(status: &PoolStatus) -> bool {
+    status.gpu_proof.as_ref().is_some_and(|proof| proof.verdict == ProofVerdict::Denied)
 }
 
 fn text(status: &PoolStatus) -> String {
@@ -38,17 +44,19 @@ fn text(status: &PoolStatus) -> String {
     if let Some(bytes) = status.rss_bytes {
         write!(text, ", {} in RAM", indicatif::HumanBytes(bytes)).ok();
     }
-    if let Some(bytes) = status.gpu_memory_bytes {
+    if let Some(bytes) = status.gpu_memory_bytes.filter(|_| status.gpus.is_empty()) {
         write!(text, ", {} on the GPU", indicatif::HumanBytes(bytes)).ok();
     }
     if let Some(health) = status.health {
         write!(text, ", {}", health.name()).ok();
     }
+    text.push_str(&gpu::place(status));
     if let Some(last) = status.last_output_unix_s {
         let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).map_or(last, |now| now.as_secs());
         write!(text, ", last output {} s ago", now.saturating_sub(last)).ok();
     }
     text.push('\n');
+    text.push_str(&gpu::lines(status));
     if let Some(exit) = &status.exit {
         if let (Some(cause), Some(code)) = (&exit.cause, &exit.code) {
             writeln!(text, "  cause    {cause} [{code}]").ok();

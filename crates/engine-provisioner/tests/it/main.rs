@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed setup is a failed test")]
 
 mod bad_input;
+mod boot_race;
 mod cache;
 mod events;
 mod explain;

@@ -1,7 +1,7 @@
 //! Asks for driver and GPUs: NVML first, then `nvidia-smi`, then the kernel.
 
 use super::problem::ProblemKind;
-use super::{kernel_module, probe, smi};
+use super::{kernel_module, probe, smi, tegra};
 use crate::host::Host;
 use crate::report::GpuReport;
 use crate::source::Subject;
@@ -20,6 +20,7 @@ pub(crate) fn detect(host: &Host, report: &mut GpuReport) {
     if report.driver.is_none() {
         kernel_module::detect(host, report);
     }
+    tegra::complete(host, report);
     let no_library = report.problem.as_ref().is_some_and(|problem| problem.kind == ProblemKind::NoLibrary);
     if report.driver.is_none() || no_library {
         for card in report.cards.clone() {

@@ -30,7 +30,7 @@ pub(crate) struct Answer {
 pub(crate) fn ask(libraries: &[PathBuf]) -> Answer {
     let mut answer = Answer::default();
     for library in libraries {
-        let outcome = if library.is_absolute() && !library.exists() {
+        let outcome = if missing(library) {
             Err(Problem { kind: ProblemKind::NoLibrary, library: None, text: "not there".into() })
         } else {
             ask_one(library)
@@ -54,6 +54,11 @@ pub(crate) fn ask(libraries: &[PathBuf]) -> Answer {
     let none = || Problem { kind: ProblemKind::NoLibrary, library: None, text: "no NVML library found".into() };
     answer.problem.get_or_insert_with(none);
     answer
+}
+
+/// Whether a library that is named by its path is not there. A bare name is for the loader to look up.
+pub(crate) fn missing(library: &Path) -> bool {
+    library.is_absolute() && !library.exists()
 }
 
 type Facts = (Driver, Vec<Gpu>, Option<Problem>);
@@ -96,7 +101,7 @@ fn ask_one(library: &Path) -> Result<Facts, Problem> {
 }
 
 /// An initialised NVML that can also be shut down: the wrapper's `Drop` panics where `nvmlShutdown` is missing.
-fn open(library: &Path) -> Result<Nvml, Problem> {
+pub(crate) fn open(library: &Path) -> Result<Nvml, Problem> {
     let nvml = Nvml::builder().lib_path(library.as_os_str()).init().map_err(|error| Problem {
         kind: match error {
             NvmlError::LibloadingError(_) if !library.is_absolute() => ProblemKind::NoLibrary,

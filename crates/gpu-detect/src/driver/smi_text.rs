@@ -26,8 +26,9 @@ fn gpu(line: &str, source: &Source) -> Option<(Gpu, Option<String>)> {
     let mebibytes = |place: usize| Some(field(place)?.parse::<u64>().ok()? << 20);
     let gpu = Gpu {
         index: field(0)?.parse().ok()?,
-        uuid: field(1).filter(|uuid| uuid.starts_with("GPU-"))?.to_owned(),
-        pci_bus_id: field(2)?.to_owned(),
+        uuid: field(1).filter(|uuid| is_uuid(uuid))?.to_owned(),
+        // The integrated GPU of a Jetson is on no bus.
+        pci_bus_id: field(2).unwrap_or_default().to_owned(),
         name: field(3)?.to_owned(),
         memory_total_bytes: mebibytes(4),
         memory_free_bytes: mebibytes(5),
@@ -37,6 +38,13 @@ fn gpu(line: &str, source: &Source) -> Option<(Gpu, Option<String>)> {
         source: source.clone(),
     };
     Some((gpu, field(6).map(str::to_owned)))
+}
+
+/// `GPU-1a2b3c4d-…`, or the bare number that a Jetson's `nvidia-smi` prints.
+fn is_uuid(text: &str) -> bool {
+    let digits = text.strip_prefix("GPU-").unwrap_or(text);
+    text.starts_with("GPU-")
+        || (digits.len() == 36 && digits.bytes().all(|byte| byte.is_ascii_hexdigit() || byte == b'-'))
 }
 
 fn capability(text: &str) -> Option<(u32, u32)> {
@@ -96,6 +104,15 @@ mod tests {
         let (old, version, _) =
             super::gpus("0, GPU-1, 00000000:01:00.0, Tesla K80, 11441, 11000, 470.256.02", &source());
         assert_eq!((old[0].compute_capability, version.as_deref()), (None, Some("470.256.02")));
+    }
+
+    /// JetPack 6.
+    #[test]
+    fn a_jetson_has_no_bus_and_a_bare_uuid() {
+        let line = "0, 54d0709b-558d-5a59-9c65-0c5fc14a21a4, [N/A], Orin (nvgpu), [N/A], [N/A], 540.4.0, 8.7, [N/A]";
+        let (gpus, version, troubles) = gpus(line, &source());
+        assert_eq!((gpus[0].compute_capability, gpus[0].pci_bus_id.as_str()), (Some((8, 7)), ""));
+        assert_eq!((version.as_deref(), troubles.len()), (Some("540.4.0"), 0));
     }
 
     #[test]

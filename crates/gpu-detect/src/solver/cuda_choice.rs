@@ -32,6 +32,10 @@ pub struct CudaChoice {
     pub exe_linker_flags: Option<String>,
     /// The driver's `libcuda.so`, where nothing else can be linked with and CMake does not look there.
     pub driver_library: Option<PathBuf>,
+    /// The folder of the driver's library, where programs do not find it by themselves: `LD_LIBRARY_PATH` has to name it
+    /// whenever the finished engine is run.
+    #[serde(default)]
+    pub driver_folder: Option<PathBuf>,
     /// Whether nvcc is told to take a host compiler that its headers refuse.
     pub allow_unsupported_compiler: bool,
     /// Whether kernels must stay uncompressed, because the driver is older than the way this toolkit compresses them.

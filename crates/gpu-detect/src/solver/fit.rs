@@ -11,6 +11,9 @@ use crate::wish::Wish;
 /// (<https://docs.rapids.ai/api/rapids-cmake/stable/command/rapids_cuda_enable_fatbin_compression>).
 const COMPRESSES: ((u32, u32), (u32, u32)) = ((12, 8), (12, 4));
 
+/// The same as a driver's version.
+const READS_FROM: u32 = 550;
+
 /// The choice with this toolkit, or everything that stands in its way.
 pub(crate) fn fit(
     facts: &GpuReport,
@@ -44,7 +47,12 @@ pub(crate) fn fit(
     architectures.sort_unstable();
     architectures.dedup();
     let runs = facts.driver.as_ref().and_then(|driver| driver.cuda);
-    let uncompressed = version >= COMPRESSES.0 && runs.is_some_and(|runs| runs < COMPRESSES.1);
+    let too_old = match (runs, facts.driver.as_ref()) {
+        (Some(runs), _) => runs < COMPRESSES.1,
+        (None, Some(driver)) => releases::numbers(&driver.version) < vec![READS_FROM],
+        (None, None) => false,
+    };
+    let uncompressed = version >= COMPRESSES.0 && too_old;
     let mut notes = Vec::new();
     if let Some(runs) = runs.filter(|runs| *runs < version) {
         notes.push(format!(
@@ -71,6 +79,7 @@ pub(crate) fn fit(
         devices: targets.to_vec(),
         exe_linker_flags: link::flags(facts.libcuda.as_ref(), toolkit.stubs.as_deref()),
         driver_library: link::driver_library(facts.libcuda.as_ref(), toolkit.stubs.as_deref()),
+        driver_folder: facts.libcuda.as_ref().filter(|libcuda| !libcuda.loadable).map(|libcuda| libcuda.folder.clone()),
         allow_unsupported_compiler: refused,
         uncompressed,
         notes,

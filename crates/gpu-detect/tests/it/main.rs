@@ -14,3 +14,4 @@ mod probe;
 mod solver;
 mod support;
 mod toolkits;
+mod usage;

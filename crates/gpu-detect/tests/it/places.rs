@@ -246,3 +246,92 @@ fn the_nearest_toolkit_is_told_first() {
         "{text}"
     );
 }
+
+/// A driver that programs do not find by themselves, at each place that one is known to be: the choice says where.
+#[test]
+fn a_driver_outside_the_loaders_path() {
+    let multiarch = format!("usr/lib/{}-linux-gnu", std::env::consts::ARCH);
+    let folders = [
+        ("run/opengl-driver/lib", true),
+        ("usr/local/nvidia/lib64", true),
+        ("usr/lib/wsl/lib", true),
+        ("home/kubernetes/bin/nvidia/lib64", true),
+        (&format!("{multiarch}/tegra"), true),
+        (&format!("{multiarch}/nvidia"), true),
+        (multiarch.as_str(), false),
+        ("usr/lib64", false),
+    ];
+    for (folder, outside) in folders {
+        let host = || {
+            let machine = Machine::with_driver(&[]).toolkit("opt/cuda", "12.8").gxx("g++", "13.2.0");
+            machine.file(&format!("{folder}/libcuda.so.1"), "")
+        };
+        let machine = host();
+        let expected = outside.then(|| machine.at(folder));
+        assert_eq!(chosen(&machine).unwrap().driver_folder, expected, "{folder}");
+        let cache = format!("glibc-ld.so.cache1.1\0libcuda.so.1\0/{folder}/libcuda.so.1\0");
+        let cached = host().file("etc/ld.so.cache", &cache);
+        assert_eq!(chosen(&cached).unwrap().driver_folder, None, "{folder}: the loader finds it");
+    }
+    let machine = Machine::with_driver(&[]).toolkit("opt/cuda", "12.8").gxx("g++", "13.2.0");
+    let machine = machine.file("opt/driver/libcuda.so.1", "").file("opt/cuda/compat/libcuda.so.1", "");
+    let named = format!("{}:{}", machine.at("opt/cuda/compat").display(), machine.at("opt/driver").display());
+    let machine = machine.set("LD_LIBRARY_PATH", named);
+    assert_eq!(chosen(&machine).unwrap().driver_folder, Some(machine.at("opt/driver")), "compat is for few GPUs");
+}
+
+/// JetPack 5 has neither NVML nor `nvidia-smi`, and JetPack 6 half of both; CUDA works with either.
+#[test]
+fn a_jetson_is_used_where_cuda_is() {
+    let multiarch = format!("usr/lib/{}-linux-gnu", std::env::consts::ARCH);
+    let five = Machine::empty()
+        .file(&format!("{multiarch}/tegra/libcuda.so.1"), "")
+        .file("etc/nv_tegra_release", "# R35 (release), REVISION: 4.1, GCID: 1, BOARD: t186ref\n")
+        .file("proc/device-tree/compatible", "nvidia,p3737-0000+p3701-0000\0nvidia,tegra234\0")
+        .toolkit("usr/local/cuda-11.4", "11.4")
+        .gxx("g++", "9.4.0");
+    five.program("usr/local/cuda-11.4/bin/nvcc", "printf 'sm_72\\nsm_87\\n'");
+    let choice = chosen(&five).unwrap();
+    assert_eq!((choice.architectures.as_slice(), choice.devices[0].name.as_str()), (&[87][..], "Orin (nvgpu)"));
+    assert_eq!(choice.driver_folder, Some(five.at(&format!("{multiarch}/tegra"))));
+    // The driver of JetPack 5 runs CUDA 11 alone.
+    let newer = five.toolkit("usr/local/cuda-12.8", "12.8").without("usr/local/cuda-11.4/version.json");
+    newer.program("usr/local/cuda-12.8/bin/nvcc", "printf 'sm_72\\nsm_87\\n'");
+    newer.program("usr/local/cuda-11.4/bin/nvcc", "exit 1");
+    assert_eq!(chosen(&newer).unwrap_err().0, "cuda::toolkit_newer_than_driver");
+    let six = Machine::empty()
+        .file(&format!("{multiarch}/nvidia/libcuda.so.1"), "")
+        .toolkit("usr/local/cuda-12.6", "12.6")
+        .gxx("g++", "11.4.0");
+    six.program("usr/local/cuda-12.6/bin/nvcc", "printf 'sm_80\\nsm_87\\n'");
+    let uuid = "54d0709b-558d-5a59-9c65-0c5fc14a21a4";
+    let line = format!("0, {uuid}, [N/A], Orin (nvgpu), [N/A], [N/A], 540.4.0, 8.7, [N/A]");
+    six.program(
+        "usr/bin/nvidia-smi",
+        &format!("case $1 in --query*) echo '{line}' ;; *) echo 'CUDA Version: 12.6 |' ;; esac"),
+    );
+    let choice = chosen(&six).unwrap();
+    assert_eq!((choice.architectures.as_slice(), choice.devices[0].uuid.as_str()), (&[87][..], uuid));
+    // Without CUDA's own library nothing can be computed.
+    let bare = Machine::empty().file("proc/device-tree/compatible", "nvidia,tegra234\0").toolkit("opt/cuda", "12.6");
+    assert_eq!(chosen(&bare.gxx("g++", "11.4.0")).unwrap_err().0, "gpu::no_libcuda");
+}
+
+/// What the configuration writes is used or refused, never replaced.
+#[test]
+fn what_was_written_has_to_run_on_the_gpu() {
+    let ready = |written: &str| {
+        let machine = Machine::with_driver(&[]).toolkit("opt/cuda", "12.8").gxx("g++", "13.2.0");
+        machine.wish(|_, wish| wish.architectures = Some(written.to_owned()))
+    };
+    assert!(chosen(&ready("80;90")).is_ok() && chosen(&ready("80")).is_ok());
+    let (code, text) = chosen(&ready("86-real;120")).unwrap_err();
+    assert_eq!(code, "cuda::arch_of_another_gpu");
+    assert!(text.contains("has architecture 90") && text.contains("-DCMAKE_CUDA_ARCHITECTURES=90"), "{text}");
+    let compressed = |driver: &str, mode: &str| {
+        let machine = Machine::with_driver(&[driver]).toolkit("opt/cuda", "12.8").gxx("g++", "13.2.0");
+        chosen(&machine.wish(|_, wish| wish.compression = Some(mode.to_owned())))
+    };
+    assert_eq!(compressed("-DCUDA=12020", "size").unwrap_err().0, "cuda::compression_too_new");
+    assert!(compressed("-DCUDA=12020", "none").is_ok() && compressed("-DCUDA=12080", "size").is_ok());
+}

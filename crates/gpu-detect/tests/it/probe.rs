@@ -10,7 +10,7 @@ use crate::support::{Machine, told};
 const SOON: Duration = Duration::from_millis(700);
 
 /// The host, whose libraries are opened by the crate's example in a child process.
-fn in_child(machine: &Machine) -> Host {
+pub(crate) fn in_child(machine: &Machine) -> Host {
     let target = std::env::current_exe().unwrap().ancestors().nth(2).map(PathBuf::from).unwrap();
     let program = target.join("examples/gpu_report");
     assert!(program.exists(), "`cargo build --examples` makes the program that asks in our stead");

@@ -67,7 +67,12 @@ fn facts() -> impl Strategy<Value = (GpuReport, Vec<Target>, Wish)> {
             let report = GpuReport {
                 driver: Some(Driver { version: version.into(), cuda, source: source() }),
                 glibc: glibc.map(|version| Glibc { version, source: source() }),
-                libcuda: libcuda.map(|(system, linkable)| Libcuda { folder: "/driver".into(), system, linkable }),
+                libcuda: libcuda.map(|(system, linkable)| Libcuda {
+                    folder: "/driver".into(),
+                    system,
+                    linkable,
+                    loadable: system,
+                }),
                 toolkits,
                 host_compilers,
                 ..GpuReport::default()

@@ -36,6 +36,9 @@ pub(crate) fn command(
     environment(layout, request, staging, spec)
 }
 
+/// How kernels are compressed; set to `none` for a driver that does not read what this toolkit makes by default.
+const COMPRESSION: &str = "GGML_CUDA_COMPRESSION_MODE";
+
 /// The same as a plan shows it: one place stands for the definitions that the tree or the host may change.
 pub(crate) fn planned(
     layout: &Layout,
@@ -78,6 +81,10 @@ pub(crate) fn configure(
         definitions.iter().map(|(name, _)| name).filter(|name| is_of_the_tree(name) && definitions.asked_for(name));
     if let Some(name) = tree.unmentioned(asked, &staging.source()) {
         return Err(unknown(name));
+    }
+    let uncompressed = definitions.get(COMPRESSION) == Some("none") && !definitions.asked_for(COMPRESSION);
+    if uncompressed && tree.unmentioned([COMPRESSION].into_iter(), &staging.source()).is_some() {
+        return Err(BuildError::CompressedKernels);
     }
     let definitions = adapted(definitions, &tree);
     let definitions = ccache_and_linker::healthy(layout, request, &definitions, staging.dir())?;

@@ -50,8 +50,10 @@ pub fn model_formats(
     if let Some(known) = all.remove(commit.as_str()) {
         return Some(known);
     }
-    let (git, mirror) =
-        (Git { program: git, transport: Transport::Local, deadline: DEADLINE, env }, layout.mirror(repo));
+    let (git, mirror) = (
+        Git { program: git, transport: Transport::Local, deadline: DEADLINE, silence: DEADLINE, env },
+        layout.mirror(repo),
+    );
     let read = |places: &[&str]| places.iter().find_map(|place| git.file(&mirror, commit, place));
     // Every tree that can be built has this file: without it, the commit is not there yet.
     git.file(&mirror, commit, "CMakeLists.txt")?;

@@ -23,6 +23,7 @@ fn cuda(bench: &Bench, reference: &str) -> BuildRequest {
         nvcc: ToolId { path: nvcc, version: "12.4".into() },
         parts: std::collections::BTreeMap::from([("cudart".into(), "12.4.127".into())]),
         env: Vec::new(),
+        driver_folder: None,
     };
     request
 }
@@ -125,6 +126,24 @@ fn a_tree_that_does_not_know_the_option_is_found_out() {
     assert!(matches!(&error, BuildError::CudaLost { log: Some(log), .. } if log.exists()), "{error:?}");
     assert_eq!(bench.compiled(), 0);
     assert!(bench.cached("store").is_empty());
+}
+
+/// A driver that does not read compressed kernels, and a tree that cannot leave them uncompressed: refused before anything
+/// is compiled.
+#[test]
+fn kernels_that_an_old_driver_does_not_read_are_refused() {
+    let bench = Bench::new();
+    let mut request = cuda(&bench, "main");
+    let Backend::Cuda { definitions, .. } = &mut request.backend else { panic!("it is for CUDA") };
+    definitions.push(("GGML_CUDA_COMPRESSION_MODE".into(), "none".into()));
+    let error = bench.build(&request).unwrap_err();
+    assert!(matches!(error, BuildError::CompressedKernels), "{error:?}");
+    assert_eq!(bench.compiled(), 0);
+    let path = "ggml/CMakeLists.txt";
+    let text = fs::read_to_string(bench.repo.path.join(path)).unwrap();
+    bench.repo.change(path, &format!("{text}\nset(GGML_CUDA_COMPRESSION_MODE \"size\" CACHE STRING \"\")\n"));
+    let error = bench.build(&request).unwrap_err();
+    assert!(!matches!(error, BuildError::CompressedKernels), "{error:?}");
 }
 
 /// EP-15, F66, F67: a server that was built with CUDA and lists none of it is refused, whatever CMake said.

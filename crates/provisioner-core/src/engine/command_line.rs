@@ -13,11 +13,14 @@ use secrecy::SecretString;
 use crate::engine::{EngineProfile, env_rules, revealed};
 use crate::pool::desired::Desired;
 use crate::summary::Device;
-use crate::supply::Documents;
+use crate::supply::{Accelerated, Documents};
 use crate::{Error, Result};
 
 /// What of our own environment an engine may see.
 pub(crate) const INHERITED: [&str; 3] = ["HOME", "TMPDIR", "TZ"];
+
+/// Where programs look for libraries before the system's folders.
+const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
 
 /// Everything an engine is started with, but the program.
 #[derive(Clone, Debug)]
@@ -38,7 +41,7 @@ pub(crate) struct CommandLine {
 pub(crate) struct Given<'a> {
     pub(crate) profile: &'a EngineProfile,
     /// The GPUs that were chosen; none on the CPU or while they are not known.
-    pub(crate) devices: Option<&'a [Device]>,
+    pub(crate) devices: Option<&'a Accelerated>,
     pub(crate) model: &'a Path,
     pub(crate) port: u16,
     pub(crate) documents: &'a Documents,
@@ -61,7 +64,7 @@ pub(crate) fn command_line(desired: &Desired, given: Given<'_>) -> Result<Comman
         host: &host,
         port,
         ctx: desired.ctx,
-        devices: devices.map_or(0, <[Device]>::len),
+        devices: devices.map_or(0, |given| given.devices.len()),
         tensor_split: desired.tensor_split.as_deref(),
     };
     let normalized = normalize(&desired.flags, &policy, &catalogue)?;
@@ -120,18 +123,32 @@ fn engine_env(desired: &Desired, given: Given<'_>) -> BTreeMap<OsString, OsStrin
     if let Some(variable) = given.profile.config_home_env {
         all.insert(variable.into(), desired.config_home.clone().into());
     }
-    if let Some(devices) = given.devices {
+    if let Some(accelerated) = given.devices {
         // Numbers mean the same GPUs to us and to the engine, and the names mean exactly these.
         all.insert("CUDA_DEVICE_ORDER".into(), "PCI_BUS_ID".into());
-        all.insert("CUDA_VISIBLE_DEVICES".into(), mask(devices).into());
+        all.insert("CUDA_VISIBLE_DEVICES".into(), mask(&accelerated.devices).into());
     }
     all.extend(desired.env.iter().map(|(name, value)| (name.into(), value.into())));
+    if let Some(folder) = given.devices.and_then(|accelerated| accelerated.driver_folder.as_deref()) {
+        // Before the pool's own folders: a library for forward compatibility among them works with few GPUs.
+        let mut path = folder.as_os_str().to_owned();
+        if let Some(own) = desired.env.get(LIBRARY_PATH).filter(|own| !own.is_empty()) {
+            path.push(":");
+            path.push(own);
+        }
+        all.insert(LIBRARY_PATH.into(), path);
+    }
     all
 }
 
-/// The GPUs as `CUDA_VISIBLE_DEVICES` names them.
+/// The GPUs as `CUDA_VISIBLE_DEVICES` names them: by UUID, and the integrated GPU of a Jetson, whose UUID CUDA does not
+/// read, by number.
 pub(crate) fn mask(devices: &[Device]) -> String {
-    devices.iter().map(|device| device.uuid.as_str()).collect::<Vec<_>>().join(",")
+    let name = |device: &Device| {
+        let readable = device.uuid.starts_with("GPU-") || device.uuid.starts_with("MIG-");
+        if readable { device.uuid.clone() } else { device.index.to_string() }
+    };
+    devices.iter().map(name).collect::<Vec<_>>().join(",")
 }
 
 /// Text of the operating system, for a document.

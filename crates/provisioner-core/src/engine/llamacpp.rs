@@ -5,7 +5,11 @@
 use config_schema::{Engine, ProvisioningMode};
 use flags::Catalogue;
 
-use super::{EngineProfile, ModelShape, flag_by_help};
+use super::{EngineProfile, GpuProfile, ModelShape, flag_by_help};
+use crate::engine::side_files::{SideFile, SideFileKind};
+use crate::lifecycle::gpu_proof::devices_used;
+use crate::lifecycle::gpu_proof::listed::DeviceList;
+use crate::lifecycle::gpu_proof::log_facts::GpuLog;
 
 /// llama.cpp.
 pub(crate) const PROFILE: EngineProfile = EngineProfile {
@@ -31,7 +35,42 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     config_home_env: Some("XDG_CONFIG_HOME"),
     system_config: Some("/etc/llama.cpp/config.ini"),
     flag_of_env: flag,
+    gpu: GpuProfile {
+        device_list: Some(DeviceList { args: &["--list-devices"], name: "CUDA" }),
+        devices_used: devices_used::llama_server,
+        asks_all_layers: devices_used::llama_server_asks_all,
+        // The first is of ggml-cuda.cu, also in releases that called it `ggml_init_cublas`; the second of common/arg.cpp:
+        // the server goes on without a GPU after either.
+        log: GpuLog {
+            denials: &[
+                "failed to initialize CUDA",
+                "no CUDA devices found, CUDA will be disabled",
+                "found 0 CUDA devices",
+                "no usable GPU found",
+            ],
+            quotes: &["llama_model_loader:", "print_info:", "llm_load_print_meta:"],
+            serves: &["listening on http", "all slots are idle"],
+            offload: Some(("offloaded ", " layers to GPU")),
+        },
+    },
+    side_files: &[
+        one(&["--spec-draft-model", "--model-draft", "-md"], SideFileKind::Drafter),
+        one(&["--mmproj", "-mm"], SideFileKind::Projector),
+        SideFile { flags: &["--lora", "--lora-scaled"], kind: SideFileKind::Lora, several: true },
+        SideFile {
+            flags: &["--control-vector", "--control-vector-scaled"],
+            kind: SideFileKind::ControlVector,
+            several: true,
+        },
+        one(&["--chat-template-file", "--grammar-file", "--json-schema-file", "-jf"], SideFileKind::Text),
+        one(&["--api-key-file", "--ssl-key-file", "--ssl-cert-file"], SideFileKind::Text),
+        one(&["--slot-save-path", "--media-path", "--path"], SideFileKind::Folder),
+    ],
 };
+
+const fn one(flags: &'static [&'static str], kind: SideFileKind) -> SideFile {
+    SideFile { flags, kind, several: false }
+}
 
 /// llama-server takes `LLAMA_ARG_CTX_SIZE=0` for `--ctx-size 0`: such a variable would pass by every rule for flags.
 fn flag(name: &str, catalogue: &Catalogue) -> Option<String> {

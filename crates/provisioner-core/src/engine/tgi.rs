@@ -4,7 +4,7 @@
 
 use config_schema::{Engine, ProvisioningMode};
 
-use super::{EngineProfile, TRANSFORMERS, flag_by_help};
+use super::{EngineProfile, TRANSFORMERS, USES_ALL_GPUS, flag_by_help};
 
 /// Text Generation Inference.
 pub(crate) const PROFILE: EngineProfile = EngineProfile {
@@ -22,4 +22,6 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     config_home_env: None,
     system_config: None,
     flag_of_env: flag_by_help,
+    gpu: USES_ALL_GPUS,
+    side_files: &[],
 };

@@ -4,7 +4,8 @@
 
 use config_schema::{Engine, ProvisioningMode};
 
-use super::{EngineProfile, TRANSFORMERS, flag_by_help};
+use super::{EngineProfile, GpuProfile, TRANSFORMERS, USES_ALL_GPUS, flag_by_help};
+use crate::lifecycle::gpu_proof::log_facts::GpuLog;
 
 /// vLLM.
 pub(crate) const PROFILE: EngineProfile = EngineProfile {
@@ -22,4 +23,18 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     config_home_env: None,
     system_config: None,
     flag_of_env: flag_by_help,
+    // <https://github.com/vllm-project/vllm/blob/main/vllm/platforms/__init__.py>
+    gpu: GpuProfile {
+        log: GpuLog {
+            denials: &[
+                "Automatically detected platform cpu",
+                "No platform detected, vLLM is running on UnspecifiedPlatform",
+            ],
+            quotes: &[],
+            serves: &["Application startup complete"],
+            offload: None,
+        },
+        ..USES_ALL_GPUS
+    },
+    side_files: &[],
 };

@@ -12,6 +12,7 @@ use crate::execute::proof::ProofBundle;
 use crate::execute::work::{Recorded, StepError};
 use crate::execute::{Executed, Prepared, Run, published};
 use crate::lifecycle::Health;
+use crate::lifecycle::gpu_proof::{ask, is_given_gpus, look};
 use crate::plan::changes::{Difference, differences, fingerprint};
 use crate::plan::planner::Planned;
 use crate::plan::{Action, ExecutedAction, Launch, PlanStep, SCHEMA, placeholder};
@@ -19,7 +20,9 @@ use crate::pool::desired::Desired;
 use crate::pool::locks;
 use crate::port::claim;
 use crate::runtime::{Instance, Runtime, Start, StartWhat};
-use crate::summary::{Artifact, Ensured, InstanceKind, PreparedEngine, Process, Started};
+use crate::summary::{
+    Artifact, Ensured, InstanceKind, PreparedEngine, Process, Proof, ProofStage, ProofVerdict, Started,
+};
 use crate::supply::Obtained;
 use crate::supply::model;
 use crate::{Error, Result};
@@ -51,7 +54,7 @@ pub(crate) fn prepared(
     };
     let documents = planned.supplied.documents();
     let accelerated = planned.supplied.accelerator();
-    let devices = accelerated.as_ref().map(|accelerated| accelerated.devices.as_slice());
+    let devices = accelerated.as_ref();
     let given = Given { profile, devices, model: &staged.path, port, documents: &documents, env: &settings.env };
     let line = command_line(desired, given)?;
     for note in &line.notes {
@@ -67,7 +70,7 @@ pub(crate) fn prepared(
         proof.keep_spawn(program, &line)?;
     }
     let accelerated = accelerated.unwrap_or_default();
-    let summary = PreparedEngine {
+    let mut summary = PreparedEngine {
         schema: SCHEMA,
         pool_id: desired.pool_id.clone(),
         engine: profile.engine,
@@ -99,6 +102,9 @@ pub(crate) fn prepared(
         proofs: Vec::new(),
         proof_dir: proof.dir().to_owned(),
     };
+    if let Some(proof) = host_proof(&summary) {
+        summary.set_proof(proof);
+    }
     tracing::info!(
         pool = desired.pool_id.as_str(),
         engine_version = summary.engine_version,
@@ -108,6 +114,18 @@ pub(crate) fn prepared(
         "prepared"
     );
     Ok(Prepared { summary, line, claim })
+}
+
+/// What the solver proved of the host, before anything was built.
+fn host_proof(summary: &PreparedEngine) -> Option<Proof> {
+    let gpus = summary.devices.iter().map(|gpu| format!("GPU {} is {} ({})", gpu.index, gpu.name, gpu.uuid));
+    let driver = summary.driver.iter().map(|driver| format!("the driver is {driver}"));
+    let toolkit = summary
+        .toolkit
+        .iter()
+        .map(|toolkit| format!("CUDA {toolkit} compiles for {} with it", summary.architectures.join(", ")));
+    let evidence = gpus.chain(driver).chain(toolkit).collect();
+    is_given_gpus(summary).then_some(Proof { stage: ProofStage::Host, verdict: ProofVerdict::Proven, evidence })
 }
 
 fn wanted(desired: &Desired) -> claim::Wanted<'_> {
@@ -129,7 +147,7 @@ pub(crate) fn start(
     guard: &PoolGuard,
     values: &Recorded,
 ) -> std::result::Result<(Ensured, Vec<ExecutedAction>), StepError> {
-    let Prepared { summary, line, claim } = prepared;
+    let Prepared { mut summary, line, claim } = prepared;
     let settings = run.sources.settings;
     let start = Start {
         what: what(&summary)?,
@@ -158,6 +176,8 @@ pub(crate) fn start(
         let differences: Vec<Difference> = differences(&running.facts, &start.facts);
         return Err(Error::Differs { pool: run.desired.pool_id.clone(), differences }.into());
     }
+    // Before anything is stopped: an engine that would find no GPU now is not started.
+    ask::devices(settings, &mut summary, &line.env, ProofStage::Start)?;
     let mut actions = Vec::new();
     let replaces = now.is_some();
     values.put(placeholder::PORT, &start.port.to_string());
@@ -168,6 +188,7 @@ pub(crate) fn start(
         actions.push(ExecutedAction::of(Action::Stop, began.elapsed().as_secs_f64()));
         tracing::info!(pool = run.desired.pool_id.as_str(), ?how, silent, "stopped the engine that is replaced");
     }
+    look::before_start(settings, &summary, guard.dir());
     let began = Instant::now();
     let launched = Action::Launch(launched(&start, guard));
     let instance =

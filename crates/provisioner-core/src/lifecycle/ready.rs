@@ -13,9 +13,11 @@ use crate::event::{Happening, Reporter, Unit};
 use crate::execute::published;
 use crate::lifecycle::error::LifecycleError;
 use crate::lifecycle::exit::{self, Ended};
+use crate::lifecycle::gpu_proof::{Shown, prove_ready};
 use crate::lifecycle::health::Health;
 use crate::lifecycle::silence::Silence;
 use crate::runtime::{Answer, Condition, Instance, Runtime, Watching};
+use crate::summary::{Offload, Proof, Started};
 use crate::{Ensured, Error, Result, Settings, StepKind};
 
 /// How often the engine is asked.
@@ -28,6 +30,20 @@ pub struct Ready {
     pub url: String,
     /// How long it was waited for.
     pub seconds: f64,
+    /// Whether it is on its GPUs; none for an engine that is given none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<Proof>,
+    /// How many layers of its model are on GPUs, where it says so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub offload: Option<Offload>,
+}
+
+impl Ready {
+    /// Adds what was proven to the summary of the engine.
+    pub fn complete(&self, ensured: &mut Ensured) {
+        let shown = Shown { proof: self.proof.clone(), offload: self.offload, ..Shown::default() };
+        ensured.prepared.show(&shown);
+    }
 }
 
 /// How long an engine is waited for.
@@ -75,7 +91,12 @@ pub(crate) fn wait(
             return Err(exited(&**runtime, dir, &instance, exit));
         }
         if health == Health::Ready {
-            return Ok(Ready { url: ensured.prepared.url, seconds: begin.elapsed().as_secs_f64() });
+            let started_here = expected.is_some_and(|expected| expected.started != Started::Already);
+            let may_stop = started_here || settings.replace;
+            let shown = prove_ready(settings, runtime, dir, (&instance, &ensured), may_stop, reporter)?;
+            let (proof, offload) = (shown.proof, shown.offload.or(ensured.prepared.offload));
+            let seconds = begin.elapsed().as_secs_f64();
+            return Ok(Ready { url: ensured.prepared.url, seconds, proof, offload });
         }
         settings.cancel.check().map_err(|cancel::Cancelled| Error::Cancelled)?;
         silence.is_broken(health);

@@ -12,13 +12,14 @@ use crate::engine::config_files;
 use crate::event::Reporter;
 use crate::execute::{launch, published};
 use crate::lifecycle::error::LifecycleError;
+use crate::lifecycle::gpu_proof::{ask, look, refuse_denied};
 use crate::plan::SCHEMA;
 use crate::plan::changes::differences;
 use crate::pool::locks;
 use crate::pool::secret_file::SecretFile;
 use crate::port::claim;
 use crate::runtime::{Instance, Runtime, Seen, Start};
-use crate::summary::{Ensured, PreparedEngine, Started};
+use crate::summary::{Ensured, PreparedEngine, ProofStage, Started};
 use crate::{Error, Result, Settings};
 
 pub(crate) fn start(
@@ -28,6 +29,10 @@ pub(crate) fn start(
     reporter: &Reporter,
 ) -> Result<Ensured> {
     let pool = prepared.pool_id.as_str();
+    // A summary that was kept of an engine that ran: what was proven of that one is no proof of this one.
+    let mut prepared = prepared.clone();
+    prepared.forget_run();
+    let prepared = &prepared;
     if prepared.schema != SCHEMA || prepared.facts.is_empty() {
         return Err(LifecycleError::OldSummary { pool: pool.to_owned(), schema: prepared.schema }.into());
     }
@@ -41,7 +46,7 @@ pub(crate) fn start(
         return Err(refusal);
     }
     match &running {
-        Some(running) if running.facts == prepared.facts => {
+        Some(running) if running.facts == prepared.facts && !(settings.replace && was_denied(running, &dir)) => {
             return adopt(runtime, prepared, running, reporter, &guard);
         }
         Some(running) if !settings.replace => {
@@ -58,8 +63,9 @@ pub(crate) fn start(
     let own = claim::Own { port: own_port, runs: running.is_some() };
     let wanted = claim::Wanted { pool, host, ports: &[prepared.port] };
     let (port, claim) = claim::claim(wanted, own, settings)?;
+    let mut prepared = prepared.clone();
     let start = Start {
-        what: launch::what(prepared)?,
+        what: launch::what(&prepared)?,
         args: prepared.flags.clone(),
         env: prepared.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
         secret_env,
@@ -68,15 +74,22 @@ pub(crate) fn start(
         port,
         early_exit: settings.early_exit,
     };
+    ask::devices(settings, &mut prepared, &start.env, ProofStage::Start)?;
     published::withdraw(&dir);
     // Also without an engine to replace: what an interrupted stop left is finished.
     if running.is_some() {
         runtime.stop(&guard, config_schema::Limits::default().stop_grace())?;
     }
+    look::before_start(settings, &prepared, &dir);
     let instance = runtime.start(&guard, &start)?;
     drop(claim);
     let started = if running.is_some() { Started::Replaced } else { Started::Now };
-    launch::publish(launch::ensured(prepared.clone(), &instance, started), reporter, &guard)
+    launch::publish(launch::ensured(prepared, &instance, started), reporter, &guard)
+}
+
+/// Whether it was found before that it is not on its GPUs.
+fn was_denied(running: &Instance, dir: &PoolDir) -> bool {
+    published::published(running, dir).is_some_and(|ensured| refuse_denied(&ensured).is_err())
 }
 
 /// The engine that runs with the same facts, with its own summary where that is there.
@@ -90,6 +103,7 @@ fn adopt(
     launch::keep_log(runtime, guard, running);
     match published::published(running, guard.dir()) {
         Some(mut ensured) => {
+            refuse_denied(&ensured)?;
             ensured.set_started(Started::Already);
             Ok(ensured)
         }

@@ -4,15 +4,18 @@ use std::time::Duration;
 
 use config_schema::{Accelerator, PoolId};
 use exec::Exit;
-use gpu_detect::{Host, memory_used_by};
+use gpu_detect::memory_used_by;
 use serde::{Deserialize, Serialize};
 use spawner::PoolDir;
 
 use crate::execute::published;
 use crate::lifecycle::exit::ExitReport;
+use crate::lifecycle::gpu_proof::verdict::OnGpu;
+use crate::lifecycle::gpu_proof::{is_given_gpus, look};
 use crate::lifecycle::health::Health;
 use crate::lifecycle::silence::last_output;
 use crate::runtime::{Answer, Condition, Instance, Runtime, Vitals};
+use crate::summary::{Proof, ProofStage, ProofVerdict};
 use crate::{Ensured, InstanceKind, Result, Settings};
 
 /// What is known of a pool's engine.
@@ -46,6 +49,12 @@ pub struct PoolStatus {
     /// GPU memory that its processes hold, in bytes, where the driver tells.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gpu_memory_bytes: Option<u64>,
+    /// The GPUs that its flags use, with its memory on each where the driver tells.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub gpus: Vec<OnGpu>,
+    /// Whether it is on these GPUs now, once it answers; none for an engine that is given none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gpu_proof: Option<Proof>,
     /// Why it does not run, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub why: Option<String>,
@@ -109,6 +118,8 @@ impl PoolStatus {
             uptime_s: None,
             rss_bytes: None,
             gpu_memory_bytes: None,
+            gpus: Vec::new(),
+            gpu_proof: None,
             why: None,
             exit: None,
             engine: None,
@@ -163,8 +174,8 @@ fn alive(
     let engine = published::published(&instance, dir);
     let Vitals { answer, usage } = runtime.vitals(dir, &instance, engine.as_ref())?;
     let (health, other) = answer.map_or((None, None), |Answer { health, other }| (Some(health), other));
-    // The driver takes long to answer, and knows nothing of an engine on the CPU.
-    let may_use_gpu = engine.as_ref().is_none_or(|engine| engine.prepared.accelerator != Accelerator::Cpu);
+    let pids = usage.as_ref().map(|usage| usage.pids.as_slice()).unwrap_or_default();
+    let on_gpu = gpus(settings, runtime, dir, (engine.as_ref(), health == Some(Health::Ready)), pids);
     let listens = usage.as_ref().is_none_or(|usage| usage.listens);
     let loads = health == Some(Health::Loading) || !listens;
     let pid = match &instance.kind {
@@ -180,16 +191,45 @@ fn alive(
         last_output_unix_s: last_output(&instance.log).filter(|_| health == Some(Health::Silent)),
         uptime_s: Some(uptime.as_secs()),
         rss_bytes: usage.as_ref().map(|usage| usage.rss_bytes),
-        gpu_memory_bytes: usage.filter(|_| may_use_gpu).and_then(|usage| gpu_memory(settings, &usage.pids)),
+        gpu_memory_bytes: on_gpu.memory_bytes,
+        gpus: on_gpu.used,
+        gpu_proof: on_gpu.proof,
         why: other.map(|other| format!("its port is answered by {other}")),
         engine,
         ..blank
     })
 }
 
-/// What the driver reports within a moment; a status is asked for in trouble, when drivers hang.
-fn gpu_memory(settings: &Settings, pids: &[i32]) -> Option<u64> {
-    let host = Host::current(settings.env.clone());
-    let host = Host { probe: settings.probe(), deadline: Duration::from_secs(2), ..host };
-    memory_used_by(pids, &host)
+/// What the driver reports of an engine's GPUs.
+#[derive(Default)]
+struct Gpus {
+    memory_bytes: Option<u64>,
+    used: Vec<OnGpu>,
+    proof: Option<Proof>,
+}
+
+/// Asks the driver, which takes long to answer and knows nothing of an engine on the CPU. What was proven before stays
+/// where it does not answer.
+fn gpus(
+    settings: &Settings,
+    runtime: &dyn Runtime,
+    dir: &PoolDir,
+    (engine, ready): (Option<&Ensured>, bool),
+    pids: &[i32],
+) -> Gpus {
+    let Some(engine) = engine.filter(|engine| is_given_gpus(&engine.prepared)) else {
+        // Without a summary, and for one of schema 1, all GPUs are asked for the engine's memory.
+        let on_cpu = engine.is_some_and(|engine| engine.prepared.accelerator == Accelerator::Cpu);
+        let memory_bytes = if on_cpu { None } else { memory_used_by(pids, &look::host(settings)) };
+        return Gpus { memory_bytes, ..Gpus::default() };
+    };
+    let (shown, _) = look::once(settings, runtime, dir, engine, pids);
+    let memory: Vec<u64> = shown.gpus.iter().filter_map(|gpu| gpu.memory_bytes).collect();
+    let memory_bytes =
+        (!memory.is_empty()).then(|| memory.iter().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes)));
+    let recorded = engine.prepared.proof(ProofStage::Running).cloned();
+    let denied_before = recorded.as_ref().is_some_and(|proof| proof.verdict == ProofVerdict::Denied);
+    // An engine that still loads need not be on its GPU yet.
+    let now = shown.proof.filter(|_| ready && shown.answered && !denied_before);
+    Gpus { memory_bytes, used: shown.gpus, proof: now.or(recorded) }
 }

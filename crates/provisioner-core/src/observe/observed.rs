@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use model_provisioner::Presence;
 
-use crate::Error;
 use crate::engine::command_line::CommandLine;
 use crate::port::choose::PortError;
 use crate::runtime::Instance;
 use crate::supply::Supplied;
+use crate::{Error, SideFileError};
 
 /// What was found.
 #[derive(Debug)]
@@ -24,6 +24,8 @@ pub(crate) struct Observed {
     pub(crate) port: Result<u16, PortError>,
     /// The command line, by the best description of the engine's flags there is; absent while there is no model.
     pub(crate) line: Option<Result<CommandLine, Error>>,
+    /// Whether the files that the command line names beside the model are there and fit.
+    pub(crate) side_files: Result<(), SideFileError>,
     /// The engine that lives for this pool.
     pub(crate) running: Option<Instance>,
     /// How long that engine was watched without an answer or output, if it was and is to be replaced for it.

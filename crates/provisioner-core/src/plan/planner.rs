@@ -62,8 +62,12 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
     let last = drafts.last().map(|draft| draft.step.id.clone());
     let first = drafts.first().map(|draft| draft.step.id.clone());
     let artifact = observed.supplied.artifact();
-    let Observed { supplied, model, port, line, running, silent, own_port, too_new, refusal, .. } = observed;
+    let Observed { supplied, model, port, mut line, side_files, running, silent, own_port, too_new, refusal, .. } =
+        observed;
     let notes = line.as_ref().and_then(|line| line.as_ref().ok()).map(|line| line.notes.clone()).unwrap_or_default();
+    if let (Err(error), false) = (side_files, comparison == Comparison::Same) {
+        line = Some(Err(error.into()));
+    }
     let launch = match (&line, &artifact) {
         (Some(Ok(line)), Some(artifact)) => Some(launch(desired, line, artifact)),
         _ => None,

@@ -9,6 +9,7 @@ mod events;
 mod faults;
 mod fresh;
 mod golden;
+mod gpu_proof;
 mod lifecycle;
 mod packages;
 mod refused;

@@ -32,6 +32,15 @@ pub fn open_log(dir: &PoolDir) -> Result<Option<File>, SpawnError> {
     files::open(dir, false)
 }
 
+/// The first `max_bytes` of the log at most, made safe like [`log_tail`]; empty where there is no log. A log that was cut
+/// to its limit begins later than its engine.
+pub fn log_head(dir: &PoolDir, max_bytes: u64) -> Result<String, SpawnError> {
+    let Some(file) = files::open(dir, false)? else { return Ok(String::new()) };
+    let mut bytes = Vec::new();
+    file.take(max_bytes).read_to_end(&mut bytes).map_err(SpawnError::io("read", dir.log_file()))?;
+    Ok(neutral(&String::from_utf8_lossy(&bytes)))
+}
+
 /// Like [`log_tail`], with every one of `secrets` masked in every form it may come back in.
 pub(crate) fn masked_tail<'a>(
     dir: &PoolDir,

@@ -26,6 +26,8 @@ const FILES: [(&str, &str); 9] = [
     ("cuda/lib64/libcublasLt.so", ""),
     ("cuda/lib64/stubs/libcuda.so", ""),
 ];
+/// The processes that NVML lists are those that `nvidia-smi` lists.
+const HOLDERS: &str = "-DHOLDERS=\"/dev/nvidia-uvm\"";
 /// Where the product looks for a driver's libraries in containers.
 const LIBRARIES: &str = "nvidia/lib64";
 
@@ -42,7 +44,7 @@ pub(super) fn install(env: &Env, scratch: &Path) -> Result<PathBuf> {
     fs::create_dir_all(local.join(LIBRARIES))?;
     let source = proc::root().join("crates/gpu-detect/tests/it/support/nvml_stub.c").display().to_string();
     let library = local.join(LIBRARIES).join("libnvidia-ml.so.1").display().to_string();
-    proc::capture(&proc::tool(env, &["gcc", "-shared", "-fPIC", "-o", &library, &source], scratch)?)?;
+    proc::capture(&proc::tool(env, &["gcc", "-shared", "-fPIC", HOLDERS, "-o", &library, &source], scratch)?)?;
     File::create(local.join(LIBRARIES).join("libcuda.so.1"))?;
     Ok(local)
 }

@@ -130,6 +130,7 @@ fn observed(supplied: Stub) -> Observed {
         too_new: None,
         model_warnings: Vec::new(),
         system_config: None,
+        side_files: Ok(()),
         port: Ok(8080),
         line: Some(Ok(line(&[]))),
         running: None,

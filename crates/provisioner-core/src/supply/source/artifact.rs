@@ -86,5 +86,6 @@ pub(crate) fn accelerated(choice: &CudaChoice, driver: Option<String>, free: Opt
         toolkit: Some(format!("{major}.{minor}")),
         architectures: choice.architectures.iter().map(ToString::to_string).collect(),
         memory_free_bytes: free,
+        driver_folder: choice.driver_folder.clone(),
     }
 }

@@ -67,6 +67,7 @@ pub(crate) fn backend(choice: &CudaChoice, definitions: &[Definition], root: &Pa
         definitions: choice.cmake_definitions(),
         // The build has a search path of its own, so that the caller's does not decide what is built.
         env: choice.env().into_iter().filter(|(name, _)| name != "PATH").collect(),
+        driver_folder: choice.driver_folder.clone(),
     }
 }
 

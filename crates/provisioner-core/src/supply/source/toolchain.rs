@@ -26,7 +26,8 @@ pub(crate) fn find(desired: &Desired, pool: &super::Wish, host: &HostSnapshot) -
         return Toolchain::default();
     }
     let wish = wish(&pool.definitions);
-    let report = host.gpus(&wish);
+    // What is looked at does not depend on what is built: pools that differ in that alone share a look.
+    let report = host.gpus(&Wish { architectures: None, compression: None, ..wish.clone() });
     let driver = report.driver.as_ref().map(|driver| driver.version.clone());
     let cuda = choose(&report, &desired.devices, &host.gpu_host(&wish));
     let memory_free = cuda.as_ref().ok().and_then(|choice| memory_free(choice, &report.devices));
@@ -58,6 +59,8 @@ fn wish(definitions: &[Definition]) -> Wish {
         toolkit: path("CMAKE_CUDA_COMPILER").or_else(|| path("CUDAToolkit_ROOT")),
         host_compiler: path("CMAKE_CUDA_HOST_COMPILER"),
         allow_unsupported_compiler: flags.split_whitespace().any(|flag| flag.ends_with("-allow-unsupported-compiler")),
+        architectures: value("CMAKE_CUDA_ARCHITECTURES").map(str::to_owned),
+        compression: value("GGML_CUDA_COMPRESSION_MODE").map(str::to_owned),
         ..Wish::default()
     }
 }

@@ -122,6 +122,7 @@ fn host(case: Case) -> (Desired, Observed, bool) {
         silent: None,
         refusal: case.refusal.then(|| Error::NoProgram { pool: "p".into() }),
         system_config: None,
+        side_files: Ok(()),
         supplied: Box::new(supplied),
     };
     (pool, observed, case.replace)
