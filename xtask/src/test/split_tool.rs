@@ -70,8 +70,8 @@ fn generate(tree: &Path) -> Result<()> {
     put("ggml-version.h", "#pragma once\n#define GGML_VERSION \"\"\n#define GGML_COMMIT \"\"\n")?;
     put("llama-version.h", "#pragma once\n#define LLAMA_VERSION \"\"\n#define LLAMA_COMMIT \"\"\n")?;
     let functions = ["llama_commit", "llama_compiler", "llama_build_target", "llama_build_info"];
-    let texts: String =
-        functions.iter().map(|name| format!("const char * {name}(void) {{ return \"\"; }}\n")).collect();
+    let text = |name: &&str| format!("const char * {name}(void) {{ return \"\"; }}\n");
+    let texts = functions.iter().map(text).collect::<Vec<_>>().concat();
     put(
         "build-info.cpp",
         &format!("#include \"build-info.h\"\nint llama_build_number(void) {{ return 0; }}\n{texts}"),
