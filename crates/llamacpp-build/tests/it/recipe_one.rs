@@ -130,6 +130,7 @@ fn an_entry_that_proves_too_little_is_not_used() {
             .map(|name| (name.to_owned(), "13.0.88".to_owned()))
             .into(),
         env: vec![define("CUDA_PATH", "/opt/cuda")],
+        driver_folder: None,
         nvcc,
     };
     let commit = bench.resolve(&request).unwrap();
