@@ -1,5 +1,7 @@
 //! How long a log of 100 MB takes from its file to the cause: `cargo run --release -p failure-diagnosis --example speed`.
 
+#![expect(clippy::print_stdout, reason = "an example prints")]
+
 use std::io::{Seek, Write};
 use std::time::{Duration, Instant};
 

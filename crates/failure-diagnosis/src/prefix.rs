@@ -4,11 +4,12 @@
 /// The most prefixes that stand one before the other.
 const MOST: usize = 8;
 
-/// How grave the program that logs a line calls it, where it is no error.
+/// How grave the program that logs a line calls it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Level {
     Info,
     Warning,
+    Error,
 }
 
 /// The line without what stands before the message; the message's own indentation stays.
@@ -23,14 +24,14 @@ pub(super) fn split(mut line: &str) -> (Option<Level>, &str) {
         let text = line.trim_start();
         let leveled = llama(text).or_else(|| klog(text)).or_else(|| python(text));
         if let Some((new, rest)) = leveled {
-            (level, line) = (new, rest);
+            (level, line) = (Some(new), rest);
             continue;
         }
         let rest = step(text).or_else(|| syslog(text)).or_else(|| process(text));
         if let Some(rest) = rest.or_else(|| name(line)) {
             line = rest;
         } else if let Some(rest) = time(text) {
-            (level, line) = tracing(rest).unwrap_or((level, rest));
+            (level, line) = tracing(rest).map_or((level, rest), |(new, rest)| (Some(new), rest));
         } else {
             break;
         }
@@ -38,26 +39,26 @@ pub(super) fn split(mut line: &str) -> (Option<Level>, &str) {
     (level, line)
 }
 
-fn of_letter(letter: char) -> Option<Option<Level>> {
+fn of_letter(letter: char) -> Option<Level> {
     match letter {
-        'I' | 'D' | 'T' => Some(Some(Level::Info)),
-        'W' => Some(Some(Level::Warning)),
-        'E' | 'F' => Some(None),
+        'I' | 'D' | 'T' => Some(Level::Info),
+        'W' => Some(Level::Warning),
+        'E' | 'F' => Some(Level::Error),
         _ => None,
     }
 }
 
-fn of_word(word: &str) -> Option<Option<Level>> {
+fn of_word(word: &str) -> Option<Level> {
     match word {
-        "INFO" | "DEBUG" | "TRACE" => Some(Some(Level::Info)),
-        "WARN" | "WARNING" => Some(Some(Level::Warning)),
-        "ERROR" | "CRITICAL" | "FATAL" => Some(None),
+        "INFO" | "DEBUG" | "TRACE" => Some(Level::Info),
+        "WARN" | "WARNING" => Some(Level::Warning),
+        "ERROR" | "CRITICAL" | "FATAL" => Some(Level::Error),
         _ => None,
     }
 }
 
 /// llama.cpp since 2026: `0.00.024.095 E `, minutes, seconds, milliseconds, microseconds and a level.
-fn llama(line: &str) -> Option<(Option<Level>, &str)> {
+fn llama(line: &str) -> Option<(Level, &str)> {
     let rest = digits(line, 1)?.strip_prefix('.')?;
     let rest = digits(rest, 2)?.strip_prefix('.')?;
     let rest = digits(digits(rest, 3)?.strip_prefix('.')?, 3)?.strip_prefix(' ')?;
@@ -67,7 +68,7 @@ fn llama(line: &str) -> Option<(Option<Level>, &str)> {
 }
 
 /// Triton and other users of glog: `I0523 10:54:25.345416 1 server.cc:295] `.
-fn klog(line: &str) -> Option<(Option<Level>, &str)> {
+fn klog(line: &str) -> Option<(Level, &str)> {
     let mut chars = line.chars();
     let level = of_letter(chars.next()?)?;
     let rest = digits(chars.as_str(), 4)?.strip_prefix(' ')?;
@@ -77,7 +78,7 @@ fn klog(line: &str) -> Option<(Option<Level>, &str)> {
 }
 
 /// vLLM: `ERROR 10-25 13:08:43 [core.py:708] `, `INFO 06-06 14:09:57 worker_base.py:148] `.
-fn python(line: &str) -> Option<(Option<Level>, &str)> {
+fn python(line: &str) -> Option<(Level, &str)> {
     let (word, rest) = line.split_once(' ')?;
     let level = of_word(word)?;
     let rest = digits(digits(rest, 2)?.strip_prefix('-')?, 2)?.strip_prefix(' ')?;
@@ -86,7 +87,7 @@ fn python(line: &str) -> Option<(Option<Level>, &str)> {
 }
 
 /// After a time, a level as TGI prints it: ` INFO text_generation_launcher: `.
-fn tracing(line: &str) -> Option<(Option<Level>, &str)> {
+fn tracing(line: &str) -> Option<(Level, &str)> {
     let (word, rest) = line.trim_start().split_once(' ')?;
     Some((of_word(word)?, rest))
 }
@@ -257,10 +258,10 @@ mod tests {
         for (line, level) in [
             ("0.00.024.095 I x", Some(Level::Info)),
             ("server-1  | 0.00.024.095 W x", Some(Level::Warning)),
-            ("0.00.024.095 E x", None),
+            ("0.00.024.095 E x", Some(Level::Error)),
             ("(EngineCore_0 pid=3) WARNING 07-28 15:07:22 [core.py:632] x", Some(Level::Warning)),
             ("2024-03-06T17:53:31.144857Z  INFO text_generation_launcher: x", Some(Level::Info)),
-            ("2024-03-06T17:53:31.144834Z ERROR text_generation_launcher: x", None),
+            ("2024-03-06T17:53:31.144834Z ERROR text_generation_launcher: x", Some(Level::Error)),
             ("I0523 10:54:25.345416 1 server.cc:295] x", Some(Level::Info)),
             ("x", None),
         ] {

@@ -1,5 +1,6 @@
 //! Reads a log of any size into bounded memory: its start and its end, which is all that the rules look at.
 
+use std::fmt::Write;
 use std::io::{self, Read};
 
 use crate::text::WINDOW;
@@ -35,7 +36,8 @@ pub fn read_log(mut reader: impl Read) -> io::Result<String> {
     }
     let mut text = String::from_utf8_lossy(&head).into_owned();
     if left_out > 0 {
-        text.push_str(&format!("\n... {left_out} bytes are left out ...\n"));
+        // Writing to a `String` cannot fail.
+        write!(text, "\n... {left_out} bytes are left out ...\n").ok();
     }
     text.push_str(&String::from_utf8_lossy(&tail));
     Ok(text)

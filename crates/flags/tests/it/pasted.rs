@@ -23,7 +23,7 @@ fn refused(engine: Engine, release: &str, words: &[&str], expected: &str, told: 
 /// The pool's words as they are passed, and the words of the notes.
 #[track_caller]
 fn passed(engine: Engine, release: &str, words: &[&str], args: &str, told: &[&str]) {
-    let line = on(engine, release, words).unwrap_or_else(|error| panic!("{words:?}: {error}"));
+    let line = on(engine, release, words).unwrap();
     assert_eq!(line.pool_args().join(" "), args, "{words:?}");
     let notes = line.notes.join("; ");
     for word in told {

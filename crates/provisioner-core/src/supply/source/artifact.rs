@@ -40,7 +40,7 @@ pub(crate) fn left_out(definitions: &[Definition]) -> Vec<&'static str> {
         ("GGML_RPC", &["GGML_RPC", "LLAMA_RPC"]),
     ];
     let is_on = |name: &&str| definitions.iter().rev().find(|d| d.name == **name).is_some_and(Definition::is_on);
-    let off = PARTS.into_iter().filter(|(_, options)| !options.iter().any(|option| is_on(option)));
+    let off = PARTS.into_iter().filter(|(_, options)| !options.iter().any(is_on));
     off.map(|(part, _)| part).collect()
 }
 
