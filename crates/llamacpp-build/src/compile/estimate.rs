@@ -64,8 +64,9 @@ impl Estimate {
     /// The time left after `elapsed` with this many compilers; `None` while there is nothing to tell it by.
     pub(crate) fn left(&self, elapsed: Duration, jobs: u32) -> Option<Duration> {
         let at_once = usize::try_from(jobs.max(1)).unwrap_or(usize::MAX);
-        // Those that are being compiled are half done, one with another.
-        let begun: f64 = self.ahead.iter().take(at_once).map(|(_, cost)| cost / 2.0).sum();
+        // No step has run for longer than the build.
+        let most = if self.known { elapsed.as_secs_f64() } else { f64::INFINITY };
+        let begun: f64 = self.ahead.iter().take(at_once).map(|(_, cost)| under_way(*cost, most)).sum();
         let done = self.spent + begun;
         let whole = self.spent + self.ahead.iter().map(|(_, cost)| cost).sum::<f64>();
         let share = if whole > 0.0 { (done / whole).min(1.0) } else { 1.0 };
@@ -77,22 +78,27 @@ impl Estimate {
             Some(measured) if self.spent > whole * TELLING => measured,
             _ => return None,
         };
-        Duration::try_from_secs_f64(self.laid_out(at_once) * pace).ok()
+        Duration::try_from_secs_f64(self.laid_out(at_once, most) * pace).ok()
     }
 
     /// How long what is ahead takes at a pace of 1: each compiler takes the next step when it has finished one, and the last step,
-    /// which links the program, waits for all others.
-    fn laid_out(&self, at_once: usize) -> f64 {
+    /// which links the program, waits for all others. Of those under way at most `most` is done.
+    fn laid_out(&self, at_once: usize, most: f64) -> f64 {
         let Some(((_, last), others)) = self.ahead.split_last() else { return 0.0 };
         let mut ends = vec![0.0_f64; at_once.min(others.len())];
         for (at, (_, cost)) in others.iter().enumerate() {
-            let rest = if at < at_once { cost / 2.0 } else { *cost };
+            let rest = if at < at_once { cost - under_way(*cost, most) } else { *cost };
             if let Some(next) = ends.iter_mut().min_by(|a, b| a.total_cmp(b)) {
                 *next += rest;
             }
         }
-        ends.into_iter().fold(0.0, f64::max) + if others.is_empty() { last / 2.0 } else { *last }
+        ends.into_iter().fold(0.0, f64::max) + if others.is_empty() { last - under_way(*last, most) } else { *last }
     }
+}
+
+/// How much of a step under way is done: half, one step with another.
+fn under_way(cost: f64, most: f64) -> f64 {
+    (cost / 2.0).min(most)
 }
 
 /// A cost that can be counted with; a step that took no time still takes some.
