@@ -83,6 +83,7 @@ fn a_secret_where_another_type_belongs() {
         "/provisioning/env",
         "/provisioning/secret_env",
         "/provisioning/flags",
+        "/provisioning/on_failed_proof",
         "/provisioning/limits",
         "/provisioning/limits/stop_grace_s",
     ] {
