@@ -6,10 +6,12 @@ mod doctor;
 mod ensure;
 mod flags;
 mod gpus;
+mod lock;
 mod logs;
 mod man;
 mod plan;
 mod prepare;
+mod proof;
 mod schema;
 mod status;
 mod stop;
@@ -27,6 +29,7 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Re
         Verb::Plan(wish) => plan::run(args, progress, wish),
         Verb::Prepare(wish) => prepare::run(args, progress, interrupt, wish),
         Verb::Ensure(wish) => ensure::run(args, progress, interrupt, wish),
+        Verb::Lock(wish) => lock::run(args, progress, interrupt, wish),
         Verb::Status => status::run(args),
         Verb::Stop => stop::run(args, progress, interrupt),
         Verb::Logs { lines, follow } => logs::run(args, *lines, *follow),
@@ -34,7 +37,8 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Re
         Verb::Gpus => gpus::run(args),
         Verb::Flags(wish) => flags::run(args, wish, interrupt),
         Verb::Cache(verb) => cache::run(args, verb),
-        Verb::Schema => schema::run(),
+        Verb::Proof(verb) => proof::run(args, verb),
+        Verb::Schema { of } => schema::run(*of),
         Verb::Completions { shell } => completions::run(*shell),
         Verb::Man { verb } => man::run(verb.as_deref()),
     }

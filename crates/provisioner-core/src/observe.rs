@@ -11,6 +11,7 @@ use crate::observe::host::HostSnapshot;
 use crate::observe::observed::Observed;
 use crate::pool::desired::Desired;
 use crate::port::choose;
+use crate::port::neighbours::check_version;
 use crate::runtime::{Runtime, Seen};
 use crate::supply::model;
 use crate::supply::{Look, Supply};
@@ -54,8 +55,10 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
         Presence::Unusable(_) => None,
     };
     let system_config = config_files::system_file(profile);
+    let version = supplied.obtained().map(|obtained| obtained.artifact.version().to_owned()).unwrap_or_default();
+    let version = check_version(desired, &settings.run_dir, profile.engine, &version).err();
     let Seen { instance: running, own_port, refusal } = seen;
-    Ok(Observed { supplied, model, system_config, port, line, running, own_port, refusal })
+    Ok(Observed { supplied, model, system_config, port, line, running, own_port, version, refusal })
 }
 
 /// Where this pool's model is staged.

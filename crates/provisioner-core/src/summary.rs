@@ -13,6 +13,7 @@ use crate::plan::first_schema;
 
 /// An engine that is ready to start, or runs (EP-43). No secret is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PreparedEngine {
     /// The version of this format.
     #[serde(default = "first_schema")]
@@ -93,6 +94,7 @@ pub struct PreparedEngine {
 
 /// What is started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Artifact {
     /// A program of this host.
@@ -145,6 +147,7 @@ impl Artifact {
 
 /// A GPU, or an instance of a partitioned one, that an engine is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Device {
     /// Its number as `nvidia-smi` prints it.
     pub index: u32,
@@ -156,6 +159,7 @@ pub struct Device {
 
 /// How many layers of a model are on GPUs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Offload {
     /// On GPUs.
     pub layers: u32,
@@ -165,6 +169,7 @@ pub struct Offload {
 
 /// One proof that the engine uses its accelerator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Proof {
     /// What was looked at.
     pub stage: ProofStage,
@@ -177,6 +182,7 @@ pub struct Proof {
 
 /// What a proof looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProofStage {
     /// Driver, GPUs and toolkit.
@@ -191,6 +197,7 @@ pub enum ProofStage {
 
 /// What a proof says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProofVerdict {
     /// It uses the accelerator.
@@ -203,6 +210,7 @@ pub enum ProofVerdict {
 
 /// The model of a pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Model {
     /// As configured.
     #[serde(rename = "ref")]
@@ -227,6 +235,7 @@ pub struct Model {
 
 /// What a model consists of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ModelKind {
     /// One file.
@@ -240,6 +249,7 @@ pub enum ModelKind {
 
 /// One file of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModelFile {
     /// Where it is.
     pub path: PathBuf,
@@ -252,6 +262,7 @@ pub struct ModelFile {
 
 /// A running engine: what was prepared, and what runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ensured {
     /// What runs.
     #[serde(flatten)]
@@ -272,6 +283,7 @@ pub struct Ensured {
 
 /// What runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum InstanceKind {
     /// A process of this host.
@@ -297,6 +309,7 @@ pub enum InstanceKind {
 
 /// An engine's process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Process {
     /// Whether this call started it.
     pub started: Started,
@@ -310,6 +323,7 @@ pub struct Process {
 
 /// How a running engine came to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Started {
     /// By this call.

@@ -11,6 +11,7 @@ use spawner::PoolDir;
 use crate::execute::published;
 use crate::lifecycle::exit::ExitReport;
 use crate::lifecycle::health::Health;
+use crate::lifecycle::previous::{self, Restored};
 use crate::runtime::{Answer, Condition, Instance, Runtime, Vitals};
 use crate::{Ensured, InstanceKind, Result, Settings};
 
@@ -48,6 +49,9 @@ pub struct PoolStatus {
     /// How it exited and by which cause, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<ExitReport>,
+    /// Why an earlier engine runs in place of the wanted one, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<Restored>,
     /// What was prepared and started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<Ensured>,
@@ -106,6 +110,7 @@ impl PoolStatus {
             gpu_memory_bytes: None,
             why: None,
             exit: None,
+            restored: None,
             engine: None,
         }
     }
@@ -175,6 +180,7 @@ fn alive(
         uptime_s: Some(uptime.as_secs()),
         rss_bytes: usage.as_ref().map(|usage| usage.rss_bytes),
         gpu_memory_bytes: usage.filter(|_| may_use_gpu).and_then(|usage| gpu_memory(settings, &usage.pids)),
+        restored: previous::restored(dir),
         why: other.map(|other| format!("its port is answered by {other}")),
         engine,
         ..blank

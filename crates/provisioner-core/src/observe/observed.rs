@@ -27,6 +27,8 @@ pub(crate) struct Observed {
     pub(crate) running: Option<Instance>,
     /// The port that counts as the pool's own.
     pub(crate) own_port: Option<u16>,
+    /// Why this version may not be started beside the engines of other pools.
+    pub(crate) version: Option<Error>,
     /// Why nothing may be started for this pool now, whatever is wanted.
     pub(crate) refusal: Option<Error>,
 }

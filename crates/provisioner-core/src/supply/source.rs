@@ -26,6 +26,7 @@ mod steps;
 mod toolchain;
 mod wish;
 
+pub(crate) use request::resolve;
 pub(crate) use wish::Wish;
 
 /// Builds from source.
@@ -128,7 +129,7 @@ impl Supplied for Found {
     }
 
     fn wish(&self) -> String {
-        format!("{} at {}", self.wish.source.repo, self.wish.source.reference)
+        format!("{} at {}", self.wish.source.repo, self.wish.reference)
     }
 
     fn artifact(&self) -> Option<Artifact> {
@@ -144,7 +145,7 @@ impl Supplied for Found {
         let help = self.entry().as_ref().map(Entry::help);
         // A server that printed no help when it was built is judged by what its source says.
         let docs = if help.as_deref().unwrap_or_default().is_empty() { self.source_docs() } else { None };
-        Documents { help, docs, release: self.wish.source.reference.clone() }
+        Documents { help, docs, release: self.wish.reference.clone() }
     }
 
     fn accelerator(&self) -> Option<Accelerated> {
@@ -152,7 +153,15 @@ impl Supplied for Found {
     }
 
     fn warnings(&self) -> Vec<String> {
-        self.notes.clone()
+        let drift = match (&self.wish.pin, self.known_commit()) {
+            (Some(pin), Some(known)) if *pin != known.as_str() => Some(format!(
+                "drift: `{}` is pinned to {pin}, and this host last saw it at {}",
+                self.wish.reference,
+                known.as_str()
+            )),
+            _ => None,
+        };
+        self.notes.iter().cloned().chain(drift).collect()
     }
 }
 

@@ -2,13 +2,17 @@
 
 use std::path::PathBuf;
 
+use config_schema::PoolConfig;
 use gpu_detect::CudaChoice;
-use llamacpp_build::{Backend, BuildRequest, Generator, Guard, Limits, ToolId, Toolchain};
-use preflight::{Report, Tool};
+use llamacpp_build::{Backend, BuildRequest, Generator, Guard, Limits, Resolved, ToolId, Toolchain, resolve_recorded};
+use preflight::{Need, Report, Tool};
 
-use crate::Settings;
+use crate::engine::profile;
+use crate::observe::host::HostSnapshot;
 use crate::pool::desired::Desired;
+use crate::pool::lower::lower;
 use crate::supply::source::Wish;
+use crate::{Result, Settings};
 
 pub(crate) fn request(
     desired: &Desired,
@@ -56,4 +60,16 @@ pub(crate) fn backend(choice: &CudaChoice) -> Backend {
         // The build has a search path of its own, so that the caller's does not decide what is built.
         env: choice.env().into_iter().filter(|(name, _)| name != "PATH").collect(),
     }
+}
+
+/// Asks the repository which commit a pool's source means now, whatever it is pinned to. Needs git alone.
+pub(crate) fn resolve(pool: &PoolConfig, settings: &Settings) -> Result<Resolved> {
+    let unpinned = Settings { pins: None, ..settings.clone() };
+    let wish = Wish::of(pool, &unpinned)?;
+    let desired = lower(pool, profile(pool.engine), &unpinned)?;
+    let host = HostSnapshot::new(settings);
+    let report = host.tools(&[Need::from(Tool::Git)]);
+    let report = report.require(host.distribution())?;
+    let request = request(&desired, &wish, settings, (&report, &report), Backend::Cpu);
+    Ok(resolve_recorded(&wish.layout, &request)?)
 }

@@ -112,6 +112,7 @@ fn host(case: Case) -> (Desired, Observed, bool) {
         Runs::Other => Some(wanted(&line(&["--threads", "2"]))),
     };
     let observed = Observed {
+        version: None,
         model,
         line: (!matches!(case.model, Model::Unusable)).then_some(words),
         port: if case.port { Ok(8080) } else { Err(taken()) },
