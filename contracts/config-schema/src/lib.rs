@@ -26,6 +26,7 @@
 mod config;
 mod error;
 mod load;
+mod pins;
 #[cfg(feature = "schema")]
 mod schema;
 mod value;
@@ -36,14 +37,15 @@ pub use config::limits::Limits;
 pub use config::mode::ProvisioningMode;
 pub use config::model::ModelConfig;
 pub use config::pool::{AdmissionConfig, PoolConfig, PriorityClass, QueueConfig, Timeouts};
-pub use config::provisioning::{Accelerator, ProvisioningConfig};
+pub use config::provisioning::{Accelerator, OnFailedProof, ProvisioningConfig};
 pub use config::source::{SourceBuildConfig, SourceConfig};
 pub use config::{CatalogConfig, Config, TrustPolicyConfig};
 pub use error::ConfigError;
 pub use error::place::{Place, Position};
 pub use load::format::Format;
+pub use pins::{ArchivePin, CommitPin, ImagePin, LockFile, LockFileError, ModelPin, PoolPins};
 #[cfg(feature = "schema")]
-pub use schema::json_schema;
+pub use schema::{json_schema, lock_schema};
 pub use value::cmake_flag::CmakeFlag;
 pub use value::download_url::DownloadUrl;
 pub use value::env_name::EnvName;

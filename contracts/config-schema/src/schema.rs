@@ -1,6 +1,6 @@
 //! The JSON Schema of a configuration file, made from the types and their documentation.
 
-use crate::Config;
+use crate::{Config, LockFile};
 
 /// The JSON Schema of [`Config`], draft 2020-12.
 ///
@@ -8,4 +8,9 @@ use crate::Config;
 /// schema; loading a file checks more (addresses, refs, ids that stand twice).
 pub fn json_schema() -> serde_json::Value {
     schemars::schema_for!(Config).into()
+}
+
+/// The JSON Schema of [`LockFile`], draft 2020-12.
+pub fn lock_schema() -> serde_json::Value {
+    schemars::schema_for!(LockFile).into()
 }

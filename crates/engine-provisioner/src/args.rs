@@ -60,6 +60,8 @@ pub(crate) enum Verb {
     Prepare(PrepareArgs),
     /// Make sure that the engine runs; what is done already is not done again
     Ensure(EnsureArgs),
+    /// Pin commits and models: write the lock file beside the pool file; asks the network, prepares nothing
+    Lock(LockArgs),
     /// Show whether the engine runs and answers; the exit status says it too
     Status,
     /// Stop the engine; no engine is fine too
@@ -84,8 +86,15 @@ pub(crate) enum Verb {
     /// List, verify and collect the engines in the cache
     #[command(subcommand)]
     Cache(CacheVerb),
-    /// Print the JSON Schema of the configuration
-    Schema,
+    /// Show and check the proof of a preparation
+    #[command(subcommand)]
+    Proof(ProofVerb),
+    /// Print the JSON Schema of the configuration, or of another document
+    Schema {
+        /// Of which document
+        #[arg(long, value_name = "KIND", default_value = "pool")]
+        of: SchemaOf,
+    },
     /// Print the completions for a shell: `completions bash > /etc/bash_completion.d/engine-provisioner`
     Completions {
         /// For which shell
@@ -96,6 +105,27 @@ pub(crate) enum Verb {
         /// The page of one command instead of the one about all
         verb: Option<String>,
     },
+}
+
+/// What is locked.
+#[derive(Debug, clap::Args)]
+pub(crate) struct LockArgs {
+    /// Take what is there now for WHAT, also where something is pinned
+    #[arg(long, value_name = "WHAT")]
+    pub(crate) update: Vec<Pinned>,
+}
+
+/// What is pinned.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Pinned {
+    /// Commits of sources
+    Commit,
+    /// Digests of images
+    Image,
+    /// Models
+    Model,
+    /// Digests of archives
+    Archive,
 }
 
 /// What is planned.
@@ -110,11 +140,17 @@ pub(crate) struct PlanArgs {
     /// Plan to stop an engine that runs with another configuration
     #[arg(long)]
     pub(crate) replace: bool,
+    /// Use nothing but what the lock file names
+    #[arg(long)]
+    pub(crate) locked: bool,
 }
 
 /// How a pool is prepared.
 #[derive(Debug, clap::Args)]
 pub(crate) struct PrepareArgs {
+    /// Use nothing but what the lock file names, and ask no network for what is there
+    #[arg(long)]
+    pub(crate) locked: bool,
     /// Execute the plan in FILE and nothing else; refused where it no longer holds
     #[arg(long, value_name = "FILE")]
     pub(crate) plan: Option<PathBuf>,
@@ -130,8 +166,35 @@ pub(crate) struct EnsureArgs {
     /// Stop an engine that runs with another configuration, and start the wanted one
     #[arg(long)]
     pub(crate) replace: bool,
+    /// Start the engine of the pool that worked before the one that runs; needs the pool's id alone
+    #[arg(long, conflicts_with_all = ["replace", "plan", "locked"])]
+    pub(crate) previous: bool,
+    /// Write the proof bundle of the engine that runs to FILE, a tar archive
+    #[arg(long, value_name = "FILE")]
+    pub(crate) proof_out: Option<PathBuf>,
     #[command(flatten)]
     pub(crate) prepare: PrepareArgs,
+}
+
+/// A document with a published schema.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SchemaOf {
+    /// A pool file
+    Pool,
+    /// What `plan --json` prints
+    Plan,
+    /// `executed.json`
+    Executed,
+    /// One line of `--events jsonl`
+    Event,
+    /// `prepared-engine.json`
+    Summary,
+    /// `record.json`
+    Record,
+    /// `proof.json`
+    Proof,
+    /// The lock file beside a pool file
+    Lock,
 }
 
 /// What to do with the cache.
@@ -186,6 +249,23 @@ pub(crate) enum PhaseName {
 const EXPLAIN_STATUS: &str = "\
 Exit status: 0 the cause is named, or the code is known; 9 the log holds no cause that is known (its deciding lines are \
 printed); 2 there is no such code, or the log cannot be read";
+
+/// What to do with a proof bundle.
+#[derive(Debug, Subcommand)]
+pub(crate) enum ProofVerb {
+    /// Show what was planned, what ran, and what was proven
+    Show {
+        /// A folder below `proof/` of a pool, or a file that `ensure --proof-out` wrote
+        #[arg(value_name = "DIR|FILE")]
+        bundle: PathBuf,
+    },
+    /// Recompute every digest, compare plan and execution, and list what cannot be checked
+    Verify {
+        /// A folder below `proof/` of a pool, or a file that `ensure --proof-out` wrote
+        #[arg(value_name = "DIR|FILE")]
+        bundle: PathBuf,
+    },
+}
 
 /// Which engine, and which flags.
 #[derive(Debug, clap::Args)]

@@ -43,7 +43,10 @@ fn known(code: &str) -> Option<Exit> {
     let (area, name) = code.split_once("::")?;
     Some(match (area, code) {
         _ if name == "cancelled" => Exit::Cancelled,
-        (_, "pool::differs" | "port::taken" | "lock::timeout" | "spawner::already_running") => Exit::Conflict,
+        (
+            _,
+            "pool::differs" | "pool::engine_version" | "port::taken" | "lock::timeout" | "spawner::already_running",
+        ) => Exit::Conflict,
         ("core" | "file" | "lock" | "settings", _)
         | (_, "preflight::memo_not_saved" | "build::io" | "build::not_published" | "spawner::io") => Exit::Io,
         // A path in the pool file.
@@ -55,7 +58,7 @@ fn known(code: &str) -> Option<Exit> {
         ("source" | "build" | "cmake" | "link" | "download" | "registry", _) => Exit::Build,
         ("model", _) => Exit::Model,
         // What was agreed on is no longer what is there.
-        ("plan" | "pin" | "trust", _) => Exit::Conflict,
+        ("plan" | "pin" | "previous" | "proof" | "trust", _) => Exit::Conflict,
         _ => return None,
     })
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use exec::Env;
 use provisioner_core::cfg::{Config, PoolConfig, PoolId};
-use provisioner_core::{EngineProvisioner, Helper, PlanFile, Settings, provider_with};
+use provisioner_core::{EngineProvisioner, Helper, Pins, PlanFile, Settings, provider_with};
 
 use crate::args::{Args, PrepareArgs};
 use crate::failure::{Failure, Result};
@@ -72,11 +72,22 @@ pub(crate) fn working(args: &Args, progress: &Progress, interrupt: &Interrupt) -
 }
 
 /// The settings of a call that does what was agreed on before, where something was: an approved plan.
-pub(crate) fn agreed(settings: Settings, wish: &PrepareArgs) -> Result<Settings> {
+pub(crate) fn agreed(settings: Settings, args: &Args, wish: &PrepareArgs) -> Result<Settings> {
+    let settings = pinned(settings, args, wish.locked)?;
     let file = wish.plan.as_ref().map(|path| PlanFile::read(path, &settings)).transpose()?;
     Ok(Settings { approved: file.map(Arc::new), ..settings })
 }
 
-fn absolute(path: &Path) -> Result<PathBuf> {
+/// The settings with the pins of the lock file beside the pool file, where nothing else is used.
+pub(crate) fn pinned(settings: Settings, args: &Args, locked: bool) -> Result<Settings> {
+    let pins = match &args.config {
+        Some(file) if locked => Pins::beside(file, true)?,
+        _ => None,
+    };
+    Ok(Settings { pins: pins.map(Arc::new), ..settings })
+}
+
+/// A path of the command line, from the folder that the program is called in.
+pub(crate) fn absolute(path: &Path) -> Result<PathBuf> {
     std::path::absolute(path).map_err(|source| Failure::RelativeFolder { path: path.into(), source })
 }

@@ -8,10 +8,12 @@ mod explain;
 mod flags;
 mod gpu;
 mod gpus;
+mod lock;
 mod logs;
 mod man;
 mod plan;
 mod prepare;
+mod proof;
 mod schema;
 mod status;
 mod stop;
@@ -29,6 +31,7 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Re
         Verb::Plan(wish) => plan::run(args, progress, wish),
         Verb::Prepare(wish) => prepare::run(args, progress, interrupt, wish),
         Verb::Ensure(wish) => ensure::run(args, progress, interrupt, wish),
+        Verb::Lock(wish) => lock::run(args, progress, interrupt, wish),
         Verb::Status => status::run(args),
         Verb::Stop => stop::run(args, progress, interrupt),
         Verb::Logs { lines, follow } => logs::run(args, *lines, *follow),
@@ -37,7 +40,8 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Re
         Verb::Flags(wish) => flags::run(args, wish, interrupt),
         Verb::Explain(wish) => explain::run(args, wish),
         Verb::Cache(verb) => cache::run(args, verb),
-        Verb::Schema => schema::run(),
+        Verb::Proof(verb) => proof::run(args, verb),
+        Verb::Schema { of } => schema::run(*of),
         Verb::Completions { shell } => completions::run(*shell),
         Verb::Man { verb } => man::run(verb.as_deref()),
     }

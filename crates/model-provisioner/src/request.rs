@@ -87,6 +87,14 @@ impl ModelRequest {
         self
     }
 
+    /// The same at another revision of its repository; a model of this host has none, and stays as it is.
+    pub fn at(mut self, revision: &str) -> Result<Self, ModelError> {
+        if let ModelSource::Hub { revision: of, .. } = &mut self.source {
+            *of = Some(Revision::parse(revision)?);
+        }
+        Ok(self)
+    }
+
     /// Whether it is fetched from the hub when it is not there.
     pub fn is_remote(&self) -> bool {
         matches!(self.source, ModelSource::Hub { .. })

@@ -242,6 +242,26 @@ pub enum Error {
         /// In what it differs.
         differences: Vec<Difference>,
     },
+    /// An engine of the same kind runs in another version, and the pool requires one version on this host.
+    #[error(
+        "pool `{pool}` requires one engine version on this host: its own is {version}, and pool `{peer}` runs {runs}"
+    )]
+    #[diagnostic(
+        code(pool::engine_version),
+        help(
+            "stop pool `{peer}` first and start it again with the same version, or take `require_same_engine_version` out"
+        )
+    )]
+    EngineVersion {
+        /// The pool.
+        pool: PoolId,
+        /// The version it would start.
+        version: String,
+        /// The other pool.
+        peer: String,
+        /// The version that one runs.
+        runs: String,
+    },
     /// No port.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -264,6 +284,14 @@ pub enum Error {
         )
     )]
     Cancelled,
+    /// A pin that cannot be made or kept.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Pin(#[from] crate::PinError),
+    /// A lock file.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    LockFile(#[from] config_schema::LockFileError),
     /// A plan file that is not executed.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -317,6 +345,18 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     GpuProof(#[from] GpuProofError),
+    /// No engine to go back to.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Previous(#[from] crate::PreviousError),
+    /// The wanted engine failed, and the one before it came back.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    WentBack(Box<crate::WentBack>),
+    /// A proof bundle that cannot be read.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Proof(#[from] crate::ProofError),
     /// Host tools.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -366,6 +406,14 @@ impl Error {
         };
         self.code().is_some_and(|code| code.to_string().ends_with("::cancelled"))
             || std::iter::successors(std::error::Error::source(self), |error| error.source()).any(cause)
+    }
+
+    /// What a run that ended so is called in events.
+    pub(crate) fn outcome(&self) -> &'static str {
+        match self {
+            Self::WentBack(went) if went.old().is_ok() => "restored",
+            _ => "failed",
+        }
     }
 
     /// The same error; one of a part that was cancelled in this crate's own words.

@@ -125,6 +125,7 @@ pub(crate) fn execute(run: Run<'_>, mut planned: Planned, replanned: &[String]) 
     };
     record.finish(driven.steps, values.all());
     record.keep(run.dir, proof);
+    proof.seal(&run.desired.pool_id, run.reporter.run_id());
     result
 }
 

@@ -37,6 +37,7 @@ mod port {
     pub(crate) mod claim;
     pub(crate) mod neighbours;
 }
+mod proof;
 mod provisioner;
 mod runtime;
 pub mod seam;
@@ -53,7 +54,8 @@ pub use exec::{Env, Exit};
 pub use gpu_detect::Probe;
 
 pub use lifecycle::{
-    Ended, ExitReport, GpuProofError, Health, Lifecycle, LifecycleError, OnGpu, PoolState, PoolStatus, Ready, Running,
+    Ended, ExitReport, GpuProofError, Health, Lifecycle, LifecycleError, OnGpu, PoolState, PoolStatus, PreviousError,
+    Ready, Restored, Running, WentBack,
 };
 /// What every error here answers: its stable code and its help.
 pub use miette::Diagnostic;
@@ -63,10 +65,15 @@ pub use plan::{
     Placeholder, PlaceholderKind, Plan, PlanFile, PlanFileError, PlanStep, SCHEMA, Stale, Status, StepDifference,
     StepId, StepKind, Values, differences, literal,
 };
+#[cfg(feature = "schema")]
+pub use plan::{DocumentKind, document_schema};
+pub use pool::pin_error::PinError;
+pub use pool::pins::{Locked, PinKind, Pins, lock};
 pub use pool::settings::Settings;
 pub use port::choose::{PortError, PortHolder};
 pub use port::neighbours::builds_in_use;
 pub use preflight::{Clock, HostFacts, UserNamespaces};
+pub use proof::{Bundle, Check, CheckVerdict, ProofError, ProofFile, ProofManifest, ProofReport};
 pub use provisioner::provider::{EngineProvisioner, provider_for, provider_with};
 pub use runtime::helper::{Helper, helper_main};
 pub use runtime::{Follow, StopOutcome};

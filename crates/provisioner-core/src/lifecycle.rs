@@ -12,15 +12,17 @@ use miette::Diagnostic;
 use spawner::{LockWait, PoolDir};
 
 use crate::event::{Happening, Reporter};
+use crate::execute::published;
 use crate::plan::{Outcome, StepId, StepKind};
 use crate::pool::locks::waiting_for;
-use crate::runtime::{self, Follow, Runtime, StopOutcome};
+use crate::runtime::{self, Condition, Follow, Runtime, StopOutcome};
 use crate::{Ensured, Error, PreparedEngine, Result, Settings};
 
 mod error;
 pub(crate) mod exit;
 pub(crate) mod gpu_proof;
 pub(crate) mod health;
+pub(crate) mod previous;
 mod ready;
 mod running;
 pub(crate) mod silence;
@@ -34,9 +36,13 @@ pub use exit::{Ended, ExitReport};
 pub use gpu_proof::GpuProofError;
 pub use gpu_proof::verdict::OnGpu;
 pub use health::Health;
+pub use previous::{PreviousError, Restored, WentBack};
 pub use ready::Ready;
 pub use running::Running;
 pub use status::{PoolState, PoolStatus};
+
+/// How long an engine that worked before may take to answer again, at least.
+const OLD_PATIENCE: Duration = Duration::from_mins(2);
 
 /// How long a stop waits for another call that starts or stops this pool.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
@@ -112,7 +118,9 @@ impl Lifecycle {
             let dir = self.dir(pool)?.ok_or(LifecycleError::Gone)?;
             let runtime = self.runtime(pool)?;
             let patience = Patience { limit, silence: self.ready_silence };
-            Ok((ready::wait(&self.settings, &runtime, &dir, engine, patience, reporter)?, "ready"))
+            let ready = ready::wait(&self.settings, &runtime, &dir, engine, patience, reporter)?;
+            self.remember(&runtime, &dir, reporter);
+            Ok((ready, "ready"))
         })
     }
 
@@ -125,6 +133,80 @@ impl Lifecycle {
             let stopped = self.runtime(pool)?.stop_pool(&self.settings.run_dir, pool.as_str(), grace, &wait)?;
             Ok((stopped, "stopped"))
         })
+    }
+
+    /// Remembers the engine that runs as one that works.
+    fn remember(&self, runtime: &Arc<dyn Runtime>, dir: &PoolDir, reporter: &Reporter) {
+        let work = || -> Result<()> {
+            let _guard = crate::pool::locks::lock(dir, "remember", &self.settings, reporter)?;
+            if let Condition::Running { instance, .. } = runtime.status(dir)?
+                && let Some(engine) = published::published(&instance, dir)
+            {
+                previous::proven(dir, &engine);
+            }
+            Ok(())
+        };
+        if let Err(error) = work() {
+            tracing::warn!(pool = dir.pool(), %error, "the engine that works could not be remembered");
+        }
+    }
+
+    /// Starts the engine of the pool that worked before the one that runs now, or that exited by itself; another engine
+    /// is stopped for it.
+    ///
+    /// # Errors
+    /// `previous::none` where there is none, `previous::gone` where a part of it is no longer there; nothing is stopped
+    /// then.
+    pub fn start_previous(&self, pool: &PoolId) -> Result<Ensured> {
+        let none = || PreviousError::None { pool: pool.to_string() };
+        let dir = self.dir(pool)?.ok_or_else(none)?;
+        let facts = self.facts(pool, &dir)?;
+        let old = previous::other_than(&dir, facts.as_ref()).ok_or_else(none)?;
+        self.replacing().start(&old).map_err(previous::gone)
+    }
+
+    /// Starts what worked before where a wanted engine failed for `cause`; the failure, with what became of it. `failed` is
+    /// the wanted engine where it was started. An engine that still runs as before is left alone.
+    pub(crate) fn go_back(&self, pool: &PoolId, cause: Error, failed: Option<&Ensured>, limit: Duration) -> Error {
+        let Ok(Some(dir)) = self.dir(pool) else { return cause };
+        let Ok(runs) = self.runtime(pool).and_then(|runtime| runtime.status(&dir)) else { return cause };
+        let facts = match (failed, runs) {
+            (Some(failed), _) => Some(failed.prepared.facts.clone()),
+            // The wanted one did not get so far that another one was stopped for it.
+            (None, Condition::Running { .. } | Condition::Foreign { .. } | Condition::Unreadable { .. }) => {
+                return cause;
+            }
+            (
+                None,
+                Condition::Exited { instance, .. }
+                | Condition::Stopping { instance, .. }
+                | Condition::Stale { instance, .. },
+            ) => Some(instance.facts),
+            (None, Condition::Absent) => None,
+        };
+        let Some(old) = previous::other_than(&dir, facts.as_ref()) else { return cause };
+        let reporter = Reporter::new(&self.settings.observer, pool);
+        reporter.warn(format!("the wanted engine failed ({cause}); the one before it is started again"));
+        let started = self.replacing().start(&old).map_err(previous::gone);
+        previous::set_restored(&dir, &cause);
+        let started = started.and_then(|old| self.wait_ready_for(&old, limit.max(OLD_PATIENCE)).map(|_| old));
+        previous::went_back(cause, started)
+    }
+
+    /// The facts of the engine that runs, or that exited by itself.
+    fn facts(&self, pool: &PoolId, dir: &PoolDir) -> Result<Option<crate::supply::Facts>> {
+        Ok(match self.runtime(pool)?.status(dir)? {
+            Condition::Running { instance, .. }
+            | Condition::Stopping { instance, .. }
+            | Condition::Exited { instance, .. }
+            | Condition::Stale { instance, .. } => Some(instance.facts),
+            Condition::Foreign { .. } | Condition::Absent | Condition::Unreadable { .. } => None,
+        })
+    }
+
+    /// The same, for starts that stop another engine.
+    fn replacing(&self) -> Self {
+        Self { settings: Settings { replace: true, ..self.settings.clone() }, ..self.clone() }
     }
 
     /// The last lines of what the pool's engine printed, safe to show.

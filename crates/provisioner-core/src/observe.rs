@@ -12,6 +12,7 @@ use crate::observe::host::HostSnapshot;
 use crate::observe::observed::Observed;
 use crate::pool::desired::Desired;
 use crate::port::choose;
+use crate::port::neighbours::check_version;
 use crate::runtime::{Runtime, Seen};
 use crate::supply::model::{self, formats, memory};
 use crate::supply::{Accelerated, Look, ModelFormats, Supply};
@@ -73,6 +74,8 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
         _ => Ok(()),
     };
     let system_config = config_files::system_file(profile);
+    let version = supplied.obtained().map(|obtained| obtained.artifact.version().to_owned()).unwrap_or_default();
+    let version = check_version(desired, &settings.run_dir, profile.engine, &version).err();
     let Seen { instance: running, own_port, refusal } = seen;
     let mut observed = Observed {
         supplied,
@@ -84,6 +87,7 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
         running,
         silent: None,
         own_port,
+        version,
         too_new: None,
         model_warnings: Vec::new(),
         refusal,

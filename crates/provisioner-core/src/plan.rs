@@ -16,6 +16,8 @@ pub(crate) mod executed;
 pub(crate) mod placeholder;
 pub(crate) mod planner;
 mod render;
+#[cfg(feature = "schema")]
+mod schemas;
 pub(crate) mod stale;
 pub(crate) mod step;
 mod verify;
@@ -25,6 +27,8 @@ pub use approved::PlanFile;
 pub use approved_error::PlanFileError;
 pub use executed::{Executed, ExecutedAction, ExecutedStep, Failure, Outcome};
 pub use placeholder::{Placeholder, PlaceholderKind, Values, literal};
+#[cfg(feature = "schema")]
+pub use schemas::{DocumentKind, document_schema};
 pub use stale::Stale;
 pub use step::{Cache, Closest, InputDifference, PlanStep, Status, StepId, StepKind};
 pub use verify::{StepDifference, differences};
@@ -34,6 +38,7 @@ pub const SCHEMA: u32 = 2;
 
 /// What would be done for one pool, in order.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Plan {
     /// The version of this format; plans of schema 1 do not name it.
     #[serde(default = "first_schema")]

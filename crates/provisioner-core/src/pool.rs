@@ -4,6 +4,9 @@ pub(crate) mod desired;
 pub(crate) mod layout;
 pub(crate) mod locks;
 pub(crate) mod lower;
+pub(crate) mod pin_error;
+mod pin_lock;
+pub(crate) mod pins;
 #[cfg(test)]
 pub(crate) mod sample;
 pub(crate) mod secret_file;

@@ -3,7 +3,7 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
-use config_schema::{Accelerator, PoolConfig, PoolId};
+use config_schema::{Accelerator, OnFailedProof, PoolConfig, PoolId};
 use miette::Diagnostic;
 use spawner::{LockWait, PoolDir};
 
@@ -11,16 +11,18 @@ use crate::engine::EngineProfile;
 use crate::event::{Happening, Reporter};
 use crate::execute::{Executed, Run, Until, execute, launch, published};
 use crate::lifecycle::gpu_proof::refuse_denied;
+use crate::lifecycle::previous;
 use crate::lifecycle::{Health, Lifecycle, PoolStatus, Ready, Running};
 use crate::observe::host::HostSnapshot;
 use crate::observe::observed::Observed;
-use crate::observe::{Sources, observe};
+use crate::observe::{Sources, models, observe};
 use crate::plan::approved::Approved;
 use crate::plan::changes::Comparison;
 use crate::plan::planner::{self, Planned};
 use crate::pool::desired::Desired;
 use crate::pool::locks::{self, waiting_for};
 use crate::pool::lower::lower;
+use crate::pool::pins;
 use crate::provisioner::hung::Hung;
 use crate::runtime::{Runtime, StopOutcome, of_mode};
 use crate::supply::{Supply, supply};
@@ -87,13 +89,36 @@ impl Provisioner {
     }
 
     fn call(&self, pool: &PoolConfig) -> Result<Call<'_>> {
-        let desired = lower(pool, &self.profile, &self.settings)?;
+        let mut desired = lower(pool, &self.profile, &self.settings)?;
+        if let Some(pin) = desired.model.pin.clone().filter(|_| desired.locked) {
+            let models = models(&desired, &self.settings);
+            desired.model.request = pins::request(&models, desired.model.request, &pin)?;
+        }
         let (supply, runtime) = match &self.parts {
             Some(parts) => (Arc::clone(&parts.supply), Arc::clone(&parts.runtime)),
             None => (Arc::from(supply(pool, &self.settings)?), of_mode(desired.mode, &self.settings)),
         };
         let reporter = Reporter::new(&self.settings.observer, &desired.pool_id);
         Ok(Call { settings: &self.settings, profile: &self.profile, desired, supply, runtime, reporter })
+    }
+
+    /// Waits until a new engine has shown that it works; where it does not, the one before it comes back. What was
+    /// cancelled stays as it is.
+    fn or_previous(&self, call: &Call<'_>, ensured: Result<Ensured>) -> Result<Ensured> {
+        let (pool, lifecycle) = (&call.desired.pool_id, self.lifecycle());
+        let limit = call.desired.limits.ready_timeout();
+        let dir = PoolDir::open(&self.settings.run_dir, pool.as_str())?;
+        let (error, failed) = match ensured {
+            Ok(ensured) if ensured.started == Started::Already && previous::is_proven(&dir, &ensured) => {
+                return Ok(ensured);
+            }
+            Ok(ensured) => match lifecycle.wait_ready_for(&ensured, limit) {
+                Ok(_) => return Ok(ensured),
+                Err(error) => (error, Some(ensured)),
+            },
+            Err(error) => (error, None),
+        };
+        Err(if error.is_cancelled() { error } else { lifecycle.go_back(pool, error, failed.as_ref(), limit) })
     }
 
     fn lifecycle(&self) -> Lifecycle {
@@ -120,13 +145,17 @@ impl EngineProvisioner for Provisioner {
 
     fn ensure_running(&self, pool: PoolConfig) -> Result<Ensured> {
         let call = self.call(&pool)?;
-        call.finished(|call| match call.bring(Until::Running)? {
-            Executed::Running(ensured) => {
-                let outcome = ensured.started.outcome();
-                Ok((*ensured, outcome))
-            }
-            Executed::Prepared(_) => Err(Error::Unfinished { what: "start" }),
-            Executed::Again(why) => Err(Error::Unsettled { why }),
+        let goes_back = pool.provisioning.on_failed_proof == OnFailedProof::Previous;
+        call.finished(|call| {
+            let ensured = match call.bring(Until::Running) {
+                Ok(Executed::Running(ensured)) => Ok(*ensured),
+                Ok(Executed::Prepared(_)) => Err(Error::Unfinished { what: "start" }),
+                Ok(Executed::Again(why)) => Err(Error::Unsettled { why }),
+                Err(error) => Err(error),
+            };
+            let ensured = if goes_back { self.or_previous(call, ensured) } else { ensured }?;
+            let outcome = ensured.started.outcome();
+            Ok((ensured, outcome))
         })
     }
 
@@ -167,7 +196,7 @@ impl Call<'_> {
         let seconds = begin.elapsed().as_secs_f64();
         let (outcome, code) = match &result {
             Ok((_, outcome)) => ((*outcome).to_owned(), None),
-            Err(error) => ("failed".to_owned(), error.code().map(|code| code.to_string())),
+            Err(error) => (error.outcome().to_owned(), error.code().map(|code| code.to_string())),
         };
         self.reporter.send(None, Happening::Finished { outcome, seconds, code });
         result.map(|(value, _)| value)
@@ -286,6 +315,7 @@ impl Call<'_> {
         }
         launch::keep_log(&*self.runtime, &guard, running);
         tracing::info!(pool = dir.pool(), pid = ensured.pid(), "already runs");
+        previous::settled(dir);
         ensured.set_started(Started::Already);
         Ok(Adoption::Is(Box::new(ensured)))
     }

@@ -13,6 +13,7 @@ use crate::plan::first_schema;
 
 /// An engine that is ready to start, or runs (EP-43). No secret is in it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PreparedEngine {
     /// The version of this format.
     #[serde(default = "first_schema")]
@@ -96,6 +97,7 @@ pub struct PreparedEngine {
 
 /// What is started.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum Artifact {
     /// A program of this host.
@@ -148,6 +150,7 @@ impl Artifact {
 
 /// A GPU, or an instance of a partitioned one, that an engine is given.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Device {
     /// Its number as `nvidia-smi` prints it.
     pub index: u32,
@@ -159,6 +162,7 @@ pub struct Device {
 
 /// How many layers of a model are on GPUs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Offload {
     /// On GPUs.
     pub layers: u32,
@@ -168,6 +172,7 @@ pub struct Offload {
 
 /// One proof that the engine uses its accelerator.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Proof {
     /// What was looked at.
     pub stage: ProofStage,
@@ -180,6 +185,7 @@ pub struct Proof {
 
 /// What a proof looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProofStage {
     /// Driver, GPUs and toolkit.
@@ -194,6 +200,7 @@ pub enum ProofStage {
 
 /// What a proof says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ProofVerdict {
     /// It uses the accelerator.
@@ -206,6 +213,7 @@ pub enum ProofVerdict {
 
 /// The model of a pool.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Model {
     /// As configured.
     #[serde(rename = "ref")]
@@ -230,6 +238,7 @@ pub struct Model {
 
 /// What a model consists of.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum ModelKind {
     /// One file.
@@ -243,6 +252,7 @@ pub enum ModelKind {
 
 /// One file of a model.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ModelFile {
     /// Where it is.
     pub path: PathBuf,
@@ -255,6 +265,7 @@ pub struct ModelFile {
 
 /// A running engine: what was prepared, and what runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Ensured {
     /// What runs.
     #[serde(flatten)]
@@ -275,6 +286,7 @@ pub struct Ensured {
 
 /// What runs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "kind", rename_all = "snake_case")]
 pub enum InstanceKind {
     /// A process of this host.
@@ -300,6 +312,7 @@ pub enum InstanceKind {
 
 /// An engine's process.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Process {
     /// Whether this call started it.
     pub started: Started,
@@ -313,6 +326,7 @@ pub struct Process {
 
 /// How a running engine came to run.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Started {
     /// By this call.

@@ -18,6 +18,7 @@ use crate::record::of_pool::PoolRecord;
 ///
 /// This crate acts on such a record alone. [`PoolRecord`] is what the file can say besides.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(into = "PoolRecord", try_from = "PoolRecord")]
 pub struct Record {
     /// The pool it belongs to.
@@ -57,6 +58,7 @@ pub struct Record {
 
 /// How far an engine has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum State {
     /// Started. This is on disk before the process runs its program.

@@ -71,6 +71,8 @@ pub struct ProvisioningConfig {
     /// Further flags of the engine, one argument each.
     #[serde(deserialize_with = "fields::flags", skip_serializing_if = "Option::is_none")]
     pub flags: Option<Vec<String>>,
+    /// What happens to the pool where a new engine does not get ready or is denied its accelerator. Left out, it means `stop`.
+    pub on_failed_proof: OnFailedProof,
     /// How long each part may take.
     pub limits: Limits,
 }
@@ -94,9 +96,23 @@ impl Default for ProvisioningConfig {
             secret_env: Vec::new(),
             secret_file: BTreeMap::new(),
             flags: None,
+            on_failed_proof: OnFailedProof::default(),
             limits: Limits::default(),
         }
     }
+}
+
+/// What happens to a pool where a new engine does not get ready or is denied its accelerator.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(rename_all = "lowercase")]
+pub enum OnFailedProof {
+    /// The failure is reported, and no other engine is started.
+    #[default]
+    Stop,
+    /// The failure is reported, and the last engine of the pool that worked is started again. `ensure` waits until the new
+    /// engine answers, to know.
+    Previous,
 }
 
 /// What an engine must run on.

@@ -5,6 +5,7 @@ mod accepted;
 mod bounds;
 mod files;
 mod mode;
+mod pins;
 mod properties;
 mod refused;
 mod refused_values;

@@ -84,6 +84,7 @@ fn a_secret_where_another_type_belongs() {
         "/provisioning/secret_env",
         "/provisioning/secret_file",
         "/provisioning/flags",
+        "/provisioning/on_failed_proof",
         "/provisioning/limits",
         "/provisioning/limits/stop_grace_s",
     ] {

@@ -112,7 +112,7 @@ fn collected(done: &GcReport, dry_run: bool) -> String {
         let what = match (item.kept, dry_run) {
             (None, false) => "removed",
             (None, true) => "would be removed",
-            (Some(Kept::Runs), _) => "kept, it runs",
+            (Some(Kept::Runs), _) => "kept, it runs or a pool goes back to it",
             (Some(Kept::Locked), _) => "kept, somebody works with it",
             (Some(Kept::Fresh), _) => "kept, it was used a moment ago",
         };

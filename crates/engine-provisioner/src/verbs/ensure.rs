@@ -1,9 +1,10 @@
 //! `ensure`: the engine runs, and answers where that was waited for.
 
 use std::fmt::Write;
+use std::num::NonZeroU32;
 use std::time::Duration;
 
-use provisioner_core::{Ensured, InstanceKind, Lifecycle, Settings, Started};
+use provisioner_core::{Bundle, Ensured, InstanceKind, Lifecycle, Settings, Started};
 
 use crate::args::{Args, EnsureArgs};
 use crate::exit::Exit;
@@ -14,18 +15,45 @@ use crate::verbs::{gpu, summary};
 use crate::{report, target};
 
 pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt, wish: &EnsureArgs) -> Result<Exit> {
-    let pool = target::pool(args)?;
+    if wish.previous {
+        return previous(args, progress, interrupt, wish);
+    }
+    let mut pool = target::pool(args)?;
+    if let Some(Some(seconds)) = wish.wait
+        && let Some(seconds) = u32::try_from(seconds).ok().and_then(NonZeroU32::new)
+    {
+        // Where the pool goes back to an earlier engine, the library waits.
+        pool.provisioning.limits.ready_timeout_s = Some(seconds);
+    }
     let limit =
         wish.wait.map(|seconds| seconds.map_or_else(|| pool.provisioning.limits.ready_timeout(), Duration::from_secs));
     let silence = pool.provisioning.limits.ready_silence();
-    let settings = target::agreed(target::working(args, progress, interrupt)?, &wish.prepare)?;
+    let settings = target::agreed(target::working(args, progress, interrupt)?, args, &wish.prepare)?;
     let settings = Settings { replace: wish.replace, ..settings };
     let mut ensured = target::provider(&pool, settings.clone())?.ensure_running(pool)?;
     if let Some(limit) = limit {
         Lifecycle::new(settings).with_ready_silence(silence).wait_ready_for(&ensured, limit)?.complete(&mut ensured);
     }
+    if let Some(path) = &wish.proof_out {
+        let path = target::absolute(path)?;
+        durable::replace(&path, &Bundle::read(&ensured.prepared.proof_dir)?.pack())?;
+    }
     progress.clear();
     report::result(args.json, &ensured, || text(&ensured, limit.is_some()))?;
+    Ok(Exit::Done)
+}
+
+/// Goes back to the engine that worked before.
+fn previous(args: &Args, progress: &Progress, interrupt: &Interrupt, wish: &EnsureArgs) -> Result<Exit> {
+    let (id, pool) = target::known(args)?;
+    let lifecycle = Lifecycle::new(target::working(args, progress, interrupt)?);
+    let ensured = lifecycle.start_previous(&id)?;
+    if let Some(seconds) = wish.wait {
+        let limits = pool.map(|pool| pool.provisioning.limits).unwrap_or_default();
+        lifecycle.wait_ready_for(&ensured, seconds.map_or_else(|| limits.ready_timeout(), Duration::from_secs))?;
+    }
+    progress.clear();
+    report::result(args.json, &ensured, || text(&ensured, wish.wait.is_some()))?;
     Ok(Exit::Done)
 }
 

@@ -1,8 +1,9 @@
 //! `plan`: what `ensure` would do. A plan that is blocked is still a plan; the exit status says so.
 
 use std::fmt::Write;
+use std::sync::Arc;
 
-use provisioner_core::{Plan, PlanFile, Settings, Status, StepKind};
+use provisioner_core::{Pins, Plan, PlanFile, Settings, Status, StepKind};
 use serde_json::{Value, json};
 
 use crate::args::{Args, PlanArgs};
@@ -13,6 +14,11 @@ use crate::{report, target};
 
 pub(crate) fn run(args: &Args, progress: &Progress, wish: &PlanArgs) -> Result<Exit> {
     let settings = Settings { observer: progress.observer(), replace: wish.replace, ..target::settings(args)? };
+    let settings = match &args.config {
+        // A lock file that is not kept to shows what moved since.
+        Some(file) if !wish.locked => Settings { pins: Pins::beside(file, false)?.map(Arc::new), ..settings },
+        _ => target::pinned(settings, args, wish.locked)?,
+    };
     let pools = if wish.all { target::pools(args)? } else { vec![target::pool(args)?] };
     let file = PlanFile::of(&pools, &settings)?;
     if let Some(path) = &wish.out {

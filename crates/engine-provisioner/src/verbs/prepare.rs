@@ -10,7 +10,7 @@ use crate::{report, target};
 
 pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt, wish: &PrepareArgs) -> Result<Exit> {
     let pool = target::pool(args)?;
-    let settings = target::agreed(target::working(args, progress, interrupt)?, wish)?;
+    let settings = target::agreed(target::working(args, progress, interrupt)?, args, wish)?;
     let prepared = target::provider(&pool, settings)?.prepare(pool)?;
     progress.clear();
     report::result(args.json, &prepared, || {

@@ -57,6 +57,11 @@ fn text(status: &PoolStatus) -> String {
     }
     text.push('\n');
     text.push_str(&gpu::lines(status));
+    if let Some(restored) = &status.restored {
+        let code = restored.code.as_deref().unwrap_or("no code");
+        let message = restored.message.replace('\n', "\n           ");
+        writeln!(text, "  restored the wanted engine failed [{code}]: {message}").ok();
+    }
     if let Some(exit) = &status.exit {
         if let (Some(cause), Some(code)) = (&exit.cause, &exit.code) {
             writeln!(text, "  cause    {cause} [{code}]").ok();

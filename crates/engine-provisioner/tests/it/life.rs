@@ -166,4 +166,39 @@ fn a_secret_is_nowhere_to_be_read() {
 fn the_schema_is_a_document() {
     let schema = Place::bare().call_bare(&["schema"]).done().json();
     assert!(schema["properties"]["pools"].is_object(), "{schema}");
+    for (kind, key) in [
+        ("plan", "steps"),
+        ("executed", "values"),
+        ("event", "run_id"),
+        ("summary", "engine_version"),
+        ("record", "boot_id"),
+        ("proof", "files"),
+        ("lock", "pools"),
+        ("pool", "pools"),
+    ] {
+        let schema = Place::bare().call_bare(&["schema", "--of", kind]).done().json();
+        assert!(schema["properties"][key].is_object(), "{kind}: {schema}");
+    }
+}
+
+/// Engines of one kind on one host are of one version, where a pool requires it.
+#[test]
+fn another_version_beside_it_is_refused_where_that_is_required() {
+    let place = Place::new();
+    let text = std::fs::read_to_string(place.pool_file()).unwrap();
+    let ports = crate::support::ports();
+    let second = crate::support::pool(&place.path().join("tiny-llama"), &place.path().join("tiny.gguf"), &ports);
+    let second = second.replace("\"tiny\"\nengine", "\"other\"\nengine");
+    let strict = "id = \"tiny\"\nrequire_same_engine_version = true";
+    place.write(&(text.replace("id = \"tiny\"", strict) + &second.replace("ref = \"main\"", "ref = \"dev\"")));
+    let other = place.call(&["ensure", "--pool", "other", "--json"]).done().json();
+    let refused = place.call(&["ensure", "--pool", "tiny", "--json"]);
+    let error = refused.json()["error"].clone();
+    let message = error["message"].as_str().unwrap();
+    assert_eq!((refused.code, &error["code"]), (7, &"pool::engine_version".into()), "{refused:?}");
+    assert!(message.contains(other["engine_version"].as_str().unwrap()), "{message}");
+    assert_eq!(place.call(&["plan", "--pool", "tiny"]).code, 7, "the finished build is known to a plan");
+    assert_eq!(place.call(&["status", "--pool", "tiny"]).code, 6);
+    place.call_bare(&["stop", "--pool", "other"]).done();
+    place.call(&["ensure", "--pool", "tiny"]).done();
 }

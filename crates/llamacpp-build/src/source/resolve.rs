@@ -47,6 +47,8 @@ pub fn known_commit(layout: &Layout, source: &Source) -> Option<(Commit, u64)> {
 pub struct Resolved {
     /// The commit.
     pub commit: Commit,
+    /// The whole name of the branch or tag, such as `refs/heads/main`; none for a commit id and a working tree.
+    pub name: Option<String>,
     /// git's digest of the working tree, where one is the source.
     pub tree: Option<String>,
     /// What was run.
@@ -62,26 +64,27 @@ pub fn resolve(layout: &Layout, request: &BuildRequest) -> Result<Commit, BuildE
 /// [`resolve`], with what was run.
 pub fn resolve_recorded(layout: &Layout, request: &BuildRequest) -> Result<Resolved, BuildError> {
     if let Some(commit) = pinned(&request.source) {
-        return Ok(Resolved { commit, tree: None, ran: Vec::new() });
+        return Ok(Resolved { commit, name: None, tree: None, ran: Vec::new() });
     }
     layout.create()?;
     let job = Job::new(request);
     let wait = Wait::new(request.limits.fetch).cancel(&request.guard.cancel);
     let _lock = Lock::acquire_with(&layout.mirror_lock(&request.source.repo), "git", wait)?;
-    let (commit, tree) = if request.source.transport == Transport::WorkTree {
+    let (commit, name, tree) = if request.source.transport == Transport::WorkTree {
         let mirror = layout.mirror(&request.source.repo);
         mirror::open(layout, &job, &mirror)?;
         let (commit, tree) = worktree::snapshot(&job, &mirror)?;
-        (commit, Some(tree))
+        (commit, None, Some(tree))
     } else {
-        (ask(layout, &job)?, None)
+        let (commit, name) = ask(layout, &job)?;
+        (commit, name, None)
     };
     let mut all = remembered(layout, &request.source);
     let asked_unix_s = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
     all.0.insert(request.source.reference.clone(), Known { commit: commit.clone(), asked_unix_s });
     durable::replace(&layout.references(&request.source.repo), &serde_json::to_vec_pretty(&all).unwrap_or_default())?;
     tracing::info!(reference = request.source.reference, commit = commit.as_str(), "resolved");
-    Ok(Resolved { commit, tree, ran: job.take() })
+    Ok(Resolved { commit, name, tree, ran: job.take() })
 }
 
 /// The commands that [`resolve`] will run.
@@ -126,14 +129,17 @@ fn patterns(reference: &str) -> Vec<String> {
     prefixed.chain([format!("{reference}^{{}}")]).collect()
 }
 
-fn ask(layout: &Layout, job: &Job) -> Result<Commit, BuildError> {
+/// The commit, and the whole name of the branch or tag that it is.
+fn ask(layout: &Layout, job: &Job) -> Result<(Commit, Option<String>), BuildError> {
     let (source, reference) = (&job.source, job.source.reference.as_str());
-    if let Some(commit) = pick(reference, &list(job, &patterns(reference))?, source)? {
-        return Ok(commit);
+    let listing = list(job, &patterns(reference))?;
+    if let Some(commit) = pick(reference, &listing, source)? {
+        let name = named(reference, &listing, &commit);
+        return Ok((commit, name));
     }
     if is_abbreviated(reference) {
         let all = list(job, &[])?;
-        return fetch::abbreviated(layout, job, &all);
+        return Ok((fetch::abbreviated(layout, job, &all)?, None));
     }
     let all = job.because("the repository has no such name; the nearest are looked for", || list(job, &[]))?;
     Err(BuildError::RefNotFound {
@@ -175,6 +181,15 @@ fn pick(reference: &str, listing: &Listing, source: &Source) -> Result<Option<Co
         }
         (branch, tag) => Ok(branch.or(tag).or_else(|| get(&format!("refs/{reference}")))),
     }
+}
+
+/// Which of the names that a reference may have in full is this commit, in the order git tries them.
+fn named(reference: &str, listing: &Listing, commit: &Commit) -> Option<String> {
+    let whole = patterns(reference).into_iter().filter(|name| name.starts_with("refs/"));
+    let mut whole = whole.filter(|name| !name.ends_with("^{}"));
+    whole.find(|name| {
+        listing.iter().any(|(listed, id)| (listed == name || *listed == format!("{name}^{{}}")) && id == commit)
+    })
 }
 
 fn is_abbreviated(reference: &str) -> bool {
@@ -224,6 +239,14 @@ mod tests {
         let check = |reference: &str, expected: Option<char>| {
             assert_eq!(pick(reference, &listing, &source).unwrap(), expected.map(id), "{reference}");
         };
+        for (reference, letter, expected) in [
+            ("main", 'a', Some("refs/heads/main")),
+            ("v1", 'c', Some("refs/tags/v1")),
+            ("refs/tags/v1", 'c', Some("refs/tags/v1")),
+            ("HEAD", 'a', None),
+        ] {
+            assert_eq!(named(reference, &listing, &id(letter)).as_deref(), expected, "{reference}");
+        }
         check("HEAD", Some('a'));
         check("main", Some('a'));
         check("v1", Some('c'));

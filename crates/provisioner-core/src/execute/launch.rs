@@ -19,6 +19,7 @@ use crate::plan::{Action, ExecutedAction, Launch, PlanStep, SCHEMA, placeholder}
 use crate::pool::desired::Desired;
 use crate::pool::locks;
 use crate::port::claim;
+use crate::port::neighbours::check_version;
 use crate::runtime::{Instance, Runtime, Start, StartWhat};
 use crate::summary::{
     Artifact, Ensured, InstanceKind, PreparedEngine, Process, Proof, ProofStage, ProofVerdict, Started,
@@ -105,6 +106,7 @@ pub(crate) fn prepared(
     if let Some(proof) = host_proof(&summary) {
         summary.set_proof(proof);
     }
+    proof.keep_facts(&planned.plan, &summary)?;
     tracing::info!(
         pool = desired.pool_id.as_str(),
         engine_version = summary.engine_version,
@@ -159,6 +161,8 @@ pub(crate) fn start(
         port: summary.port,
         early_exit: settings.early_exit,
     };
+    let profile = run.sources.profile;
+    check_version(run.desired, &settings.run_dir, profile.engine, &summary.engine_version)?;
     // The pool was not locked while the engine was prepared.
     let now = run.sources.runtime.observe(&settings.run_dir, run.desired.pool_id.as_str())?.instance;
     let silent = planned.silent && now == planned.running && is_silent(run, now.as_ref())?;

@@ -1,19 +1,26 @@
 //! The proof bundle of one preparation: logs and command lines, redacted, in a folder of its own (EP-71).
 
 use std::fs;
+use std::io::{Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use config_schema::PoolId;
 use exec::Redactor;
 use secrecy::ExposeSecret;
 use serde::Serialize;
+use serde_json::{Value, json};
 use spawner::PoolDir;
 
-use crate::Result;
 use crate::engine::command_line::CommandLine;
+use crate::lifecycle::previous;
+use crate::proof::manifest;
+use crate::{Plan, PreparedEngine, Result};
 
 /// How many bundles of a pool are kept.
 const KEEP: usize = 8;
+/// How much of a log is kept, in bytes.
+const LARGEST_LOG: u64 = 8 << 20;
 
 /// One bundle.
 #[derive(Clone, Debug)]
@@ -31,14 +38,17 @@ struct Spawn<'a> {
 }
 
 impl ProofBundle {
-    /// A new bundle; the oldest ones beyond [`KEEP`] are removed, but never that of `running`, the summary's engine.
+    /// A new bundle; the oldest ones beyond [`KEEP`] are removed, but never that of `running`, the summary's engine, nor
+    /// those of engines that the pool goes back to.
     pub(crate) fn create(pool: &PoolDir, running: Option<&Path>) -> Result<Self> {
         let root = pool.proof_dir();
         durable::private_dir(&root)?;
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         let dir = root.join(format!("{:012}-{:06}", now.as_secs(), now.subsec_micros()));
         durable::private_dir(&dir)?;
-        prune(&root, &[Some(dir.as_path()), running]);
+        let kept: Vec<PathBuf> =
+            previous::bundles(pool).chain([dir.clone()]).chain(running.map(Path::to_owned)).collect();
+        prune(&root, &kept);
         Ok(Self { dir })
     }
 
@@ -75,24 +85,73 @@ impl ProofBundle {
         )?)
     }
 
+    /// Keeps what is known of tools and GPUs, and the proofs so far.
+    pub(crate) fn keep_facts(&self, plan: &Plan, summary: &PreparedEngine) -> Result<()> {
+        // Of an engine that was built before, its own record says more than the plan.
+        let build = durable::read_regular(&self.dir.join("build.json"), LARGEST_LOG).ok().flatten();
+        let build: Option<Value> = build.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+        let built_with = build.as_ref().and_then(|build| build.pointer("/inputs/tools")).cloned();
+        let planned = || plan.steps.iter().find_map(|step| step.inputs.as_ref()?.get("tools").cloned());
+        let tools = built_with.or_else(planned);
+        let PreparedEngine { accelerator, devices, device_mask, driver, toolkit, architectures, .. } = summary;
+        let gpu = json!({
+            "accelerator": accelerator, "devices": devices, "device_mask": device_mask, "driver": driver, "toolkit": toolkit,
+            "architectures": architectures,
+        });
+        self.put("tools.json", &tools)?;
+        self.put("gpu.json", &gpu)
+    }
+
+    /// Keeps the plan that is executed.
+    pub(crate) fn keep_plan(&self, plan: &Plan) -> Result<()> {
+        self.put("plan.json", plan)
+    }
+
+    /// Writes down the digests of all files: the last thing.
+    pub(crate) fn seal(&self, pool: &PoolId, run_id: &str) {
+        if let Err(error) = manifest::seal(&self.dir, pool, run_id) {
+            tracing::warn!(dir = %self.dir.display(), %error, "the proof bundle could not be sealed");
+        }
+    }
+
+    fn put(&self, name: &str, document: &impl Serialize) -> Result<()> {
+        let bytes = serde_json::to_vec_pretty(document).unwrap_or_default();
+        Ok(durable::replace_until_reboot(&self.dir.join(name), &bytes)?)
+    }
+
     /// A log that cannot be copied is reported, and no reason not to start an engine that is proven.
     fn copy(&self, from: &Path) {
         let to = self.dir.join(from.file_name().unwrap_or_default());
-        if let Err(error) = fs::copy(from, &to) {
+        if let Err(error) = copy_bounded(from, &to) {
             tracing::warn!(from = %from.display(), %error, "could not keep a log in the proof bundle");
         }
     }
 }
 
+/// Copies a file; of a long one the beginning and the end.
+fn copy_bounded(from: &Path, to: &Path) -> std::io::Result<()> {
+    let mut source = fs::File::open(from)?;
+    let size = source.metadata()?.len();
+    if size <= LARGEST_LOG {
+        return fs::copy(from, to).map(drop);
+    }
+    let half = LARGEST_LOG / 2;
+    let mut target = fs::File::create(to)?;
+    std::io::copy(&mut (&mut source).take(half), &mut target)?;
+    writeln!(target, "\n[{} bytes of {size} are left out here]", size - LARGEST_LOG)?;
+    source.seek(SeekFrom::Start(size - half))?;
+    std::io::copy(&mut source.take(half), &mut target).map(drop)
+}
+
 /// Removes the oldest bundles; `kept` are not counted.
-fn prune(root: &Path, kept: &[Option<&Path>]) {
+fn prune(root: &Path, kept: &[PathBuf]) {
     let all = fs::read_dir(root).into_iter().flatten().flatten().map(|entry| entry.path());
     let all: Vec<PathBuf> = all.collect();
     for bundle in &all {
         // Of a call that was killed while it wrote there.
         durable::remove_leftovers(bundle).ok();
     }
-    let mut all: Vec<PathBuf> = all.into_iter().filter(|path| !kept.contains(&Some(path.as_path()))).collect();
+    let mut all: Vec<PathBuf> = all.into_iter().filter(|path| !kept.contains(path)).collect();
     all.sort();
     for old in all.iter().rev().skip(KEEP - 1) {
         fs::remove_dir_all(old).ok();
@@ -102,6 +161,23 @@ fn prune(root: &Path, kept: &[Option<&Path>]) {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// EP-71: a log without bound is kept by its beginning and its end.
+    #[test]
+    fn a_long_log_is_cut_in_its_middle() {
+        let dir = tempfile::tempdir().unwrap();
+        let (from, to) = (dir.path().join("from"), dir.path().join("to"));
+        let mut log = b"first line\n".to_vec();
+        log.resize(usize::try_from(LARGEST_LOG).unwrap() + 1000, b'x');
+        log.extend(b"last line");
+        durable::replace(&from, &log).unwrap();
+        copy_bounded(&from, &to).unwrap();
+        let kept = fs::read(&to).unwrap();
+        assert!(kept.starts_with(b"first line") && kept.ends_with(b"last line"));
+        assert!((kept.len() as u64) < LARGEST_LOG + 100);
+        let text = String::from_utf8(kept).unwrap();
+        assert!(text.contains("[1020 bytes of 8389628 are left out here]") || text.contains("bytes of"), "no mark");
+    }
 
     /// EP-71
     #[test]

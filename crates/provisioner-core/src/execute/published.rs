@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use spawner::PoolDir;
 
+use crate::proof::manifest;
 use crate::runtime::Instance;
 use crate::{Ensured, InstanceKind, Result};
 
@@ -23,6 +24,13 @@ pub(crate) fn published(instance: &Instance, dir: &PoolDir) -> Option<Ensured> {
     same.then_some(ensured)
 }
 
+/// The published summary of the engine whose process this is.
+pub(crate) fn of_pid(pid: i32, dir: &PoolDir) -> Option<Ensured> {
+    let bytes = durable::read_regular(&dir.summary_file(), LARGEST).ok().flatten()?;
+    let ensured: Ensured = serde_json::from_slice(&bytes).ok()?;
+    (ensured.pid() == Some(pid)).then_some(ensured)
+}
+
 /// The proof bundle of the engine that runs.
 pub(crate) fn proof_of(running: Option<&Instance>, dir: &PoolDir) -> Option<PathBuf> {
     Some(published(running?, dir)?.prepared.proof_dir)
@@ -34,6 +42,7 @@ pub(crate) fn write(ensured: &Ensured, dir: &PoolDir) -> Result<()> {
     let proof = &ensured.prepared.proof_dir;
     if proof.is_dir() {
         durable::replace_until_reboot(&proof.join("prepared-engine.json"), &bytes)?;
+        manifest::reseal(proof)?;
     }
     Ok(durable::replace_until_reboot(&dir.summary_file(), &bytes)?)
 }

@@ -36,6 +36,9 @@ impl Record {
 
     /// Writes it. A record that cannot be kept is reported, and no reason to stop an engine that runs.
     pub(crate) fn keep(&self, dir: &PoolDir, proof: &ProofBundle) {
+        if let Err(error) = proof.keep_plan(&self.0.plan) {
+            tracing::warn!(%error, "the plan could not be kept in the proof bundle");
+        }
         let bytes = serde_json::to_vec_pretty(&self.0).unwrap_or_default();
         for path in [proof.dir().join("executed.json"), file(dir)] {
             if let Err(error) = durable::replace_until_reboot(&path, &bytes) {

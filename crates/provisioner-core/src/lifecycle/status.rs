@@ -13,6 +13,7 @@ use crate::lifecycle::exit::ExitReport;
 use crate::lifecycle::gpu_proof::verdict::OnGpu;
 use crate::lifecycle::gpu_proof::{is_given_gpus, look};
 use crate::lifecycle::health::Health;
+use crate::lifecycle::previous::{self, Restored};
 use crate::lifecycle::silence::last_output;
 use crate::runtime::{Answer, Condition, Instance, Runtime, Vitals};
 use crate::summary::{Proof, ProofStage, ProofVerdict};
@@ -61,6 +62,9 @@ pub struct PoolStatus {
     /// How it exited and by which cause, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<ExitReport>,
+    /// Why an earlier engine runs in place of the wanted one, where it does.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restored: Option<Restored>,
     /// What was prepared and started.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub engine: Option<Ensured>,
@@ -122,6 +126,7 @@ impl PoolStatus {
             gpu_proof: None,
             why: None,
             exit: None,
+            restored: None,
             engine: None,
         }
     }
@@ -194,6 +199,7 @@ fn alive(
         gpu_memory_bytes: on_gpu.memory_bytes,
         gpus: on_gpu.used,
         gpu_proof: on_gpu.proof,
+        restored: previous::restored(dir),
         why: other.map(|other| format!("its port is answered by {other}")),
         engine,
         ..blank

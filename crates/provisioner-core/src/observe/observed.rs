@@ -36,6 +36,8 @@ pub(crate) struct Observed {
     pub(crate) too_new: Option<Error>,
     /// What the operator should not overlook of the model: a sentence each.
     pub(crate) model_warnings: Vec<String>,
+    /// Why this version may not be started beside the engines of other pools.
+    pub(crate) version: Option<Error>,
     /// Why nothing may be started for this pool now, whatever is wanted.
     pub(crate) refusal: Option<Error>,
 }

@@ -9,6 +9,7 @@ use crate::plan::placeholder::{REVISION, Values, literal, marker, substitute, su
 
 /// One thing that a step does. Texts may hold [placeholders](crate::Placeholder); no secret is in them.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "action", rename_all = "snake_case")]
 #[non_exhaustive]
 pub enum Action {
@@ -57,6 +58,7 @@ pub enum Action {
 
 /// A program with all that decides what it does.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Command {
     /// Program and arguments.
     pub argv: Vec<String>,
@@ -71,6 +73,7 @@ pub struct Command {
 
 /// An engine's start.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Launch {
     /// The program, for an engine that runs as a process.
     #[serde(default, skip_serializing_if = "Option::is_none")]

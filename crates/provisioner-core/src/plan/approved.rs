@@ -86,7 +86,8 @@ impl PlanFile {
         }
         let mut bytes = serde_json::to_vec_pretty(&content).unwrap_or_default();
         bytes.push(b'\n');
-        Ok(durable::replace(path, &bytes)?)
+        let path = std::path::absolute(path).unwrap_or_else(|_| path.into());
+        Ok(durable::replace(&path, &bytes)?)
     }
 
     /// Reads a file that this version wrote on this host for this user.

@@ -11,6 +11,7 @@ use crate::plan::{Plan, SCHEMA};
 
 /// What one `prepare` or `ensure` did. It is kept as `executed.json`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Executed {
     /// The version of this format.
     pub schema: u32,
@@ -39,6 +40,7 @@ pub struct Executed {
 
 /// What became of one step.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExecutedStep {
     /// The step's name in the plan.
     pub id: StepId,
@@ -56,6 +58,7 @@ pub struct ExecutedStep {
 
 /// One action that was done.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct ExecutedAction {
     /// What was done, without placeholders.
     #[serde(flatten)]
@@ -72,6 +75,7 @@ pub struct ExecutedAction {
 
 /// What became of a step.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// There was nothing to do.
@@ -94,6 +98,7 @@ pub enum Outcome {
 
 /// An error as plain data.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Failure {
     /// The stable code.
     pub code: String,

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 
 /// What kind of value a placeholder stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum PlaceholderKind {
     /// A whole git commit id.
@@ -58,6 +59,7 @@ pub(crate) fn marker(name: &str) -> String {
 
 /// A placeholder that a plan uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Placeholder {
     /// Its name, without the angle brackets.
     pub name: String,

@@ -16,6 +16,7 @@ use crate::plan::draft::{Draft, held_by};
 use crate::plan::placeholder::{PORT, Placeholder, literal, marker};
 use crate::plan::{Cache, Plan, SCHEMA, Status, StepId, StepKind};
 use crate::pool::desired::Desired;
+use crate::pool::pins;
 use crate::runtime::Instance;
 use crate::summary::{Artifact, InstanceKind, Model};
 use crate::supply::Supplied;
@@ -58,12 +59,27 @@ impl Planned {
 pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> Planned {
     let comparison = compare(desired, &observed);
     let mut drafts = observed.supplied.steps(comparison == Comparison::Same);
-    let warnings = warnings(desired, &observed);
+    let mut warnings = warnings(desired, &observed);
+    if let Presence::Present(found) = &observed.model {
+        warnings.extend(pins::model_drift(desired, &found.staged));
+    }
     let last = drafts.last().map(|draft| draft.step.id.clone());
     let first = drafts.first().map(|draft| draft.step.id.clone());
     let artifact = observed.supplied.artifact();
-    let Observed { supplied, model, port, mut line, side_files, running, silent, own_port, too_new, refusal, .. } =
-        observed;
+    let Observed {
+        supplied,
+        model,
+        port,
+        mut line,
+        side_files,
+        running,
+        silent,
+        own_port,
+        too_new,
+        version,
+        refusal,
+        ..
+    } = observed;
     let notes = line.as_ref().and_then(|line| line.as_ref().ok()).map(|line| line.notes.clone()).unwrap_or_default();
     if let (Err(error), false) = (side_files, comparison == Comparison::Same) {
         line = Some(Err(error.into()));
@@ -83,6 +99,12 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
     let start = match refusal {
         Some(error) => Draft::blocked(StepKind::Start, "the pool's earlier engine", error),
         None => start(desired, port, running.as_ref(), &comparison, replace, launch.clone()),
+    };
+    let start = match version {
+        Some(error) if start.step.status == Status::ToRun => {
+            Draft::blocked(StepKind::Start, "another version of the engine", error)
+        }
+        _ => start,
     };
     let start = start.after([StepKind::Flags]);
     drafts.extend([model, flags, start]);

@@ -9,6 +9,7 @@ use crate::plan::action::Action;
 
 /// A step's name in its plan, such as `configure`. The same step has the same id in every plan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(transparent)]
 pub struct StepId(String);
 
@@ -38,6 +39,7 @@ impl From<StepKind> for StepId {
 
 /// One step of a plan.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct PlanStep {
     /// Its name in this plan. Schema 1 has none: there it is the name of the kind.
     #[serde(default)]
@@ -83,6 +85,7 @@ pub(crate) fn with_ids<'de, D: Deserializer<'de>>(steps: D) -> Result<Vec<PlanSt
 
 /// Whether something is there already.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Cache {
     /// It is.
@@ -93,6 +96,7 @@ pub enum Cache {
 
 /// The closest cached build and how it differs: answers "why is this rebuilt?".
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct Closest {
     /// Its name in the store.
     pub key: String,
@@ -105,6 +109,7 @@ pub struct Closest {
 
 /// One input of a key that differs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct InputDifference {
     /// Which, such as `commit`, `tools.cxx`, `definitions.GGML_CUDA`.
     pub input: String,
@@ -127,6 +132,7 @@ macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal,)*) => {
         /// Which kind of step.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
         #[serde(rename_all = "kebab-case")]
         #[non_exhaustive]
         pub enum StepKind {
@@ -188,6 +194,7 @@ impl fmt::Display for StepKind {
 
 /// Whether a step has anything to do.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(tag = "status", rename_all = "snake_case")]
 pub enum Status {
     /// Nothing to do.

@@ -14,6 +14,7 @@ use crate::plan::step::{PlanStep, Status, StepId};
 
 /// One difference between a plan and what ran.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub struct StepDifference {
     /// The step.
     pub step: StepId,

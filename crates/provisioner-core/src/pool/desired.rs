@@ -4,13 +4,14 @@ use std::collections::BTreeMap;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
-use config_schema::{Accelerator, Limits, PoolId, ProvisioningMode};
+use config_schema::{Accelerator, Limits, ModelPin, PoolId, ProvisioningMode};
 use model_provisioner::ModelRequest;
 
 use crate::pool::secret_file::SecretFile;
 
 /// What a pool wants, but for how its engine gets here: that is its [supply](crate::seam::Supply)'s.
 #[derive(Clone, Debug)]
+#[expect(clippy::struct_excessive_bools, reason = "each is one answer of the pool file or the caller")]
 pub struct Desired {
     /// The pool.
     pub pool_id: PoolId,
@@ -46,6 +47,10 @@ pub struct Desired {
     pub limits: Limits,
     /// The empty folder in which the engine looks for its user's configuration.
     pub config_home: PathBuf,
+    /// Whether all engines of its kind on this host must be of one version.
+    pub same_version: bool,
+    /// Whether nothing but what is pinned is used.
+    pub locked: bool,
 }
 
 impl Desired {
@@ -65,4 +70,6 @@ pub struct DesiredModel {
     pub request: ModelRequest,
     /// The folder that fetched models are kept in.
     pub cache: PathBuf,
+    /// What it is pinned to, where a lock file says so.
+    pub pin: Option<ModelPin>,
 }

@@ -45,6 +45,8 @@ pub(crate) fn lower(pool: &PoolConfig, profile: &EngineProfile, settings: &Setti
         secret_files,
         limits: provisioning.limits.clone(),
         config_home: config_files::home(&settings.run_dir, pool.id.as_str()),
+        same_version: pool.require_same_engine_version.unwrap_or(false),
+        locked: settings.pins.as_ref().is_some_and(|pins| pins.locked),
     })
 }
 
@@ -84,8 +86,11 @@ fn model(pool: &PoolConfig, profile: &EngineProfile, settings: &Settings) -> Res
         }
     };
     let sha256 = config.checksum.as_ref().map(|sum| sum.to_string().trim_start_matches("sha256:").to_owned());
+    let reference = reference.to_string();
+    let pin = settings.pins.as_ref().map(|pins| pins.model(&pool.id, &reference)).transpose()?.flatten();
     Ok(DesiredModel {
-        reference: reference.to_string(),
+        pin: pin.cloned(),
+        reference,
         request: request.sha256(sha256),
         cache: config.cache_dir.clone().unwrap_or_else(|| settings.cache_dir.join("models")),
     })

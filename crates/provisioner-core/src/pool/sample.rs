@@ -21,6 +21,7 @@ pub(crate) fn desired() -> Desired {
             reference: "file:///m/tiny.gguf".into(),
             request: ModelRequest::local_gguf("/m/tiny.gguf"),
             cache: "/cache/models".into(),
+            pin: None,
         },
         host: IpAddr::V4(Ipv4Addr::LOCALHOST),
         ports: vec![8080],
@@ -32,5 +33,7 @@ pub(crate) fn desired() -> Desired {
         secret_files: BTreeMap::new(),
         limits: Limits::default(),
         config_home: "/run/p/config".into(),
+        same_version: false,
+        locked: false,
     }
 }

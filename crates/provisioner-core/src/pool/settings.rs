@@ -10,7 +10,7 @@ use gpu_detect::Probe;
 use spawner::Tender;
 
 use crate::runtime::helper::Helper;
-use crate::{Error, Observer, PlanFile, Result};
+use crate::{Error, Observer, Pins, PlanFile, Result};
 
 /// Settings of a provider.
 #[derive(Clone, Debug)]
@@ -32,6 +32,8 @@ pub struct Settings {
     pub replace: bool,
     /// Plans that were approved: with them, `prepare` and `ensure` do nothing else, and refuse a pool whose plan is stale.
     pub approved: Option<Arc<PlanFile>>,
+    /// What pools are pinned to, by the lock file beside their pool file.
+    pub pins: Option<Arc<Pins>>,
     /// How long an engine is watched for an exit right after its start before `ensure` returns.
     pub early_exit: Duration,
     /// Receives what happens.
@@ -69,6 +71,7 @@ impl Settings {
             helper: None,
             replace: false,
             approved: None,
+            pins: None,
             early_exit: Duration::from_millis(300),
             observer: Observer::default(),
             cancel: Cancel::new(),

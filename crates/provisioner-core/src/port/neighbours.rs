@@ -2,11 +2,38 @@
 
 use std::path::Path;
 
+use crate::execute::published;
+use crate::lifecycle::previous;
+use crate::pool::desired::Desired;
+use crate::{Error, Result};
+use config_schema::Engine;
 use spawner::{PoolDir, Record, Status};
 
-/// The store entries that engines below `run_dir` run from, by key. A collection of the store must leave them.
+/// The store entries that engines below `run_dir` run from, and those that their pools go back to, by key. A collection of the store must leave them.
 pub fn builds_in_use(run_dir: &Path) -> Vec<String> {
-    records(run_dir).filter_map(|(_, record)| record.fingerprint.get("build").cloned()).collect()
+    let run = records(run_dir).filter_map(|(_, record)| record.fingerprint.get("build").cloned());
+    run.chain(previous::builds(run_dir)).collect()
+}
+
+/// Refuses an engine of this version where the pool wants one version on this host, and an engine of its kind of another
+/// pool is of another one. A pool whose summary is gone is not known.
+pub(crate) fn check_version(desired: &Desired, run_dir: &Path, engine: Engine, version: &str) -> Result<()> {
+    if !desired.same_version || version.is_empty() {
+        return Ok(());
+    }
+    for peer in neighbours(run_dir, desired.pool_id.as_str()) {
+        let Some(dir) = PoolDir::existing(run_dir, &peer.pool)? else { continue };
+        let Some(summary) = published::of_pid(peer.pid, &dir) else { continue };
+        if summary.prepared.engine == engine && summary.prepared.engine_version != version {
+            return Err(Error::EngineVersion {
+                pool: desired.pool_id.clone(),
+                version: version.to_owned(),
+                peer: peer.pool,
+                runs: summary.prepared.engine_version,
+            });
+        }
+    }
+    Ok(())
 }
 
 /// An engine of another pool.

@@ -19,6 +19,7 @@ use crate::plan::draft::Draft;
 use crate::plan::placeholder::{Placeholder, REVISION};
 use crate::plan::{Action, Command, ExecutedAction, Outcome, PlanStep, Status, StepId, StepKind};
 use crate::pool::desired::Desired;
+use crate::pool::pins;
 use crate::summary::{Model, ModelFile, ModelKind};
 
 /// The id of the question to the hub.
@@ -51,6 +52,9 @@ pub(crate) fn steps(desired: &Desired, model: Presence, too_new: Option<Error>, 
     }
     match model {
         Presence::Present(found) => {
+            if let Some(error) = pins::model_fault(desired, &found.staged) {
+                return alone(Draft::blocked(StepKind::Model, reference, error));
+            }
             let files = match found.staged.files.len() {
                 1 => String::new(),
                 several => format!("{several} files, "),
@@ -98,7 +102,9 @@ pub(crate) fn stage(
     let (desired, models) = (work.desired, models(work.desired, work.settings));
     let request = &desired.model.request;
     if step.status == Status::Satisfied {
-        return Ok((models.ensure_present(request)?, Done::with(Vec::new())));
+        let mut found = models.ensure_present(request)?;
+        pins::check_model(desired, &models, &mut found.staged)?;
+        return Ok((found, Done::with(Vec::new())));
     }
     let mut actions = Vec::new();
     let pinned = announced.get().is_some_and(|announced| announced.commit.is_some());
@@ -113,13 +119,17 @@ pub(crate) fn stage(
         None => models.ensure_present_watched(request, &mut watch),
     };
     drop(watch);
-    let found = found.and_then(|found| models.check_sum(request, found));
+    let found = found.and_then(|found| models.check_sum(request, found)).map_err(crate::Error::from);
+    let found = found.and_then(|mut found| {
+        pins::check_model(desired, &models, &mut found.staged)?;
+        Ok(found)
+    });
     match found {
         Ok(found) => {
             let outcome = if actions.is_empty() { Outcome::Waited } else { Outcome::Done };
             Ok((found, Done::with(actions).outcome(outcome)))
         }
-        Err(error) => Err(StepError { error: error.into(), actions }),
+        Err(error) => Err(StepError { error, actions }),
     }
 }
 

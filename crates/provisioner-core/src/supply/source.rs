@@ -27,6 +27,7 @@ mod steps;
 mod toolchain;
 mod wish;
 
+pub(crate) use request::resolve;
 pub(crate) use wish::Wish;
 
 /// Builds from source.
@@ -149,7 +150,7 @@ impl Supplied for Found {
     }
 
     fn wish(&self) -> String {
-        format!("{} at {}", self.wish.source.repo, self.wish.source.reference)
+        format!("{} at {}", self.wish.source.repo, self.wish.reference)
     }
 
     fn artifact(&self) -> Option<Artifact> {
@@ -166,7 +167,7 @@ impl Supplied for Found {
         // A server that printed no help when it was built is judged by what its source says.
         let docs = if help.as_deref().unwrap_or_default().is_empty() { self.source_docs() } else { None };
         let left_out = artifact::left_out(&self.wish.definitions);
-        Documents { help, docs, release: self.wish.source.reference.clone(), left_out }
+        Documents { help, docs, release: self.wish.reference.clone(), left_out }
     }
 
     fn accelerator(&self) -> Option<Accelerated> {
@@ -181,7 +182,15 @@ impl Supplied for Found {
                 earlier.key
             )
         });
-        self.notes.iter().cloned().chain(earlier).collect()
+        let drift = match (&self.wish.pin, self.known_commit()) {
+            (Some(pin), Some(known)) if *pin != known.as_str() => Some(format!(
+                "drift: `{}` is pinned to {pin}, and this host last saw it at {}",
+                self.wish.reference,
+                known.as_str()
+            )),
+            _ => None,
+        };
+        self.notes.iter().cloned().chain(drift).chain(earlier).collect()
     }
 
     fn model_formats(&self, remember: bool) -> Option<ModelFormats> {

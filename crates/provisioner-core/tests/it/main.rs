@@ -14,6 +14,7 @@ mod lifecycle;
 mod packages;
 mod refused;
 mod schema_one;
+mod schemas;
 mod secrets;
 mod support;
 mod together;

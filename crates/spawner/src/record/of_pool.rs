@@ -13,6 +13,7 @@ use crate::record::{Record, State};
 /// Written with schema 2, read with schema 1 too, which knows processes alone. This crate starts and signals processes
 /// alone: for an engine of another kind its functions answer as for a record that they cannot read, and touch nothing.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(into = "Document", try_from = "Document")]
 pub struct PoolRecord {
     /// The pool it belongs to.

@@ -125,6 +125,7 @@ fn staged() -> Found {
 
 fn observed(supplied: Stub) -> Observed {
     Observed {
+        version: None,
         supplied: Box::new(supplied),
         model: Presence::Present(staged()),
         too_new: None,

@@ -88,7 +88,7 @@ fn fetch(found: &Found, request: &BuildRequest, state: &mut State, work: &Work<'
         (Err(error), Some(known)) if found.entry.is_some() && !layout.is_writable() => {
             let (folder, commit) = (layout.root().display(), known.as_str());
             work.note(format!("`{folder}` cannot be written: used as last resolved, {commit} ({error})"));
-            Resolved { commit: known.clone(), tree: None, ran: Vec::new() }
+            Resolved { commit: known.clone(), tree: None, name: None, ran: Vec::new() }
         }
         (resolved, _) => resolved?,
     };

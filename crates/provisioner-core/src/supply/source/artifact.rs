@@ -13,7 +13,7 @@ use crate::supply::{Accelerated, Facts, Obtained};
 pub(crate) fn facts(wish: &Wish, key: &str) -> Facts {
     Facts::from([
         ("build".to_owned(), key.to_owned()),
-        ("source".into(), format!("{}@{}", wish.source.repo, wish.source.reference)),
+        ("source".into(), format!("{}@{}", wish.source.repo, wish.reference)),
     ])
 }
 
@@ -69,7 +69,12 @@ pub(crate) fn obtained(wish: &Wish, entry: &Entry) -> Obtained {
         facts: facts(wish, &key),
         build_ref: inputs.map(|inputs| inputs.commit.as_str().to_owned()),
         build_key: Some(key),
-        logs: vec![entry.log("configure"), entry.log("build"), entry.dir.join("build.json")],
+        logs: vec![
+            entry.log("configure"),
+            entry.log("build"),
+            entry.dir.join("build.json"),
+            entry.dir.join("provenance.json"),
+        ],
     }
 }
 

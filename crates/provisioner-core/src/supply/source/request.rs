@@ -2,13 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use config_schema::PoolConfig;
 use gpu_detect::{CudaChoice, nccl};
-use llamacpp_build::{Backend, BuildRequest, Definition, Generator, Guard, Limits, ToolId, Toolchain};
-use preflight::{Report, Tool};
+use llamacpp_build::{
+    Backend, BuildRequest, Definition, Generator, Guard, Limits, Resolved, ToolId, Toolchain, resolve_recorded,
+};
+use preflight::{Need, Report, Tool};
 
-use crate::Settings;
+use crate::engine::profile;
+use crate::observe::host::HostSnapshot;
 use crate::pool::desired::Desired;
+use crate::pool::lower::lower;
 use crate::supply::source::Wish;
+use crate::{Result, Settings};
 
 pub(crate) fn request(
     desired: &Desired,
@@ -118,4 +124,16 @@ mod tests {
         let named = format!("-DNCCL_ROOT={}", dir.path().join("opt/nccl").display());
         assert_eq!(parts(&[&named])["nccl"], "2.28.7");
     }
+}
+
+/// Asks the repository which commit a pool's source means now, whatever it is pinned to. Needs git alone.
+pub(crate) fn resolve(pool: &PoolConfig, settings: &Settings) -> Result<Resolved> {
+    let unpinned = Settings { pins: None, ..settings.clone() };
+    let wish = Wish::of(pool, &unpinned)?;
+    let desired = lower(pool, profile(pool.engine), &unpinned)?;
+    let host = HostSnapshot::new(settings);
+    let report = host.tools(&[Need::from(Tool::Git)]);
+    let report = report.require(host.distribution())?;
+    let request = request(&desired, &wish, settings, (&report, &report), Backend::Cpu);
+    Ok(resolve_recorded(&wish.layout, &request)?)
 }

@@ -25,6 +25,8 @@ pub(crate) fn wish() -> Wish {
         generator: None,
         jobs: Some(1),
         layout: Layout::new(Path::new("/cache")).unwrap(),
+        reference: "main".into(),
+        pin: None,
     }
 }
 

@@ -20,6 +20,10 @@ pub(crate) struct Wish {
     pub(crate) generator: Option<Generator>,
     pub(crate) jobs: Option<u32>,
     pub(crate) layout: Layout,
+    /// The reference, as configured: the source names its pinned commit instead where nothing else may be used.
+    pub(crate) reference: String,
+    /// The commit in the lock file, where that does not decide.
+    pub(crate) pin: Option<String>,
 }
 
 impl Wish {
@@ -35,12 +39,19 @@ impl Wish {
         let flags = source.build.cmake_flags.iter().flatten();
         let definition =
             if source.build.allow_unsafe_cmake.unwrap_or(false) { Definition::trusted } else { Definition::new };
+        let pin = settings.pins.as_ref().map(|pins| pins.commit(pool)).transpose()?.flatten();
+        let pin = pin.map(|pin| pin.commit.as_str().to_owned());
+        let locked = settings.pins.as_ref().is_some_and(|pins| pins.locked);
+        let reference = source.git_ref.as_str().to_owned();
+        if locked && transport == Transport::WorkTree {
+            return Err(crate::PinError::WorkTree { pool: pool.id.clone() }.into());
+        }
         let cache = source.build.cache_dir.as_ref().unwrap_or(&settings.cache_dir);
         Ok(Self {
             source: Source {
                 repo: source.repo.as_str().to_owned(),
                 transport,
-                reference: source.git_ref.as_str().to_owned(),
+                reference: pin.clone().filter(|_| locked).unwrap_or_else(|| reference.clone()),
                 submodules: source.submodules.unwrap_or(false),
             },
             definitions: flags
@@ -49,6 +60,8 @@ impl Wish {
             generator: source.build.generator.as_deref().map(generator).transpose()?,
             jobs: source.build.jobs.map(Into::into),
             layout: Layout::new(cache)?,
+            reference,
+            pin: pin.filter(|_| !locked),
         })
     }
 }

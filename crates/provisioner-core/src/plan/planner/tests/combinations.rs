@@ -114,6 +114,7 @@ fn host(case: Case) -> (Desired, Observed, bool) {
     let observed = Observed {
         too_new: None,
         model_warnings: Vec::new(),
+        version: None,
         model,
         line: (!matches!(case.model, Model::Unusable)).then_some(words),
         port: if case.port { Ok(8080) } else { Err(taken()) },
