@@ -28,22 +28,15 @@ const OTHER: f64 = 0.5;
 
 /// The cost of the step that makes `output`.
 pub(crate) fn of(output: &str) -> f64 {
-    let name = output.trim_end_matches(".o");
-    if name.ends_with(".cu") {
-        return CUDA.iter().find(|(part, _)| name.contains(part)).map_or(OTHER, |(_, cost)| *cost);
-    }
-    let compiled = [".c", ".cpp", ".cc", ".cxx"].iter().any(|extension| name.ends_with(extension));
     let file = output.rsplit('/').next().unwrap_or(output);
-    match () {
-        () if compiled && name != output => {
-            if LARGE.iter().any(|folder| name.starts_with(folder)) {
-                LARGE_CXX
-            } else {
-                CXX
-            }
-        }
-        () if file.contains('.') || file.is_empty() => OTHER,
-        () => PROGRAM,
+    let Some((source, "o")) = file.rsplit_once('.') else {
+        return if file.contains('.') || file.is_empty() { OTHER } else { PROGRAM };
+    };
+    match source.rsplit_once('.') {
+        Some((_, "cu")) => CUDA.iter().find(|(part, _)| output.contains(part)).map_or(OTHER, |(_, cost)| *cost),
+        Some((_, "c" | "cpp" | "cc" | "cxx")) if LARGE.iter().any(|folder| output.starts_with(folder)) => LARGE_CXX,
+        Some((_, "c" | "cpp" | "cc" | "cxx")) => CXX,
+        _ => OTHER,
     }
 }
 

@@ -1,3 +1,5 @@
+//! Parts of toolkits, real texts and made-up folders.
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 

@@ -1,3 +1,5 @@
+//! The estimate held against the log of a real build, and against any other.
+
 use proptest::prelude::*;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! What is an input of the key and what is not, one change at a time, and any two hosts that differ in paths alone.
+
 use proptest::prelude::*;
 
 use super::*;
@@ -110,7 +112,7 @@ fn an_input_that_changes_is_another_key() {
         ("a definition", &|s, _| define(s, "GGML_CUDA_FORCE_MMQ", "ON")),
         ("architectures", &|s, _| define(s, "CMAKE_CUDA_ARCHITECTURES", "86;90")),
         ("an rpath, which is in the result", &|s, _| {
-            define(s, "CMAKE_EXE_LINKER_FLAGS", "-Wl,-rpath,/x -fuse-ld=mold")
+            define(s, "CMAKE_EXE_LINKER_FLAGS", "-Wl,-rpath,/x -fuse-ld=mold");
         }),
         ("another linker flag", &|s, _| define(s, "CMAKE_SHARED_LINKER_FLAGS", "-Wl,-z,now")),
         ("generator", &|s, _| s.generator = Generator::Make),

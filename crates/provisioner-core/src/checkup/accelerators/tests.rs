@@ -1,3 +1,5 @@
+//! Hosts with and without tools, room and a GPU, and what is reported of each.
+
 use std::path::Path;
 use std::time::SystemTime;
 

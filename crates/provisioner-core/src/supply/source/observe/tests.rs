@@ -1,3 +1,5 @@
+//! Engines that an earlier release started.
+
 use engine_store::Layout;
 
 use super::*;
