@@ -25,8 +25,8 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt, wish:
     let path = LockFile::beside(file);
     let document = json!({ "file": path, "notes": locked.notes, "pools": locked.file.pools });
     report::result(args.json, &document, || {
-        let notes: String = locked.notes.iter().map(|note| format!("  {note}\n")).collect();
-        format!("{} pins {} pools\n{notes}", path.display(), locked.file.pools.len())
+        let head = format!("{} pins {} pools\n", path.display(), locked.file.pools.len());
+        locked.notes.iter().fold(head, |text, note| text + "  " + note + "\n")
     })?;
     Ok(Exit::Done)
 }
