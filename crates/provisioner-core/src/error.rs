@@ -396,6 +396,11 @@ pub enum Error {
 }
 
 impl Error {
+    /// Whether it says that an engine is not on its GPU as it was asked for.
+    pub(crate) fn is_not_used(&self) -> bool {
+        matches!(self, Self::GpuProof(_))
+    }
+
     /// Whether the caller cancelled.
     pub fn is_cancelled(&self) -> bool {
         // A part that wraps what it ran keeps its own code, such as `build::run`.

@@ -93,7 +93,13 @@ pub(crate) fn wait(
         if health == Health::Ready {
             let started_here = expected.is_some_and(|expected| expected.started != Started::Already);
             let may_stop = started_here || settings.replace;
-            let shown = prove_ready(settings, runtime, dir, (&instance, &ensured), may_stop, reporter)?;
+            let shown = match prove_ready(settings, runtime, dir, (&instance, &ensured), may_stop, reporter) {
+                Err(error) if !error.is_not_used() => {
+                    let exit = watch.wait(Duration::ZERO)?;
+                    return Err(exit.map_or(error, |exit| exited(&**runtime, dir, &instance, exit)));
+                }
+                shown => shown?,
+            };
             let (proof, offload) = (shown.proof, shown.offload.or(ensured.prepared.offload));
             let seconds = begin.elapsed().as_secs_f64();
             return Ok(Ready { url: ensured.prepared.url, seconds, proof, offload });

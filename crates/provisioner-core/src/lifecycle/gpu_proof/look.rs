@@ -10,6 +10,7 @@ use gpu_detect::{GpuUsage, Host, ProblemKind, usage};
 use spawner::PoolDir;
 
 use crate::engine::profile;
+use crate::lifecycle::error::LifecycleError;
 use crate::lifecycle::gpu_proof::log_facts::{LogFacts, facts};
 use crate::lifecycle::gpu_proof::verdict::{Sight, running};
 use crate::lifecycle::gpu_proof::{Shown, is_given_gpus};
@@ -46,7 +47,7 @@ pub(crate) fn before_start(settings: &Settings, prepared: &PreparedEngine, dir: 
     }
 }
 
-/// What NVML, log and flags show of an engine now, and whether NVML hangs.
+/// What NVML, log and flags show of an engine now, and whether it is in vain to ask again: NVML hangs, or is not there.
 pub(crate) fn once(
     settings: &Settings,
     runtime: &dyn Runtime,
@@ -63,9 +64,10 @@ pub(crate) fn once(
     let used: Vec<&Device> = used.into_iter().filter_map(|place| prepared.devices.get(place)).collect();
     let sight = Sight { used: &used, pids, nested: nested(), before: before.as_ref(), now: &now, log: &log };
     let (proof, gpus) = running(sight);
-    let hangs = now.problem.as_ref().is_some_and(|problem| problem.kind == ProblemKind::TimedOut);
+    let in_vain = |kind| matches!(kind, ProblemKind::TimedOut | ProblemKind::NoLibrary | ProblemKind::LibraryUnusable);
+    let in_vain = now.problem.as_ref().is_some_and(|problem| in_vain(problem.kind));
     let answered = now.problem.is_none() && now.devices.iter().all(|device| device.problem.is_none());
-    (Shown { proof: Some(proof), offload: log.offload, answered, gpus }, hangs)
+    (Shown { proof: Some(proof), offload: log.offload, answered, gpus }, in_vain)
 }
 
 /// Looks until the engine is proven to be on its GPUs, a few times at most: neither an NVML that fails for a moment nor one
@@ -80,16 +82,16 @@ pub(crate) fn patiently(
     let begin = Instant::now();
     let mut looks = 0;
     loop {
-        let usage = runtime.vitals(dir, instance, None)?.usage;
-        let pids = usage.map(|usage| usage.pids).unwrap_or_default();
-        let (shown, hangs) = once(settings, runtime, dir, ensured, &pids);
+        // An engine that has just exited holds no GPU, and that is not why it failed.
+        let usage = runtime.vitals(dir, instance, None)?.usage.ok_or(LifecycleError::Gone)?;
+        let (shown, in_vain) = once(settings, runtime, dir, ensured, &usage.pids);
         looks += 1;
         let settled = shown.proof.as_ref().is_none_or(|proof| match proof.verdict {
             ProofVerdict::Proven => true,
             ProofVerdict::Denied => log(runtime, dir, &ensured.prepared).denial.is_some(),
             ProofVerdict::Undecided => shown.answered,
         });
-        if settled || hangs || looks == LOOKS {
+        if settled || in_vain || looks == LOOKS {
             tracing::debug!(
                 pool = dir.pool(),
                 looks,
