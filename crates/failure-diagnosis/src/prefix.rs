@@ -22,15 +22,27 @@ pub(super) fn split(mut line: &str) -> (Option<Level>, &str) {
     let mut level = None;
     for _ in 0..MOST {
         let text = line.trim_start();
-        let leveled = llama(text).or_else(|| klog(text)).or_else(|| python(text));
+        // By the first letter, so that most lines are passed by at once.
+        let first = text.bytes().next().unwrap_or(b' ');
+        let (digit, upper) = (first.is_ascii_digit(), first.is_ascii_uppercase());
+        let leveled = match () {
+            () if digit => llama(text),
+            () if upper => klog(text).or_else(|| python(text)),
+            () => None,
+        };
         if let Some((new, rest)) = leveled {
             (level, line) = (Some(new), rest);
             continue;
         }
-        let rest = step(text).or_else(|| syslog(text)).or_else(|| process(text));
-        if let Some(rest) = rest.or_else(|| name(line)) {
+        let rest = match first {
+            _ if upper => syslog(text),
+            b'(' => process(text),
+            _ if digit => step(text),
+            _ => step(text).or_else(|| name(line)),
+        };
+        if let Some(rest) = rest {
             line = rest;
-        } else if let Some(rest) = time(text) {
+        } else if let Some(rest) = time(text).filter(|_| digit || first == b'[') {
             (level, line) = tracing(rest).map_or((level, rest), |(new, rest)| (Some(new), rest));
         } else {
             break;
