@@ -284,6 +284,11 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Build(#[from] llamacpp_build::BuildError),
+    /// A finished engine from an archive.
+    #[cfg(feature = "finished")]
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Binary(Box<crate::BinaryError>),
     /// Model.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -322,6 +327,13 @@ impl Error {
     /// The same error; one of a part that was cancelled in this crate's own words.
     pub(crate) fn or_cancelled(self) -> Self {
         if self.is_cancelled() { Self::Cancelled } else { self }
+    }
+}
+
+#[cfg(feature = "finished")]
+impl From<crate::BinaryError> for Error {
+    fn from(error: crate::BinaryError) -> Self {
+        Self::Binary(Box::new(error))
     }
 }
 

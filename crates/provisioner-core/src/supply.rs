@@ -18,6 +18,8 @@ use crate::pool::desired::Desired;
 use crate::summary::{Artifact, Device};
 use crate::{Error, Result, Settings};
 
+#[cfg(feature = "finished")]
+pub(crate) mod binary;
 pub(crate) mod model;
 pub(crate) mod source;
 
@@ -132,14 +134,17 @@ pub(crate) fn supply(pool: &PoolConfig, settings: &Settings) -> Result<Box<dyn S
     let (engine, mode) = (pool.engine, pool.mode());
     match mode {
         ProvisioningMode::Source => Ok(Box::new(source::Source::of(pool, settings)?)),
-        ProvisioningMode::Container
-        | ProvisioningMode::Binary
-        | ProvisioningMode::Package
-        | ProvisioningMode::External => Err(Error::UnsupportedMode { engine, mode }),
+        #[cfg(feature = "finished")]
+        ProvisioningMode::Binary => Ok(Box::new(binary::Binary::of(pool, settings)?)),
+        #[cfg(not(feature = "finished"))]
+        ProvisioningMode::Binary => Err(Error::UnsupportedMode { engine, mode }),
+        ProvisioningMode::Container | ProvisioningMode::Package | ProvisioningMode::External => {
+            Err(Error::UnsupportedMode { engine, mode })
+        }
     }
 }
 
 /// Whether a mode has a supply.
 pub(crate) fn is_built(mode: ProvisioningMode) -> bool {
-    mode == ProvisioningMode::Source
+    mode == ProvisioningMode::Source || (cfg!(feature = "finished") && mode == ProvisioningMode::Binary)
 }

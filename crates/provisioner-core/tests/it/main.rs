@@ -2,6 +2,7 @@
 //! which it ends before that.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed setup is a failed test")]
 
+mod binary;
 mod cancelled;
 mod daemon;
 mod ensure;

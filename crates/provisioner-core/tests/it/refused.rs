@@ -60,7 +60,7 @@ fn other_engines_and_modes_are_refused_by_name() {
         assert_eq!(code(provider_for(&pool)), "pool::unsupported_engine", "{engine}");
         assert!(provider_with(&pool, world.settings.clone()).unwrap_err().to_string().contains(engine));
     }
-    for mode in ["external", "container", "package", "binary"] {
+    for mode in ["external", "container", "package"] {
         let pool = world.pool(&json!({ "mode": mode }));
         assert_eq!(code(world.provider(&pool).plan(pool.clone())), "pool::unsupported_mode", "{mode}");
         assert_eq!(code(world.try_ensure(&pool)), "pool::unsupported_mode", "{mode}");
