@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use config_schema::{PoolConfig, ProvisioningMode};
+use config_schema::{Engine, PoolConfig, ProvisioningMode};
 use preflight::Need;
 
 use crate::execute::work::{Done, StepError, Work};
@@ -18,8 +18,11 @@ use crate::pool::desired::Desired;
 use crate::summary::{Artifact, Device};
 use crate::{Error, Result, Settings};
 
+pub(crate) mod asked;
 #[cfg(feature = "finished")]
 pub(crate) mod binary;
+mod external;
+mod gpus;
 pub(crate) mod model;
 pub(crate) mod source;
 
@@ -138,13 +141,17 @@ pub(crate) fn supply(pool: &PoolConfig, settings: &Settings) -> Result<Box<dyn S
         ProvisioningMode::Binary => Ok(Box::new(binary::Binary::of(pool, settings)?)),
         #[cfg(not(feature = "finished"))]
         ProvisioningMode::Binary => Err(Error::UnsupportedMode { engine, mode }),
-        ProvisioningMode::Container | ProvisioningMode::Package | ProvisioningMode::External => {
-            Err(Error::UnsupportedMode { engine, mode })
-        }
+        ProvisioningMode::External => Ok(Box::new(external::External::of(pool, settings)?)),
+        ProvisioningMode::Container | ProvisioningMode::Package => Err(Error::UnsupportedMode { engine, mode }),
     }
 }
 
-/// Whether a mode has a supply.
-pub(crate) fn is_built(mode: ProvisioningMode) -> bool {
-    mode == ProvisioningMode::Source || (cfg!(feature = "finished") && mode == ProvisioningMode::Binary)
+/// Whether an engine can be provisioned by a mode here.
+pub(crate) fn is_built(engine: Engine, mode: ProvisioningMode) -> bool {
+    match mode {
+        ProvisioningMode::Source => true,
+        ProvisioningMode::Binary => cfg!(feature = "finished"),
+        ProvisioningMode::External => engine == Engine::Llamacpp,
+        ProvisioningMode::Container | ProvisioningMode::Package => false,
+    }
 }

@@ -57,7 +57,7 @@ pub fn provider_for(pool: &PoolConfig) -> Result<Box<dyn EngineProvisioner>> {
 /// Like [`provider_for`], with settings of the caller's choice.
 pub fn provider_with(pool: &PoolConfig, settings: Settings) -> Result<Box<dyn EngineProvisioner>> {
     let profile = profile(pool.engine);
-    if !profile.modes.iter().any(|mode| crate::supply::is_built(*mode)) {
+    if !profile.modes.iter().any(|mode| crate::supply::is_built(pool.engine, *mode)) {
         return Err(Error::UnsupportedEngine { engine: pool.engine });
     }
     let mode = pool.mode();

@@ -4,16 +4,17 @@
 //! The rule: nothing of an archive is run before its digest is the configured one and its files fit this host, and
 //! nothing of it is in the store before it has answered.
 
-use config_schema::{Accelerator, PoolConfig};
+use config_schema::PoolConfig;
 use engine_store::Entry;
-use gpu_detect::{GpuError, Target};
 
 use crate::execute::work::{Done, StepError, Work};
 use crate::plan::StepId;
 use crate::plan::draft::Draft;
 use crate::plan::placeholder::{PROGRAM, literal, marker};
 use crate::pool::desired::Desired;
-use crate::summary::{Artifact, Device};
+use crate::summary::Artifact;
+use crate::supply::asked;
+use crate::supply::gpus::Gpus;
 use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply, SupplyNeeds};
 use crate::{Error, Result, Settings};
 
@@ -43,18 +44,19 @@ impl Binary {
 impl Supply for Binary {
     fn observe(&self, look: &Look<'_>) -> Result<Box<dyn Supplied>> {
         let entry = self.wish.entry(look.remember)?;
-        let cuda = (look.desired.accelerator == Accelerator::Cuda).then(|| {
-            let report = look.host.gpus(&gpu_detect::Wish::default());
-            let driver = report.driver.as_ref().map(|driver| driver.version.clone());
-            Gpus { chosen: gpu_detect::select(&report, &look.desired.devices, &look.settings.env), driver }
-        });
         let linked = self
             .wish
             .install_dir
             .as_deref()
             .zip(entry.as_ref())
             .is_none_or(|(link, entry)| installed::is_link_to(link, entry));
-        Ok(Box::new(Found { wish: self.wish.clone(), cuda, entry, linked, made: acquire::Made::default() }))
+        Ok(Box::new(Found {
+            wish: self.wish.clone(),
+            gpus: Gpus::find(look),
+            entry,
+            linked,
+            made: acquire::Made::default(),
+        }))
     }
 
     fn needs(&self, _: &Desired) -> SupplyNeeds {
@@ -62,19 +64,12 @@ impl Supply for Binary {
     }
 }
 
-/// The GPUs of a pool on CUDA, or why there are none.
-#[derive(Debug)]
-struct Gpus {
-    chosen: std::result::Result<Vec<Target>, GpuError>,
-    driver: Option<String>,
-}
-
 /// What was found.
 #[derive(Debug)]
 pub(crate) struct Found {
     wish: Wish,
     /// `None` on the CPU, because the pool says so.
-    cuda: Option<Gpus>,
+    gpus: Option<Gpus>,
     /// The finished entry, if it is there.
     entry: Option<Entry>,
     /// Whether the pool's `install_dir` leads to it, where it has one.
@@ -86,10 +81,6 @@ pub(crate) struct Found {
 impl Found {
     fn entry(&self) -> Option<Entry> {
         self.made.entry().or_else(|| self.entry.clone())
-    }
-
-    fn gpus(&self) -> &[Target] {
-        self.cuda.as_ref().and_then(|gpus| gpus.chosen.as_ref().ok()).map(Vec::as_slice).unwrap_or_default()
     }
 
     /// The program in the archive, or what stands for it.
@@ -134,7 +125,7 @@ impl Supplied for Found {
         Some(Obtained {
             artifact: of_entry(&entry),
             facts: facts(&key),
-            build_ref: files::commit(&entry.manifest.engine_version),
+            build_ref: asked::commit(&entry.manifest.engine_version),
             build_key: Some(key),
             logs: vec![entry.dir.join(files::FIT), entry.dir.join(files::PROVENANCE), entry.dir.join("build.json")],
         })
@@ -147,16 +138,7 @@ impl Supplied for Found {
     }
 
     fn accelerator(&self) -> Option<Accelerated> {
-        let gpus = self.cuda.as_ref()?;
-        let devices = self.gpus().iter();
-        Some(Accelerated {
-            devices: devices
-                .map(|gpu| Device { index: gpu.index, uuid: gpu.uuid.clone(), name: gpu.name.clone() })
-                .collect(),
-            driver: gpus.driver.clone(),
-            toolkit: None,
-            architectures: Vec::new(),
-        })
+        self.gpus.as_ref().map(Gpus::accelerated)
     }
 
     fn warnings(&self) -> Vec<String> {

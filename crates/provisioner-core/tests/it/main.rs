@@ -7,6 +7,7 @@ mod cancelled;
 mod daemon;
 mod ensure;
 mod events;
+mod external;
 mod faults;
 mod fresh;
 mod golden;

@@ -8,18 +8,16 @@ use artifact_fit::Needs;
 use download::{Fetched, Notice, Want};
 use durable::Wait;
 use engine_store::{Claim, Contents, Entry, NewEntry, Staging, Store, StoreError};
-use exec::Exit;
 use unpack::find_program;
 
 use crate::event::Unit;
 use crate::execute::work::{Done, StepError, Work};
 use crate::plan::placeholder::{PROGRAM, STAGING};
 use crate::plan::{Action, ExecutedAction, Outcome, StepId, StepKind};
+use crate::supply::asked::{self, Answers};
 use crate::supply::binary::error::NoProgram;
-use crate::supply::binary::{BinaryError, Found, Wish, files, host, installed, steps, unknown};
-
-/// Lines of a program's output that an error shows.
-const SHOWN: usize = 10;
+use crate::supply::binary::{BinaryError, Found, Wish, files, host, installed, unknown};
+use crate::supply::gpus::Gpus;
 
 /// What the steps made so far.
 #[derive(Debug, Default)]
@@ -151,7 +149,7 @@ fn unpack(found: &Found, step: &StepId, state: &mut State, work: &Work<'_>) -> R
         work.value(PROGRAM, &program);
     }
     let needs = files::needs_of(&to, &unpacked.files, &program, wish.cuda);
-    let gpus: Vec<u32> = found.gpus().iter().map(gpu_detect::Target::architecture).collect();
+    let gpus: Vec<u32> = found.gpus.iter().flat_map(Gpus::chosen).map(gpu_detect::Target::architecture).collect();
     let mut lacks = host::lacks(&work.settings.system_root, &program, &needs, &gpus, wish.cuda).into_iter();
     if let Some(first) = lacks.next() {
         lacks.for_each(|lack| work.note(lack.to_string()));
@@ -170,8 +168,8 @@ fn prove(found: &Found, step: &StepId, state: &mut State, work: &Work<'_>) -> Re
     let wish = &found.wish;
     let path = staging.out().join(files::FILES).join(program);
     let mut actions = Vec::new();
-    let answers = ask(wish, program, &path, work, &mut actions);
-    let (version, help) = answers.map_err(|error| StepError { error: error.into(), actions: actions.clone() })?;
+    let Answers { version, help } = asked::ask(program, &path, wish.cuda, work, &mut actions)
+        .map_err(|error| StepError { error, actions: actions.clone() })?;
     let began = Instant::now();
     let entry = publish(wish, claim, staging, &Proven { program, needs, version: &version, help: &help }, state.began)?;
     let action = Action::Publish { key: entry.manifest.key.to_string(), to: entry.dir.display().to_string() };
@@ -182,47 +180,6 @@ fn prove(found: &Found, step: &StepId, state: &mut State, work: &Work<'_>) -> Re
         fetched.discard();
     }
     Ok(Done::with(actions))
-}
-
-/// Asks the program what it is: its version and its help.
-fn ask(
-    wish: &Wish,
-    program: &str,
-    path: &std::path::Path,
-    work: &Work<'_>,
-    actions: &mut Vec<ExecutedAction>,
-) -> Result<(String, String), BinaryError> {
-    let (mut version, mut help) = (None, String::new());
-    for word in steps::questions(wish.cuda) {
-        let began = Instant::now();
-        let spec = steps::question(path, word).cancel(work.cancel.clone());
-        let output = exec::run(&spec)?;
-        let mut action = ExecutedAction::of(
-            Action::Run(steps::asked(&path.display().to_string(), word)),
-            began.elapsed().as_secs_f64(),
-        );
-        action.exit = Some(output.exit.to_string());
-        actions.push(action);
-        let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
-        let tail = || {
-            let lines: Vec<&str> = said.trim().lines().collect();
-            let tail = lines.get(lines.len().saturating_sub(SHOWN)..).unwrap_or_default();
-            spec.redactor().text(&tail.join("\n")).chars().take(2000).collect::<String>()
-        };
-        let fails =
-            |what: String| BinaryError::NoAnswer { program: program.into(), question: word, what, said: tail() };
-        match word {
-            // What it prints for its help is good to have and proves nothing.
-            "--help" => help = if output.exit == Exit::Code(0) { said } else { String::new() },
-            _ if output.exit != Exit::Code(0) => return Err(fails(format!("ended with {}", output.exit))),
-            "--version" => version = Some(files::version(&said).ok_or_else(|| fails("prints no version".into()))?),
-            _ if !files::lists_cuda(&said) => {
-                return Err(BinaryError::NoDevice { program: program.into(), said: tail() });
-            }
-            _ => {}
-        }
-    }
-    Ok((version.unwrap_or_default(), help))
 }
 
 /// What was found out of a program.

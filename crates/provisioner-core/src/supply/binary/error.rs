@@ -59,36 +59,6 @@ pub enum BinaryError {
         /// The archive.
         path: PathBuf,
     },
-    /// The program does not start, or prints no version.
-    #[error("`{program} {question}` {what}: {said}")]
-    #[diagnostic(
-        code(fit::does_not_answer),
-        help("take an archive for this host, or build from source (mode = \"source\")")
-    )]
-    NoAnswer {
-        /// The program, by its path in the archive.
-        program: String,
-        /// What it was asked.
-        question: &'static str,
-        /// What it did.
-        what: String,
-        /// What it printed last.
-        said: String,
-    },
-    /// A pool on CUDA, and a program that lists no GPU.
-    #[error("`{program} --list-devices` lists no NVIDIA GPU: {said}")]
-    #[diagnostic(
-        code(fit::no_device),
-        help(
-            "take the archive for CUDA, with its CUDA libraries beside it; `engine-provisioner gpus` shows what this host has"
-        )
-    )]
-    NoDevice {
-        /// The program.
-        program: String,
-        /// What it printed.
-        said: String,
-    },
     /// The folder that the pool wants the engine in is something of the operator's.
     #[error("`{}` cannot become a link to the engine: {why}", path.display())]
     #[diagnostic(
@@ -113,10 +83,6 @@ pub enum BinaryError {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Unpack(#[from] UnpackError),
-    /// The program was not run.
-    #[error(transparent)]
-    #[diagnostic(transparent)]
-    Run(#[from] exec::ExecError),
 }
 
 /// No program was found among the files.

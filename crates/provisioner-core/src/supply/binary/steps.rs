@@ -1,41 +1,17 @@
 //! The steps from an archive to a proven engine: pure.
 
-use std::path::Path;
-use std::time::Duration;
-
 use download::Source;
-use exec::CommandSpec;
 
 use crate::plan::draft::{Draft, held_by};
 use crate::plan::placeholder::{PROGRAM, Placeholder, STAGING, literal, marker};
-use crate::plan::{Action, Command, Status, StepKind};
+use crate::plan::{Action, Status, StepKind};
+use crate::supply::asked;
 use crate::supply::binary::{BinaryError, Found, files};
+use crate::supply::gpus::Gpus;
 
-/// A server answers at once; one that loads CUDA libraries from a cold disk takes seconds.
-const DEADLINE: Duration = Duration::from_mins(1);
-
-/// The engine reads configuration files of its user, which are no part of what it is.
-const NO_CONFIG: &str = "/nonexistent";
-
-/// What a finished program is asked, in this order.
-pub(crate) const QUESTIONS: [&str; 3] = ["--version", "--list-devices", "--help"];
-
-/// The command that asks a program one of them.
-pub(crate) fn question(program: &Path, word: &str) -> CommandSpec {
-    CommandSpec::new(program, DEADLINE)
-        .arg(word)
-        .env("PATH", "/usr/bin:/bin")
-        .env("XDG_CONFIG_HOME", NO_CONFIG)
-        .env("HOME", NO_CONFIG)
-}
-
-/// What is asked of an engine for this accelerator.
-pub(crate) fn questions(cuda: bool) -> impl Iterator<Item = &'static str> {
-    QUESTIONS.into_iter().filter(move |word| cuda || *word != "--list-devices")
-}
-
+/// The drafts, from `accelerator` on.
 pub(crate) fn steps(found: &mut Found, runs: bool) -> Vec<Draft> {
-    let (no_gpu, accelerator) = accelerator(found);
+    let (no_gpu, accelerator) = Gpus::step(found.gpus.as_mut());
     let done = runs || (found.entry.is_some() && found.linked);
     let blocked = if done { None } else { blocker(found) };
     let is_blocked = blocked.is_some();
@@ -80,22 +56,6 @@ fn blocker(found: &Found) -> Option<BinaryError> {
     (is_remote && found.entry.is_none() && !found.wish.may_download).then(|| BinaryError::NotAllowed { url: url() })
 }
 
-fn accelerator(found: &mut Found) -> (bool, Draft) {
-    const KIND: StepKind = StepKind::Accelerator;
-    let Some(gpus) = &mut found.cuda else {
-        return (false, Draft::new(KIND, "cpu, because the pool says so", Status::Satisfied));
-    };
-    match std::mem::replace(&mut gpus.chosen, Ok(Vec::new())) {
-        Ok(chosen) => {
-            let names: Vec<String> =
-                chosen.iter().map(|gpu| format!("{} ({})", gpu.name, gpu.architecture())).collect();
-            gpus.chosen = Ok(chosen);
-            (false, Draft::new(KIND, names.join(", "), Status::Satisfied))
-        }
-        Err(error) => (true, Draft::blocked(KIND, "cuda", error)),
-    }
-}
-
 /// What each step does.
 fn act(found: &Found, drafts: &mut [Draft]) {
     let (Some(key), Some(digest)) = (found.wish.key(), found.wish.digest) else { return };
@@ -114,9 +74,8 @@ fn act(found: &Found, drafts: &mut [Draft]) {
             }],
             StepKind::Unpack if !is_there => vec![Action::Unpack { archive: archive.clone(), to: files.clone() }],
             StepKind::Prove if !is_there => {
-                let ask = |word| Action::Run(asked(&program, word));
                 let publish = Action::Publish { key: key.to_string(), to: entry.clone() };
-                questions(found.wish.cuda).map(ask).chain([publish]).collect()
+                asked::planned(&program, found.wish.cuda).into_iter().chain([publish]).collect()
             }
             _ => continue,
         };
@@ -126,15 +85,6 @@ fn act(found: &Found, drafts: &mut [Draft]) {
             draft.placeholders.extend(Placeholder::any(PROGRAM));
         }
     }
-}
-
-/// A question to a program whose path may hold placeholders.
-pub(crate) fn asked(program: &str, word: &str) -> Command {
-    let mut command = Command::concrete(&question(Path::new("/"), word));
-    if let Some(first) = command.argv.first_mut() {
-        program.clone_into(first);
-    }
-    command
 }
 
 /// The file that the archive is read from.
