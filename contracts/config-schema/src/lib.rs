@@ -31,7 +31,7 @@ mod pins;
 mod schema;
 mod value;
 
-pub use config::artifact::{BinaryConfig, ContainerConfig, PackageConfig};
+pub use config::artifact::{BinaryConfig, ContainerConfig, ExternalConfig, PackageConfig};
 pub use config::engine::Engine;
 pub use config::limits::Limits;
 pub use config::mode::ProvisioningMode;
@@ -47,12 +47,12 @@ pub use pins::{ArchivePin, CommitPin, ImagePin, LockFile, LockFileError, ModelPi
 #[cfg(feature = "schema")]
 pub use schema::{json_schema, lock_schema};
 pub use value::cmake_flag::CmakeFlag;
-pub use value::download_url::DownloadUrl;
+pub use value::download_url::{DownloadUrl, EngineUrl};
 pub use value::env_name::EnvName;
 pub use value::git_ref::GitRef;
 pub use value::invalid::Invalid;
 pub use value::model_ref::ModelRef;
-pub use value::plain_name::PlainName;
+pub use value::plain_name::{InnerPath, PlainName};
 pub use value::pool_id::PoolId;
 pub use value::port::Port;
 pub use value::port_range::PortRange;

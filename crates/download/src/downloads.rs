@@ -37,6 +37,14 @@ impl Downloads {
         Self { dir: dir.into() }
     }
 
+    /// Where the file will be that is wanted: one of this host where it is, any other below the folder.
+    pub fn path_of(&self, want: &Want) -> PathBuf {
+        match &want.source {
+            Source::File(path) => path.clone(),
+            Source::Web(_) => self.dir.join(name(want)),
+        }
+    }
+
     /// Downloads a file, or waits for the caller that does, or finds it there. While the result lives, no other caller
     /// is given the file: each of them reads it on its own, one after another.
     ///

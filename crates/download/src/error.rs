@@ -38,7 +38,7 @@ pub enum DownloadError {
         /// Whether the server called it a web page.
         is_page: bool,
     },
-    /// The file is larger than allowed.
+    /// The file or answer is larger than allowed.
     #[error("{source_url} has more than {limit} bytes")]
     #[diagnostic(code(download::too_large), help("check the address"))]
     TooLarge {
@@ -47,7 +47,7 @@ pub enum DownloadError {
         /// The limit in bytes.
         limit: u64,
     },
-    /// The file does not fit on the disk.
+    /// The disk is full, or too small for the file.
     #[error("`{}` has {free} bytes free, and {needed} are needed", dir.display())]
     #[diagnostic(code(download::disk_full), help("free space there, or name another cache folder"))]
     DiskFull {

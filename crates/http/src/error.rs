@@ -122,7 +122,7 @@ pub enum HttpError {
         /// Why.
         why: String,
     },
-    /// The body is larger than the caller allows.
+    /// The file or answer is larger than allowed.
     #[error("{host} sent more than {limit} bytes")]
     #[diagnostic(code(download::too_large), help("check the address"))]
     TooLarge {

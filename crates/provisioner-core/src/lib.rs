@@ -83,5 +83,8 @@ pub use summary::{
     ProofStage, ProofVerdict, Started,
 };
 
+#[cfg(feature = "finished")]
+pub use supply::binary::BinaryError;
+
 /// What this crate's functions return.
 pub type Result<T> = std::result::Result<T, Error>;

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::path::PathBuf;
 
-use config_schema::{PoolConfig, ProvisioningMode};
+use config_schema::{Engine, PoolConfig, ProvisioningMode};
 use model_provisioner::gguf::KnownFormats;
 use preflight::Need;
 
@@ -20,6 +20,11 @@ use crate::runtime::Instance;
 use crate::summary::{Artifact, Device};
 use crate::{Error, Result, Settings};
 
+pub(crate) mod asked;
+#[cfg(feature = "finished")]
+pub(crate) mod binary;
+mod external;
+mod gpus;
 pub(crate) mod model;
 pub(crate) mod source;
 
@@ -158,14 +163,21 @@ pub(crate) fn supply(pool: &PoolConfig, settings: &Settings) -> Result<Box<dyn S
     let (engine, mode) = (pool.engine, pool.mode());
     match mode {
         ProvisioningMode::Source => Ok(Box::new(source::Source::of(pool, settings)?)),
-        ProvisioningMode::Container
-        | ProvisioningMode::Binary
-        | ProvisioningMode::Package
-        | ProvisioningMode::External => Err(Error::UnsupportedMode { engine, mode }),
+        #[cfg(feature = "finished")]
+        ProvisioningMode::Binary => Ok(Box::new(binary::Binary::of(pool, settings)?)),
+        #[cfg(not(feature = "finished"))]
+        ProvisioningMode::Binary => Err(Error::UnsupportedMode { engine, mode }),
+        ProvisioningMode::External => Ok(Box::new(external::External::of(pool, settings)?)),
+        ProvisioningMode::Container | ProvisioningMode::Package => Err(Error::UnsupportedMode { engine, mode }),
     }
 }
 
-/// Whether a mode has a supply.
-pub(crate) fn is_built(mode: ProvisioningMode) -> bool {
-    mode == ProvisioningMode::Source
+/// Whether an engine can be provisioned by a mode here.
+pub(crate) fn is_built(engine: Engine, mode: ProvisioningMode) -> bool {
+    match mode {
+        ProvisioningMode::Source => true,
+        ProvisioningMode::Binary => cfg!(feature = "finished"),
+        ProvisioningMode::External => engine == Engine::Llamacpp,
+        ProvisioningMode::Container | ProvisioningMode::Package => false,
+    }
 }

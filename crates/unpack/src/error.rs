@@ -48,7 +48,7 @@ pub enum UnpackError {
         /// How many parts were left out.
         strip: u32,
     },
-    /// The disk is full.
+    /// The disk is full, or too small for the file.
     #[error("the disk is full: `{}` was not written", path.display())]
     #[diagnostic(code(download::disk_full), help("free space there, or name another cache folder"))]
     DiskFull {

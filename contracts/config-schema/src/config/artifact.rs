@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use serde::{Deserialize, Serialize};
 
 use super::fields;
-use crate::{DownloadUrl, PlainName, Sha256};
+use crate::{DownloadUrl, EngineUrl, InnerPath, PlainName, Sha256};
 
 /// The container image an engine runs from.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -47,4 +47,28 @@ pub struct BinaryConfig {
     /// file.
     #[serde(default, deserialize_with = "fields::optional_path", skip_serializing_if = "Option::is_none")]
     pub install_dir: Option<PathBuf>,
+    /// How many leading folders of each name in the archive are left out; none, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub strip: Option<u32>,
+    /// The engine's program in the archive, as a path below its top, after `strip`. Left out, it is the only file with the
+    /// name of the engine's program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub program: Option<InnerPath>,
+}
+
+/// The engine that is installed or run by others: exactly one of `path` and `url`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(deny_unknown_fields)]
+pub struct ExternalConfig {
+    /// The program, installed by other means; it is started and stopped like any other. A relative path is meant from the
+    /// folder of the configuration file.
+    #[serde(default, deserialize_with = "fields::optional_path", skip_serializing_if = "Option::is_none")]
+    pub path: Option<PathBuf>,
+    /// Where an engine answers that is run by others; it is looked at, never started and never stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub url: Option<EngineUrl>,
+    /// What the engine must print or answer as its version, or the beginning of it; any, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<PlainName>,
 }

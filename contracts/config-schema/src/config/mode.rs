@@ -14,7 +14,7 @@ use crate::{Engine, ProvisioningConfig};
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum ProvisioningMode {
-    /// It is installed by other means and only started.
+    /// It is installed by other means and only started, or run by others and only looked at.
     External,
     /// It is built from source.
     Source,
@@ -45,12 +45,13 @@ pub(crate) fn of(engine: Engine, provisioning: &ProvisioningConfig) -> Provision
 
 /// Returns the mode whose section is the only one present; `None` if none or several are present.
 fn only_section(provisioning: &ProvisioningConfig) -> Option<ProvisioningMode> {
-    let ProvisioningConfig { source, container, package, binary, .. } = provisioning;
-    match (source, container, package, binary) {
-        (Some(_), None, None, None) => Some(ProvisioningMode::Source),
-        (None, Some(_), None, None) => Some(ProvisioningMode::Container),
-        (None, None, Some(_), None) => Some(ProvisioningMode::Package),
-        (None, None, None, Some(_)) => Some(ProvisioningMode::Binary),
+    let ProvisioningConfig { source, container, package, binary, external, .. } = provisioning;
+    match (source, container, package, binary, external) {
+        (Some(_), None, None, None, None) => Some(ProvisioningMode::Source),
+        (None, Some(_), None, None, None) => Some(ProvisioningMode::Container),
+        (None, None, Some(_), None, None) => Some(ProvisioningMode::Package),
+        (None, None, None, Some(_), None) => Some(ProvisioningMode::Binary),
+        (None, None, None, None, Some(_)) => Some(ProvisioningMode::External),
         _ => None,
     }
 }

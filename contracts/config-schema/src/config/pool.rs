@@ -56,7 +56,7 @@ impl PoolConfig {
     /// Returns where the pool's engine comes from.
     ///
     /// It is `provisioning.mode` where that is written. Left out, it is the mode whose section (`source`, `container`,
-    /// `package` or `binary`) is the only one present. If none or several are present, it is `source` for llama.cpp and
+    /// `package`, `binary` or `external`) is the only one present. If none or several are present, it is `source` for llama.cpp and
     /// `container` for vLLM, SGLang, TGI and Triton.
     ///
     /// The provisioner checks whether the engine supports the mode and whether the mode's section is present.

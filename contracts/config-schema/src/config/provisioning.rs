@@ -11,8 +11,8 @@ use serde::{Deserialize, Serialize};
 
 use super::fields;
 use crate::{
-    BinaryConfig, ContainerConfig, EnvName, Limits, ModelConfig, PackageConfig, PortRange, ProvisioningMode,
-    SourceConfig,
+    BinaryConfig, ContainerConfig, EnvName, ExternalConfig, Limits, ModelConfig, PackageConfig, PortRange,
+    ProvisioningMode, SourceConfig,
 };
 
 /// How a pool's engine is provisioned and started.
@@ -20,8 +20,8 @@ use crate::{
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct ProvisioningConfig {
-    /// Where the engine comes from. Left out, it is the mode whose section (`source`, `container`, `package` or `binary`)
-    /// is the only one present. If none or several are present, it is `source` for llama.cpp and `container` for vLLM,
+    /// Where the engine comes from. Left out, it is the mode whose section (`source`, `container`, `package`, `binary`
+    /// or `external`) is the only one present. If none or several are present, it is `source` for llama.cpp and `container` for vLLM,
     /// SGLang, TGI and Triton.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mode: Option<ProvisioningMode>,
@@ -49,6 +49,9 @@ pub struct ProvisioningConfig {
     /// The download, for mode `binary`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub binary: Option<BinaryConfig>,
+    /// The engine that others install or run, for mode `external`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub external: Option<ExternalConfig>,
     /// The model the engine serves.
     pub model: ModelConfig,
     /// The address the engine listens on.
@@ -89,6 +92,7 @@ impl Default for ProvisioningConfig {
             container: None,
             package: None,
             binary: None,
+            external: None,
             model: ModelConfig::default(),
             host: IpAddr::V4(Ipv4Addr::LOCALHOST),
             ports: None,

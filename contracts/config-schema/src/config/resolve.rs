@@ -25,11 +25,13 @@ fn paths(pool: &mut PoolConfig) -> impl Iterator<Item = &mut PathBuf> {
     let source = provisioning.source.as_mut();
     let binary = provisioning.binary.as_mut();
     let secrets = provisioning.secret_file.values_mut();
+    let external = provisioning.external.as_mut();
     [
         model,
         provisioning.model.cache_dir.as_mut(),
         source.and_then(|source| source.build.cache_dir.as_mut()),
         binary.and_then(|binary| binary.install_dir.as_mut()),
+        external.and_then(|external| external.path.as_mut()),
     ]
     .into_iter()
     .flatten()

@@ -1,4 +1,4 @@
-//! Where a finished engine is downloaded from: https, or a file on this host.
+//! Where a finished engine is: downloaded from https or a file on this host, or answering at an address.
 
 use serde::{Deserialize, Serialize};
 
@@ -33,6 +33,33 @@ fn check(text: &str) -> Result<(), Invalid> {
     }
 }
 
+/// The address of a running engine: `https://host`, or `http://host:port` in a trusted network, with or without a prefix.
+///
+/// User names, passwords, queries and fragments are refused. An API key is named in `secret_env`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", schemars(extend("pattern" = "^https?://", "maxLength" = 4096)))]
+pub struct EngineUrl(String);
+
+checked_text!(EngineUrl, check_engine);
+
+const ENGINE: Invalid = Invalid::new(
+    "an engine that others run has an `http://` or `https://` address without a query",
+    "write it as in `https://host` or `http://10.0.0.5:8080/prefix`",
+);
+
+fn check_engine(text: &str) -> Result<(), Invalid> {
+    url_rules::one_argument(text)?;
+    let host = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://")).ok_or(ENGINE)?;
+    if host.contains('?') {
+        return Err(ENGINE);
+    }
+    // The rules of every URL; they ask for a path, which an engine need not have.
+    let path = if host.trim_end_matches('/').contains('/') { "" } else { "/x" };
+    url_rules::remote(&format!("{}{path}", text.trim_end_matches('/')), false)
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -64,6 +91,25 @@ mod tests {
             "file:///a\nb",
         ] {
             check_url(text, false);
+        }
+    }
+
+    #[test]
+    fn only_a_plain_address() {
+        for text in ["https://host", "http://127.0.0.1:8080", "http://[::1]:8080/", "https://host/prefix"] {
+            assert!(text.parse::<EngineUrl>().is_ok(), "{text:?}");
+        }
+        for text in [
+            "",
+            "host:8080",
+            "ftp://host",
+            "https://",
+            "https://u:p@host",
+            "https://host/?k=v",
+            "https://host/#f",
+            "https://ho st",
+        ] {
+            assert!(text.parse::<EngineUrl>().is_err(), "{text:?}");
         }
     }
 

@@ -28,6 +28,25 @@ fn check(text: &str) -> Result<(), Invalid> {
     if starts_well && all_allowed && text.len() <= 255 { Ok(()) } else { Err(SHAPE) }
 }
 
+/// A relative path that stays below its top: `bin/llama-server`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(try_from = "String", into = "String")]
+#[cfg_attr(feature = "schema", schemars(extend("minLength" = 1, "maxLength" = 4096)))]
+pub struct InnerPath(String);
+
+checked_text!(InnerPath, check_inner);
+
+const INNER: Invalid = Invalid::new(
+    "the path of a file in an archive is relative and holds no `.`, no `..` and no control character",
+    "write it as in `bin/llama-server`, without `./` before it",
+);
+
+fn check_inner(text: &str) -> Result<(), Invalid> {
+    let inside = text.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    if inside && text.len() <= 4096 && !text.chars().any(char::is_control) { Ok(()) } else { Err(INNER) }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -64,6 +83,16 @@ mod tests {
                 prop_assert!(!name.as_str().starts_with('-'));
                 prop_assert_eq!(name.to_string(), other);
             }
+        }
+    }
+
+    #[test]
+    fn a_path_stays_inside() {
+        for text in ["llama-server", "build/bin/llama-server", "a b/..c"] {
+            assert!(text.parse::<InnerPath>().is_ok(), "{text:?}");
+        }
+        for text in ["", "/x", "x/", "./x", "../x", "a/../x", "a//b", "a\nb"] {
+            assert!(text.parse::<InnerPath>().is_err(), "{text:?}");
         }
     }
 }

@@ -99,3 +99,14 @@ fn a_mode_that_is_left_out_is_not_written() {
         }
     }
 }
+
+/// EP-02: an engine of others is a section like the others.
+#[test]
+fn external_is_a_section() {
+    let mode = |provisioning: &str| {
+        let text = format!("pools: [{{id: a, engine: vllm, model: m, provisioning: {{{provisioning}}}}}]");
+        parse(&text, Format::Yaml).pools.remove(0).mode()
+    };
+    assert_eq!(mode("external: {url: \"http://host:8000\"}"), External);
+    assert_eq!(mode("external: {path: /opt/x}, binary: {url: \"https://host/x\"}"), Container);
+}

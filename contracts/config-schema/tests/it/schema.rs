@@ -162,8 +162,7 @@ fn the_mode_is_optional_and_its_rule_is_described() {
     assert!(mode.get("default").is_none_or(Value::is_null), "{mode}");
     assert!(!provisioning["required"].as_array().into_iter().flatten().any(|key| key == "mode"), "{provisioning}");
     let description = mode["description"].as_str().unwrap();
-    for part in
-        ["Left out", "`source`, `container`, `package` or `binary`", "only one present", "`source` for llama.cpp"]
+    for part in ["Left out", "`source`, `container`, `package`, `binary`", "only one present", "`source` for llama.cpp"]
     {
         assert!(description.contains(part), "{description}");
     }

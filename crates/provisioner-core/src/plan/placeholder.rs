@@ -23,10 +23,12 @@ pub enum PlaceholderKind {
     Digest,
     /// Build options of ours; those that the fetched tree does not know are left out.
     Definitions,
+    /// The program of an archive, by its path in it.
+    Program,
 }
 
 /// The names that placeholders may have, and what each stands for.
-const NAMES: [(&str, PlaceholderKind); 8] = [
+const NAMES: [(&str, PlaceholderKind); 9] = [
     ("commit", PlaceholderKind::Commit),
     ("revision", PlaceholderKind::Commit),
     ("port", PlaceholderKind::Port),
@@ -35,6 +37,7 @@ const NAMES: [(&str, PlaceholderKind); 8] = [
     ("tree", PlaceholderKind::Digest),
     ("digest", PlaceholderKind::Digest),
     ("definitions", PlaceholderKind::Definitions),
+    ("program", PlaceholderKind::Program),
 ];
 
 /// The commit that a branch or tag is.
@@ -49,6 +52,9 @@ pub(crate) const STAGING: &str = "staging";
 pub(crate) const KEY: &str = "key";
 /// git's digest of a working tree.
 pub(crate) const TREE: &str = "tree";
+/// The program of an archive that does not say which one it is.
+#[cfg(feature = "finished")]
+pub(crate) const PROGRAM: &str = "program";
 /// Build options that depend on the fetched tree.
 pub(crate) const DEFINITIONS: &str = "definitions";
 
@@ -93,6 +99,7 @@ impl Placeholder {
                 !value.is_empty() && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b':')
             }
             PlaceholderKind::Definitions => true,
+            PlaceholderKind::Program => value.split('/').all(|part| !matches!(part, "" | "." | "..")),
         };
         let listed = match self.kind {
             PlaceholderKind::Definitions => self.allows_definitions(value),
@@ -274,6 +281,7 @@ mod tests {
         assert!(any(STAGING, "/x") && !any(STAGING, "x"));
         assert!(any(KEY, "k") && any(TREE, "t") && any("digest", "sha256:00") && !any(TREE, ""));
         assert!(!any(KEY, "../k") && !any(KEY, "a b"));
+        assert!(any("program", "bin/a b") && !any("program", "../a") && !any("program", "/a") && !any("program", ""));
         assert!(!Placeholder::one_of(PORT, ["80".into()]).unwrap().allows("81"));
         assert_eq!(Placeholder::any("anything"), None);
     }

@@ -62,7 +62,7 @@ pub fn provider_with(pool: &PoolConfig, settings: Settings) -> Result<Box<dyn En
 /// [`provider_with`] as its own type.
 pub(crate) fn provisioner(pool: &PoolConfig, settings: Settings) -> Result<Provisioner> {
     let profile = profile(pool.engine);
-    if !profile.modes.iter().any(|mode| crate::supply::is_built(*mode)) {
+    if !profile.modes.iter().any(|mode| crate::supply::is_built(pool.engine, *mode)) {
         return Err(Error::UnsupportedEngine { engine: pool.engine });
     }
     let mode = pool.mode();

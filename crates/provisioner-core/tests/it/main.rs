@@ -2,10 +2,12 @@
 //! which it ends before that.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed setup is a failed test")]
 
+mod binary;
 mod cancelled;
 mod daemon;
 mod ensure;
 mod events;
+mod external;
 mod faults;
 mod fresh;
 mod golden;
