@@ -185,9 +185,10 @@ fn a_model_of_a_hub_is_the_pinned_one() {
     let hub = hub::Hub::start();
     let old = hub.push("o/r", &[("m.gguf", gguf(1))]);
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target/tools/huggingface_hub/bin");
-    let tools = std::env::var_os("HF_COMMAND_DIR").map_or(tools, PathBuf::from);
+    let tools = exec::Env::current().get("HF_COMMAND_DIR").map_or(tools, PathBuf::from);
     assert!(tools.join("hf").is_file(), "run `cargo xtask test` once, which installs `hf` in {}", tools.display());
-    let path = format!("{}:{}", tools.canonicalize().unwrap().display(), std::env::var("PATH").unwrap());
+    let path = exec::Env::current().get("PATH").map(PathBuf::from).unwrap();
+    let path = format!("{}:{}", tools.canonicalize().unwrap().display(), path.display());
     let place = Place::new().env("HF_ENDPOINT", hub.url()).env("PATH", path);
     place.edit(&format!("ref = \"{}\"", place.path().join("tiny.gguf").display()), "ref = \"hf:o/r/m.gguf\"");
     place.call(&["lock"]).done();

@@ -49,6 +49,8 @@ fn watch(stop: &AtomicBool) -> Seen {
         for pid in descendants() {
             look(pid, &mut seen);
         }
+        // What is looked at needs the processor, too.
+        std::thread::sleep(std::time::Duration::from_millis(2));
     }
     seen
 }
