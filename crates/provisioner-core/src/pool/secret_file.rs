@@ -142,7 +142,7 @@ mod tests {
         content(b"hunter2\xff", 0o600, Err("is not UTF-8"));
         content(b"", 0o600, Err("is empty"));
         content(b"\n", 0o600, Err("is empty"));
-        content(&[b'x'; 65_537], 0o600, Err("has more than 65536 bytes"));
+        content(&vec![b'x'; 65_537], 0o600, Err("has more than 65536 bytes"));
         content(b"hunter2\n", 0o620, Err("may be written by others (mode 620)"));
         content(b"hunter2\n", 0o602, Err("may be written by others (mode 602)"));
     }

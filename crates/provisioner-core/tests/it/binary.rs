@@ -27,7 +27,7 @@ fn release(world: &World, name: &str) -> PathBuf {
 
 fn checksum(path: &Path) -> String {
     let digest = Sha256::digest(fs::read(path).unwrap());
-    format!("sha256:{}", digest.iter().map(|byte| format!("{byte:02x}")).collect::<String>())
+    digest.iter().fold("sha256:".to_owned(), |text, byte| format!("{text}{byte:02x}"))
 }
 
 /// A pool of mode `binary` with this section.

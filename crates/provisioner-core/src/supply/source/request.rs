@@ -91,6 +91,18 @@ fn nccl_roots(choice: &CudaChoice, definitions: &[Definition], root: &Path) -> V
     roots
 }
 
+/// Asks the repository which commit a pool's source means now, whatever it is pinned to. Needs git alone.
+pub(crate) fn resolve(pool: &PoolConfig, settings: &Settings) -> Result<Resolved> {
+    let unpinned = Settings { pins: None, ..settings.clone() };
+    let wish = Wish::of(pool, &unpinned)?;
+    let desired = lower(pool, profile(pool.engine), &unpinned)?;
+    let host = HostSnapshot::new(settings);
+    let report = host.tools(&[Need::from(Tool::Git)]);
+    let report = report.require(host.distribution())?;
+    let request = request(&desired, &wish, settings, (&report, &report), Backend::Cpu);
+    Ok(resolve_recorded(&wish.layout, &request)?)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,16 +136,4 @@ mod tests {
         let named = format!("-DNCCL_ROOT={}", dir.path().join("opt/nccl").display());
         assert_eq!(parts(&[&named])["nccl"], "2.28.7");
     }
-}
-
-/// Asks the repository which commit a pool's source means now, whatever it is pinned to. Needs git alone.
-pub(crate) fn resolve(pool: &PoolConfig, settings: &Settings) -> Result<Resolved> {
-    let unpinned = Settings { pins: None, ..settings.clone() };
-    let wish = Wish::of(pool, &unpinned)?;
-    let desired = lower(pool, profile(pool.engine), &unpinned)?;
-    let host = HostSnapshot::new(settings);
-    let report = host.tools(&[Need::from(Tool::Git)]);
-    let report = report.require(host.distribution())?;
-    let request = request(&desired, &wish, settings, (&report, &report), Backend::Cpu);
-    Ok(resolve_recorded(&wish.layout, &request)?)
 }
