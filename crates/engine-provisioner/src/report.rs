@@ -1,5 +1,8 @@
 //! How results and errors are shown: text for people, JSON for programs.
 
+pub(crate) mod gpu;
+pub(crate) mod summary;
+
 use std::error::Error;
 use std::io::{IsTerminal, Write};
 

@@ -6,7 +6,6 @@ mod doctor;
 mod ensure;
 mod explain;
 mod flags;
-mod gpu;
 mod gpus;
 mod lock;
 mod logs;
@@ -17,7 +16,6 @@ mod proof;
 mod schema;
 mod status;
 mod stop;
-mod summary;
 
 use crate::args::{Args, Verb};
 use crate::exit::Exit;

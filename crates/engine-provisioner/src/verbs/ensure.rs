@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::failure::Result;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
-use crate::verbs::{gpu, summary};
+use crate::report::{gpu, summary};
 use crate::{report, target};
 
 pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt, wish: &EnsureArgs) -> Result<Exit> {

@@ -5,7 +5,7 @@ use crate::exit::Exit;
 use crate::failure::Result;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
-use crate::verbs::summary;
+use crate::report::summary;
 use crate::{report, target};
 
 pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt, wish: &PrepareArgs) -> Result<Exit> {

@@ -11,7 +11,7 @@ use crate::args::{Args, ProofVerb};
 use crate::exit::Exit;
 use crate::failure::Result;
 use crate::report;
-use crate::verbs::summary;
+use crate::report::summary;
 
 pub(crate) fn run(args: &Args, verb: &ProofVerb) -> Result<Exit> {
     match verb {

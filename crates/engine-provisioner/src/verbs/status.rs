@@ -7,7 +7,7 @@ use provisioner_core::{Health, Lifecycle, PoolState, PoolStatus, ProofVerdict};
 use crate::args::Args;
 use crate::exit::Exit;
 use crate::failure::Result;
-use crate::verbs::{gpu, summary};
+use crate::report::{gpu, summary};
 use crate::{report, target};
 
 pub(crate) fn run(args: &Args) -> Result<Exit> {
