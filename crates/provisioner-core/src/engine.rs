@@ -21,6 +21,7 @@ mod sglang;
 pub(crate) mod side_files;
 mod tgi;
 mod triton;
+pub(crate) mod variable_error;
 mod vllm;
 
 /// What this crate has to know of one engine.

@@ -6,7 +6,7 @@ use config_schema::{Engine, PoolId, ProvisioningMode};
 use miette::Diagnostic;
 use thiserror::Error;
 
-use crate::{Difference, GpuProofError, LifecycleError, PortError, Revealed, SideFileError};
+use crate::{Difference, FinishedError, GpuProofError, LifecycleError, PortError, SideFileError, VariableError};
 
 /// Everything that can keep a pool from having its engine. Errors of the parts pass through with their own code and
 /// help.
@@ -128,100 +128,6 @@ pub enum Error {
         unknown: Vec<String>,
         /// The engine's source, in words.
         engine: String,
-    },
-    /// A secret that nobody gave.
-    #[error("the pool's `secret_env` names `{name}`, which is not set here")]
-    #[diagnostic(
-        code(pool::secret_unset),
-        help("export {name} before you start this program, or take it out of `secret_env`")
-    )]
-    SecretUnset {
-        /// The variable.
-        name: String,
-    },
-    /// The file that `secret_file` names for a secret variable cannot be used.
-    #[error("the secret file `{}` of `{name}` {why}", path.display())]
-    #[diagnostic(
-        code(pool::secret_file),
-        help(
-            "`provisioning.secret_file` names a plain file with the value in one line, of this user or of root, that others may \
-             not write: chmod 600 '{}'",
-            path.display()
-        )
-    )]
-    SecretFile {
-        /// The variable.
-        name: String,
-        /// The file.
-        path: PathBuf,
-        /// What is wrong with it, as a clause behind its name.
-        why: String,
-    },
-    /// A variable that the engine takes for a flag.
-    #[error("`{key}` sets `{name}`, which the engine takes for the flag {flag}")]
-    #[diagnostic(code(pool::flag_in_env), help("{}", instead(name, flag, *secret)))]
-    FlagInEnv {
-        /// The variable.
-        name: String,
-        /// The key of the configuration that names it.
-        key: &'static str,
-        /// The flag, in words.
-        flag: String,
-        /// Whether its value is a secret.
-        secret: bool,
-    },
-    /// A variable that is not the pool's to set.
-    #[error("`{key}` sets `{name}`, which is decided by {by}")]
-    #[diagnostic(code(pool::env_decided), help("take `{name}` out of `{key}`"))]
-    EnvDecided {
-        /// The variable.
-        name: String,
-        /// The key of the configuration that names it.
-        key: &'static str,
-        /// What decides it.
-        by: &'static str,
-    },
-    /// A secret with two values.
-    #[error("`{name}` comes from a flag in `provisioning.flags` and from `{key}`")]
-    #[diagnostic(
-        code(pool::secret_twice),
-        help("keep it in `{key}` and take the flag out: a secret does not belong in a pool file")
-    )]
-    SecretTwice {
-        /// The variable.
-        name: String,
-        /// The key of the configuration that names it, too.
-        key: &'static str,
-    },
-    /// An open variable with a secret in it.
-    #[error("the value of `{name}` in `provisioning.env` holds {what}")]
-    #[diagnostic(
-        code(pool::secret_in_env),
-        help("export {name} before you start this program, and name it in `provisioning.secret_env`")
-    )]
-    SecretInEnv {
-        /// The variable.
-        name: String,
-        /// What its value holds.
-        what: Revealed,
-    },
-    /// A flag with a secret in it; every user of the host can read a command line.
-    #[error("word {position} of the flags holds {what}")]
-    #[diagnostic(code(pool::secret_in_flags), help("{}", what.help()))]
-    SecretInFlags {
-        /// Where it stands, from 1.
-        position: usize,
-        /// What it holds.
-        what: Revealed,
-    },
-    /// A secret in another key of the pool; it would be kept in records, logs and plans.
-    #[error("`{key}` of the pool holds {what}")]
-    #[diagnostic(code(pool::secret_in_key), help("{}", what.help()))]
-    SecretInKey {
-        /// The key, from the pool's own.
-        key: String,
-        /// What it holds.
-        what: Revealed,
     },
     /// A configuration file for the engine where there is to be none.
     #[error("`{}` would change the engine's flags", path.display())]
@@ -373,92 +279,19 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Build(#[from] llamacpp_build::BuildError),
-    /// Mode external, and not exactly one of path and url.
-    #[error("pool `{pool}` has mode `external` and does not name exactly one of `path` and `url`")]
-    #[diagnostic(
-        code(pool::no_external),
-        help("name the installed program: provisioning.external = {{ path = \"/usr/bin/llama-server\" }}")
-    )]
-    NoExternal {
-        /// The pool.
-        pool: PoolId,
-    },
-    /// An engine that others run, which is not looked at yet.
-    #[error("the engine at `{url}` is run by others, and looking at such engines is not supported yet")]
-    #[diagnostic(
-        code(pool::unsupported_url),
-        help("name an installed program with `path` instead, or use the engine without this program")
-    )]
-    RemoteEngine {
-        /// Where it answers.
-        url: String,
-    },
-    /// A program that is named relative to nothing.
-    #[error("the program's path `{}` is relative", path.display())]
-    #[diagnostic(
-        code(pool::relative_program),
-        help("write it absolute; only a path in a configuration file is taken from that file's folder")
-    )]
-    RelativeProgram {
-        /// The path.
-        path: PathBuf,
-    },
-    /// The program that others installed is not there.
-    #[error("the program `{}` is {what}", path.display())]
-    #[diagnostic(code(fit::no_program), help("install it, or correct `provisioning.external.path`"))]
-    NoLandedProgram {
-        /// The path.
-        path: PathBuf,
-        /// What it is.
-        what: &'static str,
-    },
-    /// The installed program has another version than the pool asks for.
-    #[error("`{program}` has version {found}, and the pool asks for {wanted}")]
-    #[diagnostic(
-        code(fit::other_version),
-        help("install the wanted version, or change `provisioning.external.version`")
-    )]
-    OtherVersion {
-        /// The program.
-        program: String,
-        /// Its version.
-        found: String,
-        /// The wanted one.
-        wanted: String,
-    },
-    /// A finished program does not start, or prints no version.
-    #[error("`{program} {question}` {what}: {said}")]
-    #[diagnostic(
-        code(fit::does_not_answer),
-        help("take a program for this host, or build from source (mode = \"source\")")
-    )]
-    NoAnswer {
-        /// The program.
-        program: String,
-        /// What it was asked.
-        question: &'static str,
-        /// What it did.
-        what: String,
-        /// What it printed last.
-        said: String,
-    },
-    /// A pool on CUDA, and a finished program that lists no GPU.
-    #[error("`{program} --list-devices` lists no NVIDIA GPU: {said}")]
-    #[diagnostic(
-        code(fit::no_device),
-        help("take a program for CUDA, with its CUDA libraries; `engine-provisioner gpus` shows what this host has")
-    )]
-    NoDevice {
-        /// The program.
-        program: String,
-        /// What it printed.
-        said: String,
-    },
     /// A finished engine from an archive.
     #[cfg(feature = "finished")]
     #[error(transparent)]
     #[diagnostic(transparent)]
     Binary(Box<crate::BinaryError>),
+    /// A variable or a secret of the pool that cannot be passed on.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Variable(#[from] VariableError),
+    /// A finished program, which is not what the pool asks for.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Finished(#[from] FinishedError),
     /// Model.
     #[error(transparent)]
     #[diagnostic(transparent)]
@@ -526,12 +359,4 @@ fn modes(possible: &[ProvisioningMode]) -> String {
 
 fn list(differences: &[Difference]) -> String {
     differences.iter().map(|difference| format!("  {difference}")).collect::<Vec<_>>().join("\n")
-}
-
-fn instead(name: &str, flag: &str, secret: bool) -> String {
-    if secret {
-        format!("export {name} before you start this program, and name it in `provisioning.secret_env`")
-    } else {
-        format!("take `{name}` out and write the flag {flag} into `provisioning.flags`, where flags are checked")
-    }
 }

@@ -48,6 +48,7 @@ pub use cancel::Cancel;
 pub use checkup::{AcceleratorCheckup, Checkup, PoolCheckup, Refusal, checkup};
 pub use engine::revealed::Revealed;
 pub use engine::side_files::SideFileError;
+pub use engine::variable_error::VariableError;
 pub use error::Error;
 pub use event::{Event, Happening, Observer, Reporter, Unit};
 pub use exec::{Env, Exit};
@@ -82,6 +83,7 @@ pub use summary::{
     Artifact, Device, Ensured, InstanceKind, Model, ModelFile, ModelKind, Offload, PreparedEngine, Process, Proof,
     ProofStage, ProofVerdict, Started,
 };
+pub use supply::finished_error::FinishedError;
 
 #[cfg(feature = "finished")]
 pub use supply::binary::BinaryError;

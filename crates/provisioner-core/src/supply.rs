@@ -24,6 +24,7 @@ pub(crate) mod asked;
 #[cfg(feature = "finished")]
 pub(crate) mod binary;
 mod external;
+pub(crate) mod finished_error;
 mod gpus;
 pub(crate) mod model;
 pub(crate) mod source;

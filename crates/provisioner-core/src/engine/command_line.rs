@@ -14,7 +14,7 @@ use crate::engine::{EngineProfile, env_rules, revealed};
 use crate::pool::desired::Desired;
 use crate::summary::Device;
 use crate::supply::{Accelerated, Documents};
-use crate::{Error, Result};
+use crate::{Error, Result, VariableError};
 
 /// What of our own environment an engine may see.
 pub(crate) const INHERITED: [&str; 3] = ["HOME", "TMPDIR", "TZ"];
@@ -74,7 +74,7 @@ pub(crate) fn command_line(desired: &Desired, given: Given<'_>) -> Result<Comman
     env_rules::check(desired, profile, &catalogue, &normalized.secret_env)?;
     let mut secret_env = normalized.secret_env;
     for name in &desired.secret_env {
-        let value = env.get_str(name).ok_or_else(|| Error::SecretUnset { name: name.clone() })?;
+        let value = env.get_str(name).ok_or_else(|| VariableError::SecretUnset { name: name.clone() })?;
         secret_env.insert(name.clone(), value.to_owned().into());
     }
     for (name, file) in &desired.secret_files {

@@ -10,7 +10,7 @@ use secrecy::SecretString;
 use crate::engine::EngineProfile;
 use crate::engine::revealed::{Revealed, holds_login};
 use crate::pool::desired::Desired;
-use crate::{Error, Result};
+use crate::{Result, VariableError};
 
 const ENV: &str = "provisioning.env";
 const SECRET_ENV: &str = "provisioning.secret_env";
@@ -27,30 +27,32 @@ pub(crate) fn check(
     let secret = desired.secret_env.iter().map(|name| (name, SECRET_ENV));
     let in_file = |name: &String| desired.secret_files.contains_key(name);
     if let Some((name, key)) = open.clone().chain(secret.clone()).find(|(name, _)| in_file(name)) {
-        return Err(Error::EnvDecided { name: name.clone(), key, by: "`provisioning.secret_file`" });
+        return Err(VariableError::EnvDecided { name: name.clone(), key, by: "`provisioning.secret_file`" }.into());
     }
     let of_file = desired.secret_files.keys().map(|name| (name, SECRET_FILE));
     for (name, key) in open.chain(secret).chain(of_file) {
         if let Some(by) = decided_by(name, desired.accelerator, profile) {
-            return Err(Error::EnvDecided { name: name.clone(), key, by });
+            return Err(VariableError::EnvDecided { name: name.clone(), key, by }.into());
         }
         if let Some(flag) = (profile.flag_of_env)(name, catalogue)
             && (key == ENV || !exec::looks_secret(name))
         {
-            return Err(Error::FlagInEnv { name: name.clone(), key, flag, secret: exec::looks_secret(name) });
+            return Err(
+                VariableError::FlagInEnv { name: name.clone(), key, flag, secret: exec::looks_secret(name) }.into()
+            );
         }
     }
     let mut secrets = desired.secret_env.iter().map(|name| (name, SECRET_ENV));
     let mut files = desired.secret_files.keys().map(|name| (name, SECRET_FILE));
     let twice = |(name, _): &(&String, _)| moved.contains_key(*name);
     if let Some((name, key)) = secrets.find(twice).or_else(|| files.find(twice)) {
-        return Err(Error::SecretTwice { name: name.clone(), key });
+        return Err(VariableError::SecretTwice { name: name.clone(), key }.into());
     }
     if let Some((name, _)) = desired.env.iter().find(|(_, value)| holds_login(value)) {
-        return Err(Error::SecretInEnv { name: name.clone(), what: Revealed::Login });
+        return Err(VariableError::SecretInEnv { name: name.clone(), what: Revealed::Login }.into());
     }
     if let Some(at) = desired.flags.iter().position(|word| holds_login(word)) {
-        return Err(Error::SecretInFlags { position: at + 1, what: Revealed::Login });
+        return Err(VariableError::SecretInFlags { position: at + 1, what: Revealed::Login }.into());
     }
     Ok(())
 }

@@ -12,7 +12,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 
 use crate::pool::secret_file::SecretFile;
-use crate::{Error, Result};
+use crate::{Result, VariableError};
 
 /// What was found. It never holds the secret.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -61,7 +61,7 @@ pub(crate) fn refuse(pool: &PoolConfig, env: &Env, files: &BTreeMap<String, Secr
         let login = || path.iter().any(|key| key == "cmake_flags") && holds_login(text);
         let what = held(text, &secrets).or_else(|| login().then_some(Revealed::Login));
         if let (Some(what), false, Ok(())) = (what, is_list_of_names, &found) {
-            found = Err(refusal(path, what));
+            found = Err(refusal(path, what).into());
         }
     });
     found
@@ -75,11 +75,11 @@ pub(crate) fn refuse_line(
 ) -> Result<()> {
     let secrets: Vec<_> = secrets.iter().map(|(name, value)| known(name, value.expose_secret())).collect();
     if let Some(what) = args.iter().find_map(|arg| held(arg, &secrets)) {
-        return Err(Error::SecretInKey { key: "provisioning.flags".to_owned(), what });
+        return Err(VariableError::SecretInKey { key: "provisioning.flags".to_owned(), what }.into());
     }
     let name = open.iter().find_map(|(name, value)| Some((name, held(value, &secrets)?)));
     match name {
-        Some((name, what)) => Err(Error::SecretInEnv { name: name.clone(), what }),
+        Some((name, what)) => Err(VariableError::SecretInEnv { name: name.clone(), what }.into()),
         None => Ok(()),
     }
 }
@@ -134,12 +134,14 @@ fn texts(value: &Value, path: &mut Vec<String>, found: &mut impl FnMut(&[String]
     }
 }
 
-fn refusal(path: &[String], what: Revealed) -> Error {
+fn refusal(path: &[String], what: Revealed) -> VariableError {
     let keys: Vec<&str> = path.iter().map(String::as_str).collect();
     match *keys {
-        ["provisioning", "env", name] => Error::SecretInEnv { name: name.to_owned(), what },
-        ["provisioning", "flags", at] => Error::SecretInFlags { position: at.parse().unwrap_or_default(), what },
-        _ => Error::SecretInKey { key: keys.join("."), what },
+        ["provisioning", "env", name] => VariableError::SecretInEnv { name: name.to_owned(), what },
+        ["provisioning", "flags", at] => {
+            VariableError::SecretInFlags { position: at.parse().unwrap_or_default(), what }
+        }
+        _ => VariableError::SecretInKey { key: keys.join("."), what },
     }
 }
 

@@ -20,7 +20,7 @@ use crate::pool::secret_file::SecretFile;
 use crate::port::claim;
 use crate::runtime::{Instance, Runtime, Seen, Start};
 use crate::summary::{Ensured, PreparedEngine, ProofStage, Started};
-use crate::{Error, Result, Settings};
+use crate::{Error, Result, Settings, VariableError};
 
 pub(crate) fn start(
     settings: &Settings,
@@ -155,7 +155,7 @@ fn secrets(settings: &Settings, prepared: &PreparedEngine) -> Result<BTreeMap<St
         if let Some(path) = prepared.secret_file.get(name) {
             return Ok((name.clone(), SecretFile::read(path).value(name)?.clone()));
         }
-        let value = settings.env.get_str(name).ok_or_else(|| Error::SecretUnset { name: name.clone() })?;
+        let value = settings.env.get_str(name).ok_or_else(|| VariableError::SecretUnset { name: name.clone() })?;
         Ok((name.clone(), value.to_owned().into()))
     };
     prepared.secret_env.iter().map(value).collect()

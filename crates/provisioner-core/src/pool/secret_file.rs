@@ -14,7 +14,7 @@ use config_schema::PoolConfig;
 use nix::fcntl::OFlag;
 use secrecy::SecretString;
 
-use crate::{Error, Result};
+use crate::{Result, VariableError};
 
 /// No secret is longer, in bytes. Linux takes at most 128 KiB of one variable.
 const LONGEST: u64 = 64 << 10;
@@ -36,8 +36,9 @@ impl SecretFile {
 
     /// The value of the variable `name`.
     pub(crate) fn value(&self, name: &str) -> Result<&SecretString> {
-        let refused = |why: &String| Error::SecretFile { name: name.into(), path: self.path.clone(), why: why.clone() };
-        self.value.as_ref().map_err(refused)
+        let refused =
+            |why: &String| VariableError::SecretFile { name: name.into(), path: self.path.clone(), why: why.clone() };
+        Ok(self.value.as_ref().map_err(refused)?)
     }
 }
 

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::execute::work::Work;
 use crate::plan::{Action, Command, ExecutedAction};
-use crate::{Error, Result};
+use crate::{FinishedError, Result};
 
 /// A server answers at once; one that loads CUDA libraries from a cold disk takes seconds.
 const DEADLINE: Duration = Duration::from_mins(1);
@@ -70,7 +70,8 @@ pub(crate) fn ask(
     for word in questions(cuda) {
         let began = Instant::now();
         let spec = question(path, word).cancel(work.cancel.clone());
-        let fails = |what: String, said: String| Error::NoAnswer { program: shown.into(), question: word, what, said };
+        let fails =
+            |what: String, said: String| FinishedError::NoAnswer { program: shown.into(), question: word, what, said };
         let output = exec::run(&spec).map_err(|error| fails("was not run".into(), error.to_string()))?;
         let mut action =
             ExecutedAction::of(Action::Run(command(&path.display().to_string(), word)), began.elapsed().as_secs_f64());
@@ -87,9 +88,13 @@ pub(crate) fn ask(
         match word {
             // What it prints for its help is good to have and proves nothing.
             "--help" => answers.help = if output.exit == Exit::Code(0) { said } else { String::new() },
-            _ if output.exit != Exit::Code(0) => return Err(fails(format!("ended with {}", output.exit), tail())),
+            _ if output.exit != Exit::Code(0) => {
+                return Err(fails(format!("ended with {}", output.exit), tail()).into());
+            }
             "--version" => answers.version = version(&said).ok_or_else(|| fails("prints no version".into(), tail()))?,
-            _ if !lists_cuda(&said) => return Err(Error::NoDevice { program: shown.into(), said: tail() }),
+            _ if !lists_cuda(&said) => {
+                return Err(FinishedError::NoDevice { program: shown.into(), said: tail() }.into());
+            }
             _ => {}
         }
     }

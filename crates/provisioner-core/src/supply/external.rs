@@ -19,7 +19,7 @@ use crate::summary::Artifact;
 use crate::supply::asked::{self, Answers};
 use crate::supply::gpus::Gpus;
 use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply, SupplyNeeds};
-use crate::{Error, Result, Settings};
+use crate::{Error, FinishedError, Result, Settings};
 
 /// No record of answers is larger, in bytes.
 const LARGEST: u64 = 1 << 20;
@@ -41,11 +41,11 @@ impl External {
             Some((Some(_), None)) => {
                 return Err(Error::UnsupportedMode { engine: pool.engine, mode: ProvisioningMode::External });
             }
-            Some((None, Some(url))) => return Err(Error::RemoteEngine { url: url.to_string() }),
-            _ => return Err(Error::NoExternal { pool: pool.id.clone() }),
+            Some((None, Some(url))) => return Err(FinishedError::RemoteEngine { url: url.to_string() }.into()),
+            _ => return Err(FinishedError::NoExternal { pool: pool.id.clone() }.into()),
         };
         if !path.is_absolute() {
-            return Err(Error::RelativeProgram { path: path.clone() });
+            return Err(FinishedError::RelativeProgram { path: path.clone() }.into());
         }
         if path.to_str().is_none() {
             return Err(Error::NotUtf8 { path: path.clone() });
@@ -59,13 +59,13 @@ impl External {
 
     /// The digest of the program, or what stands there.
     fn program(&self) -> std::result::Result<String, Error> {
-        let no = |what: &'static str| Error::NoLandedProgram { path: self.path.clone(), what };
+        let no = |what: &'static str| FinishedError::NoLandedProgram { path: self.path.clone(), what };
         let meta = fs::metadata(&self.path).map_err(|_not_there| no("not there"))?;
         if !meta.is_file() {
-            return Err(no("not a plain file"));
+            return Err(no("not a plain file").into());
         }
         if meta.permissions().mode() & 0o111 == 0 {
-            return Err(no("not executable"));
+            return Err(no("not executable").into());
         }
         Ok(durable::sha256(&self.path)?.1)
     }
@@ -106,10 +106,10 @@ impl Found {
     }
 
     /// Whether the version is the one that the pool asks for.
-    fn wrong_version(&self) -> Option<Error> {
+    fn wrong_version(&self) -> Option<FinishedError> {
         let (wanted, answers) = (self.wish.version.as_ref()?, self.answers());
         let found = answers.as_ref()?.version.clone();
-        (!found.starts_with(wanted.as_str())).then(|| Error::OtherVersion {
+        (!found.starts_with(wanted.as_str())).then(|| FinishedError::OtherVersion {
             program: self.wish.path.display().to_string(),
             found,
             wanted: wanted.clone(),
@@ -129,7 +129,7 @@ impl Found {
         write(&self.wish.record(digest, self.cuda), &answers);
         *self.answers() = Some(answers);
         match self.wrong_version() {
-            Some(error) => Err(StepError { error, actions }),
+            Some(error) => Err(StepError { error: error.into(), actions }),
             None => Ok(Done::with(actions)),
         }
     }

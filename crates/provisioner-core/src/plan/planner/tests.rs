@@ -313,7 +313,7 @@ fn a_missing_model_blocks_flags_and_start() {
 
 #[test]
 fn bad_flags_block_the_start() {
-    let error = Error::SecretUnset { name: "X".into() };
+    let error = Error::from(crate::VariableError::SecretUnset { name: "X".into() });
     let plan = check(Observed { line: Some(Err(error)), ..ready() }, "=+==!.");
     code(&plan, StepKind::Flags, "pool::secret_unset");
 }

@@ -101,7 +101,8 @@ fn host(case: Case) -> (Desired, Observed, bool) {
         Model::Fetchable => Presence::Fetchable(hf()),
         Model::Unusable => Presence::Unusable(ModelError::Missing { path: "/m/tiny.gguf".into() }),
     };
-    let words = if case.line { Ok(line(&[])) } else { Err(Error::SecretUnset { name: "X".into() }) };
+    let words =
+        if case.line { Ok(line(&[])) } else { Err(crate::VariableError::SecretUnset { name: "X".into() }.into()) };
     let wanted = |line: &CommandLine| {
         let facts = supplied.facts().unwrap_or_default();
         Instance { facts: fingerprint(&pool, &facts, 64, line), ..running(line) }

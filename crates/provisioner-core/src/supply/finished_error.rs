@@ -1,0 +1,94 @@
+//! Why a program that comes finished is not the engine that a pool asks for.
+
+use std::path::PathBuf;
+
+use config_schema::PoolId;
+use miette::Diagnostic;
+use thiserror::Error;
+
+/// Why a program that comes finished is not the engine that a pool asks for.
+#[derive(Debug, Error, Diagnostic)]
+#[non_exhaustive]
+pub enum FinishedError {
+    /// Mode external, and not exactly one of path and url.
+    #[error("pool `{pool}` has mode `external` and does not name exactly one of `path` and `url`")]
+    #[diagnostic(
+        code(pool::no_external),
+        help("name the installed program: provisioning.external = {{ path = \"/usr/bin/llama-server\" }}")
+    )]
+    NoExternal {
+        /// The pool.
+        pool: PoolId,
+    },
+    /// An engine that others run, which is not looked at yet.
+    #[error("the engine at `{url}` is run by others, and looking at such engines is not supported yet")]
+    #[diagnostic(
+        code(pool::unsupported_url),
+        help("name an installed program with `path` instead, or use the engine without this program")
+    )]
+    RemoteEngine {
+        /// Where it answers.
+        url: String,
+    },
+    /// A program that is named relative to nothing.
+    #[error("the program's path `{}` is relative", path.display())]
+    #[diagnostic(
+        code(pool::relative_program),
+        help("write it absolute; only a path in a configuration file is taken from that file's folder")
+    )]
+    RelativeProgram {
+        /// The path.
+        path: PathBuf,
+    },
+    /// The program that others installed is not there.
+    #[error("the program `{}` is {what}", path.display())]
+    #[diagnostic(code(fit::no_program), help("install it, or correct `provisioning.external.path`"))]
+    NoLandedProgram {
+        /// The path.
+        path: PathBuf,
+        /// What it is.
+        what: &'static str,
+    },
+    /// The installed program has another version than the pool asks for.
+    #[error("`{program}` has version {found}, and the pool asks for {wanted}")]
+    #[diagnostic(
+        code(fit::other_version),
+        help("install the wanted version, or change `provisioning.external.version`")
+    )]
+    OtherVersion {
+        /// The program.
+        program: String,
+        /// Its version.
+        found: String,
+        /// The wanted one.
+        wanted: String,
+    },
+    /// A finished program does not start, or prints no version.
+    #[error("`{program} {question}` {what}: {said}")]
+    #[diagnostic(
+        code(fit::does_not_answer),
+        help("take a program for this host, or build from source (mode = \"source\")")
+    )]
+    NoAnswer {
+        /// The program.
+        program: String,
+        /// What it was asked.
+        question: &'static str,
+        /// What it did.
+        what: String,
+        /// What it printed last.
+        said: String,
+    },
+    /// A pool on CUDA, and a finished program that lists no GPU.
+    #[error("`{program} --list-devices` lists no NVIDIA GPU: {said}")]
+    #[diagnostic(
+        code(fit::no_device),
+        help("take a program for CUDA, with its CUDA libraries; `engine-provisioner gpus` shows what this host has")
+    )]
+    NoDevice {
+        /// The program.
+        program: String,
+        /// What it printed.
+        said: String,
+    },
+}
