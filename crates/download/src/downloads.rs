@@ -84,7 +84,7 @@ impl Downloads {
         Ok(Fetched { path, file, size, sha256, stamp: None, lock: Some(lock) })
     }
 
-    /// Removes what was left long ago and nobody works on. Locks stay: a lock file that is removed locks nothing.
+    /// Removes what was left long ago and no call works on. Locks stay: a lock file that is removed locks nothing.
     fn sweep(&self, own: &Path) {
         for entry in fs::read_dir(&self.dir).into_iter().flatten().flatten() {
             let path = entry.path();

@@ -22,7 +22,7 @@ pub struct Owned {
 }
 
 impl Owned {
-    /// Returns why somebody else could have written the file, to follow its name; `None` where only this user could.
+    /// Returns why another user could have written the file, to follow its name; `None` where only this user could.
     pub fn foreign(&self) -> Option<String> {
         let me = nix::unistd::geteuid().as_raw();
         if self.uid != me {

@@ -1,4 +1,4 @@
-//! Which step a log is of, for a log that somebody pasted without saying so.
+//! Which step a log is of, for a log that was pasted without saying so.
 
 use crate::Phase;
 use crate::text::{Log, Role};

@@ -1,4 +1,4 @@
-//! `explain`: the cause of a failure in a log that somebody pasted, or what an error code means.
+//! `explain`: the cause of a failure in a log that a person pasted, or what an error code means.
 
 mod codes;
 

@@ -43,7 +43,7 @@ fn a_boot_race_ends_in_not_used_and_no_engine() {
         let pid_file = gpu.place.run_dir().join("tiny/engine.pid");
         format!("used 0 778043392\npidfile 0 {} 778043392\n", pid_file.display())
     };
-    // The process id of an engine that is not there yet counts for nobody.
+    // The process id of an engine that is not there yet counts for no engine.
     gpu.host.nvml(&on_gpu.replace("used 0 778043392", "used 0 0"));
     let said = gpu.call(&["ensure", "--wait=60"]).done();
     println!("{}", said.stderr.lines().filter(|line| line.contains("on its GPUs")).collect::<String>());

@@ -2,7 +2,7 @@
 
 use crate::support::Place;
 
-#[expect(clippy::disallowed_methods, reason = "nobody reads it while it is written")]
+#[expect(clippy::disallowed_methods, reason = "no other process reads it while it is written")]
 fn log(place: &Place, text: &str) -> String {
     let path = place.path().join("a.log");
     std::fs::write(&path, text).unwrap();

@@ -27,7 +27,7 @@ fn lock_text(place: &Place) -> String {
     fs::read_to_string(lock_file(place)).unwrap()
 }
 
-#[expect(clippy::disallowed_methods, reason = "nobody reads it while it is written")]
+#[expect(clippy::disallowed_methods, reason = "no other process reads it while it is written")]
 fn write(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }
@@ -81,7 +81,7 @@ fn a_pinned_commit_is_built_after_the_branch_moved() {
     let first = place.call(&["ensure", "--locked", "--json"]).done().json();
     assert_eq!(first["build_ref"], pinned.as_str());
     place.call(&["stop"]).done();
-    // The repository is gone: what is pinned is here, and nobody is asked.
+    // The repository is gone: what is pinned is here, and the network is not asked.
     fs::rename(&repo.path, repo.path.with_extension("away")).unwrap();
     let again = place.call(&["ensure", "--locked", "--json"]).done().json();
     assert_eq!((&again["build_ref"], &again["build_key"]), (&first["build_ref"], &first["build_key"]));
@@ -211,7 +211,7 @@ fn a_model_of_a_hub_is_the_pinned_one() {
     let asked = hub.state().log.len();
     let again = place.call(&["ensure", "--locked", "--json"]).done().json();
     assert_eq!(again["model"], locked["model"]);
-    assert_eq!(hub.state().log.len(), asked, "nobody is asked for what is there");
+    assert_eq!(hub.state().log.len(), asked, "the hub is not asked for what is there");
     // Bytes that are not those of the pin: a hub that serves others under the same commit.
     place.call(&["stop"]).done();
     write(Path::new(again["model"]["path"].as_str().unwrap()), &gguf(9));

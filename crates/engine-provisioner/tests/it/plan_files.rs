@@ -21,7 +21,7 @@ fn refused(said: &Said, status: i32, code: &str) -> String {
     error["message"].as_str().unwrap().to_owned()
 }
 
-#[expect(clippy::disallowed_methods, reason = "nobody reads it while it is written")]
+#[expect(clippy::disallowed_methods, reason = "no other process reads it while it is written")]
 fn write(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }

@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use crate::support::{Place, Said};
 
-#[expect(clippy::disallowed_methods, reason = "nobody reads it while it is written")]
+#[expect(clippy::disallowed_methods, reason = "no other process reads it while it is written")]
 fn write(path: &Path, bytes: &[u8]) {
     fs::write(path, bytes).unwrap();
 }

@@ -29,7 +29,7 @@ const VERBS: [&[&str]; 11] = [
     &["cache", "gc", "--older-than", "0"],
 ];
 
-/// Promise 1, F05: whoever calls what and is killed when.
+/// Promise 1, F05: every caller, killed at any time.
 #[test]
 fn callers_that_race_and_die_leave_one_engine_each() {
     let (place, mut sample) = (Place::bare(), Sample::new());

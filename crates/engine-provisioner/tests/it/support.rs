@@ -69,7 +69,7 @@ impl Place {
         self.path().join("pools.toml")
     }
 
-    #[expect(clippy::disallowed_methods, reason = "nobody reads it while it is written")]
+    #[expect(clippy::disallowed_methods, reason = "no other process reads it while it is written")]
     pub(crate) fn write(&self, text: &str) {
         fs::write(self.pool_file(), text).unwrap();
     }

@@ -31,7 +31,7 @@ const CHIPS: [(&str, &str, &str, (u32, u32)); 5] = [
 const RUNS: [((u32, u32), (u32, u32)); 5] =
     [((32, 0), (10, 2)), ((34, 0), (11, 4)), ((36, 0), (12, 2)), ((36, 4), (12, 6)), ((38, 0), (13, 0))];
 
-/// Completes what was found on a Jetson: the GPU where nobody listed one, and what a listed one lacks.
+/// Completes what was found on a Jetson: the GPU where no program listed one, and what a listed one lacks.
 pub(crate) fn complete(host: &Host, report: &mut GpuReport) {
     let Some((place, name, capability)) = chip(host) else { return };
     report.look(Subject::Driver, place.display().to_string(), format!("{name}, compute capability {capability:?}"));

@@ -30,7 +30,7 @@ pub fn choose(report: &GpuReport, devices: &[u32], host: &Host) -> Result<CudaCh
     Ok(choice)
 }
 
-/// Refuses what somebody wrote and these GPUs, or their driver, cannot run.
+/// Refuses what the pool says and these GPUs, or their driver, cannot run.
 fn fits_what_was_written(report: &GpuReport, choice: &CudaChoice, wish: &Wish) -> Result<(), GpuError> {
     let cannot = |written: &String| choice.devices.iter().find(|target| !runs(written, target.architecture));
     if let Some((written, target)) = wish.architectures.as_ref().and_then(|written| Some((written, cannot(written)?))) {

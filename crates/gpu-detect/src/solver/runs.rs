@@ -1,4 +1,4 @@
-//! Whether code for the architectures that somebody wrote runs on a GPU: by CMake's words and CUDA's rules. Pure.
+//! Whether code for the architectures that a pool names runs on a GPU: by CMake's words and CUDA's rules. Pure.
 //!
 //! <https://cmake.org/cmake/help/latest/prop_tgt/CUDA_ARCHITECTURES.html>: `90` is machine code and PTX, `90-real` the
 //! machine code, `90-virtual` the PTX. <https://docs.nvidia.com/cuda/blackwell-compatibility-guide/>: machine code runs on GPUs

@@ -116,7 +116,7 @@ fn fetch_commit(job: &Job, at: &Path, commit: &Commit) -> Result<(), BuildError>
     let has = || says_yes(job, &has_command(job, at, known));
     let ask = || succeed(job, &fetch_command(job, at, known));
     let asked = has_to_ask(job, at, known).then(ask);
-    // Whoever sends nothing, or too slowly, sends no more of what is larger.
+    // A server that sends nothing, or too slowly, sends no more of what is larger.
     let asked = match asked {
         Some(Err(error)) if error.is_limit() => return Err(error),
         asked => asked,

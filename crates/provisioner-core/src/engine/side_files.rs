@@ -185,7 +185,7 @@ mod tests {
         path
     }
 
-    #[expect(clippy::disallowed_methods, reason = "nobody reads it while it is written")]
+    #[expect(clippy::disallowed_methods, reason = "no other process reads it while it is written")]
     fn write(path: &Path, bytes: &[u8]) {
         std::fs::write(path, bytes).unwrap();
     }

@@ -11,7 +11,7 @@ use crate::Revealed;
 #[derive(Debug, Error, Diagnostic)]
 #[non_exhaustive]
 pub enum VariableError {
-    /// A secret that nobody gave.
+    /// A secret that was not given.
     #[error("the pool's `secret_env` names `{name}`, which is not set here")]
     #[diagnostic(
         code(pool::secret_unset),

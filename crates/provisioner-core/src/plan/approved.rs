@@ -1,4 +1,4 @@
-//! Plan files: plans that somebody approves before they are executed, and the check right before they are.
+//! Plan files: plans that are approved before they are executed, and the check right before they are.
 //!
 //! The rules: a plan file is executed by the version, on the host and by the user that wrote it, as it was written; and
 //! only while a plan that is made now, under the pool's lock, is the same one ([`stale`](crate::plan::stale)).

@@ -1,6 +1,6 @@
 //! Whether an approved plan still holds: a pure comparison of it with a plan that was made now.
 //!
-//! The rules: what would run now must be what was approved, or a part of it that is left after somebody else did the
+//! The rules: what would run now must be what was approved, or a part of it that is left after another call did the
 //! rest. Argument lists, digests and the set of blocked steps decide; a step that has become satisfied, free memory
 //! (and with it how many compilers run at once) and the caller's own environment do not.
 

@@ -1,6 +1,6 @@
 //! Values of secret variables out of files: `provisioning.secret_file`.
 //!
-//! The rules: a link is followed, because orchestrators mount secrets as links; whoever may change the file is trusted, so
+//! The rules: a link is followed, because orchestrators mount secrets as links; who may change the file is trusted, so
 //! that one that other users own or may write is refused; one that every user may read is taken with a warning, because
 //! that is how orchestrators mount secrets by default; nothing that blocks is opened.
 

@@ -160,7 +160,7 @@ fn what_cannot_be_checked_is_not_run() {
     assert_eq!(fs::read_dir(store).map(Iterator::count).unwrap_or_default(), 0);
 }
 
-/// The verdict comes before the start: another machine, a script, a library that nobody has, no server at all.
+/// The verdict comes before the start: another machine, a script, a library that no host has, no server at all.
 #[test]
 fn what_does_not_fit_is_named_before_it_runs() {
     let world = World::new();

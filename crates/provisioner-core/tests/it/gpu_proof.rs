@@ -146,7 +146,7 @@ fn a_gpu_that_is_not_there_at_the_start_starts_nothing() {
 }
 
 /// The GPU is lost between that question and the start. The log says so, whatever NVML does; or the engine prints
-/// `offloaded 5/5 layers to GPU`, and NVML lists nobody and saw no growth.
+/// `offloaded 5/5 layers to GPU`, and NVML lists no process and saw no growth.
 #[test]
 fn an_engine_that_is_not_on_its_gpu_is_stopped() {
     let cuda = Cuda::new(&[]);
@@ -176,7 +176,7 @@ fn an_engine_that_is_not_on_its_gpu_is_stopped() {
     assert_eq!((offload.layers, offload.of), (2, 5), "the pool's own number");
 }
 
-/// Growth that nobody can be named for, a driver that does not tell, one that hangs or fails: a warning, and the engine
+/// Growth for which no process can be named, a driver that does not tell, one that hangs or fails: a warning, and the engine
 /// runs on.
 #[test]
 fn what_cannot_be_known_is_undecided() {

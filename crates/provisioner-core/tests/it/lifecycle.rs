@@ -240,7 +240,7 @@ fn an_exit_is_seen_at_once_with_its_cause() {
     let crashed = exit("crashed", &json!({}), &|_, pid| send(pid, Signal::SIGSEGV));
     assert!(!crashed.help.contains("GGML_NATIVE"), "no fault of the CPU: {crashed:?}");
     assert_eq!(facts(crashed), ("engine::crashed".into(), None, Some(11)));
-    // While it loads, at any moment: whoever started it learns how it exited.
+    // While it loads, at any moment: its starter learns how it exited.
     for (wait_ms, signal) in
         [(0, Signal::SIGKILL), (150, Signal::SIGKILL), (900, Signal::SIGABRT), (300, Signal::SIGKILL)]
     {

@@ -99,7 +99,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
                 {free} are there]",
         remedy: "ask for a shorter context (vLLM `--max-model-len`, SGLang `--context-length`, TGI `--max-total-tokens`) or give the model more \
                  GPUs (`devices`). A larger share of the GPU (`--gpu-memory-utilization`, `--mem-fraction-static`) helps only where it is well \
-                 below 0.9 and nobody else uses the GPU: `nvidia-smi`",
+                 below 0.9 and nothing else uses the GPU: `nvidia-smi`",
     },
     Rule {
         code: "engine::gpu_memory",

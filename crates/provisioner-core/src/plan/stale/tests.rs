@@ -90,7 +90,7 @@ fn found(change: impl FnOnce(&mut Plan, &mut Launch)) -> Vec<String> {
     found.iter().map(ToString::to_string).collect()
 }
 
-/// EP-83: what somebody else did meanwhile, and what a shell or free memory decides, is not stale.
+/// EP-83: what another call did meanwhile, and what a shell or free memory decides, is not stale.
 #[test]
 fn what_was_done_meanwhile_is_not_stale() {
     let none: [String; 0] = [];
