@@ -79,8 +79,11 @@ fn what_the_source_does_not_know_is_known_before_the_build() {
     );
     testkit::fake_tool(&world.path().join("tools"), "hf", &hf);
     assert_eq!(code(world.try_ensure(&of("hf:owner/repo/x.gguf".into()))), "model::too_new");
-    // Whichever comes last, source or model, is where it ends.
-    let failed = world.executed("demo").steps.into_iter().find(|step| step.failure.is_some()).unwrap();
+    // Whichever comes last, source or model, is where it ends; what runs beside it is cancelled.
+    let is_told = |step: &provisioner_core::ExecutedStep| {
+        step.failure.as_ref().is_some_and(|failure| failure.code == "model::too_new")
+    };
+    let failed = world.executed("demo").steps.into_iter().find(is_told).unwrap();
     assert!(["fetch", "model"].contains(&failed.id.as_str()), "{failed:?}");
     assert!(!world.pool_dir("demo").record_file().exists(), "nothing was started");
 
