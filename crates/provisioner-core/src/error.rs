@@ -6,6 +6,7 @@ use config_schema::{Engine, PoolId, ProvisioningMode};
 use miette::Diagnostic;
 use thiserror::Error;
 
+use crate::lifecycle::gpu_proof::Fate;
 use crate::{Difference, FinishedError, GpuProofError, LifecycleError, PortError, SideFileError, VariableError};
 
 /// Everything that can keep a pool from having its engine. Errors of the parts pass through with their own code and
@@ -318,6 +319,20 @@ impl Error {
     /// Whether it says that an engine is not on its GPU as it was asked for.
     pub(crate) fn is_not_used(&self) -> bool {
         matches!(self, Self::GpuProof(_))
+    }
+
+    /// Whether another call stopped or replaced the engine, which decides what runs.
+    pub(crate) fn is_of_another_call(&self) -> bool {
+        match self {
+            Self::Lifecycle(error) => *error == LifecycleError::Gone,
+            Self::GpuProof(error) => error.fate() == Fate::Gone,
+            _ => false,
+        }
+    }
+
+    /// Whether this call stopped the engine that failed so.
+    pub(crate) fn was_stopped(&self) -> bool {
+        matches!(self, Self::GpuProof(error) if error.fate() == Fate::Stopped)
     }
 
     /// Whether the caller cancelled.

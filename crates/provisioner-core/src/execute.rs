@@ -22,6 +22,7 @@ use crate::plan::planner::Planned;
 use crate::plan::{PlanStep, StepKind};
 use crate::pool::desired::Desired;
 use crate::summary::{Ensured, PreparedEngine, ProofStage};
+use crate::supply::Facts;
 use crate::supply::model::{self, formats};
 
 pub(crate) mod graph;
@@ -57,6 +58,8 @@ pub(crate) struct Run<'a> {
     pub(crate) until: Until,
     /// The proof bundle of the whole call, however often it plans; made once there is something to prove.
     pub(crate) proof: &'a OnceLock<ProofBundle>,
+    /// The facts of the wanted engine, once this call has begun to start it.
+    pub(crate) tried: &'a OnceLock<Facts>,
 }
 
 /// An engine that is ready to start.

@@ -29,6 +29,7 @@ pub(crate) mod silence;
 mod start;
 mod status;
 
+use previous::Failed;
 use ready::Patience;
 
 pub use error::LifecycleError;
@@ -165,32 +166,31 @@ impl Lifecycle {
         self.replacing().start(&old).map_err(previous::gone)
     }
 
-    /// Starts what worked before where a wanted engine failed for `cause`; the failure, with what became of it. `failed` is
-    /// the wanted engine where it was started. An engine that still runs as before is left alone.
-    pub(crate) fn go_back(&self, pool: &PoolId, cause: Error, failed: Option<&Ensured>, limit: Duration) -> Error {
+    /// Starts what worked before where a wanted engine failed for `cause`; the failure, with what became of it. An engine
+    /// that another call started meanwhile is left alone, and so is a pool that another call stopped.
+    pub(crate) fn go_back(&self, pool: &PoolId, cause: Error, failed: &Failed, limit: Duration) -> Error {
         let Ok(Some(dir)) = self.dir(pool) else { return cause };
-        let Ok(runs) = self.runtime(pool).and_then(|runtime| runtime.status(&dir)) else { return cause };
-        let facts = match (failed, runs) {
-            (Some(failed), _) => Some(failed.prepared.facts.clone()),
-            // The wanted one did not get so far that another one was stopped for it.
-            (None, Condition::Running { .. } | Condition::Foreign { .. } | Condition::Unreadable { .. }) => {
-                return cause;
-            }
-            (
-                None,
-                Condition::Exited { instance, .. }
-                | Condition::Stopping { instance, .. }
-                | Condition::Stale { instance, .. },
-            ) => Some(instance.facts),
-            (None, Condition::Absent) => None,
-        };
-        let Some(old) = previous::other_than(&dir, facts.as_ref()) else { return cause };
         let reporter = Reporter::new(&self.settings.observer, pool);
-        reporter.warn(format!("the wanted engine failed ({cause}); the one before it is started again"));
-        let started = self.replacing().start(&old).map_err(previous::gone);
+        let look = || -> Result<Condition> {
+            // Another call that stops or starts an engine right now is let finish first.
+            let _guard = crate::pool::locks::lock(&dir, "go back", &self.settings, &reporter)?;
+            self.runtime(pool)?.status(&dir)
+        };
+        if !look().is_ok_and(|now| failed.leaves(&now, cause.was_stopped())) {
+            return cause;
+        }
+        let Some(old) = previous::other_than(&dir, Some(&failed.facts)) else { return cause };
+        let why = previous::shown(&cause);
+        reporter.warn(format!("the wanted engine failed ({why}); the one before it is started again"));
+        let old = match self.replacing().start(&old).map_err(previous::gone) {
+            Ok(old) => old,
+            Err(error) => return previous::went_back(cause, Err(error)),
+        };
         previous::set_restored(&dir, &cause);
-        let started = started.and_then(|old| self.wait_ready_for(&old, limit.max(OLD_PATIENCE)).map(|_| old));
-        previous::went_back(cause, started)
+        let old = self.wait_ready_for(&old, limit.max(OLD_PATIENCE)).map(|_| old);
+        // Once it answers it counts as the newest that worked, which is no reason to forget why it runs.
+        previous::set_restored(&dir, &cause);
+        previous::went_back(cause, old)
     }
 
     /// The facts of the engine that runs, or that exited by itself.

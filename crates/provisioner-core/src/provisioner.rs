@@ -11,7 +11,7 @@ use crate::engine::EngineProfile;
 use crate::event::{Happening, Reporter};
 use crate::execute::{Executed, Run, Until, execute, launch, published};
 use crate::lifecycle::gpu_proof::refuse_denied;
-use crate::lifecycle::previous;
+use crate::lifecycle::previous::{self, Failed};
 use crate::lifecycle::{Health, Lifecycle, PoolStatus, Ready, Running};
 use crate::observe::host::HostSnapshot;
 use crate::observe::observed::Observed;
@@ -25,7 +25,7 @@ use crate::pool::lower::lower;
 use crate::pool::pins;
 use crate::provisioner::hung::Hung;
 use crate::runtime::{Runtime, StopOutcome, of_mode};
-use crate::supply::{Supply, supply};
+use crate::supply::{Facts, Supply, supply};
 use crate::{EngineProvisioner, Ensured, Error, Plan, PreparedEngine, Result, Settings, Started};
 
 mod hung;
@@ -60,6 +60,8 @@ struct Call<'a> {
     supply: Arc<dyn Supply>,
     runtime: Arc<dyn Runtime>,
     reporter: Reporter,
+    /// The facts of the wanted engine, once this call has begun to start it.
+    tried: OnceLock<Facts>,
 }
 
 impl Provisioner {
@@ -99,26 +101,35 @@ impl Provisioner {
             None => (Arc::from(supply(pool, &self.settings)?), of_mode(desired.mode, &self.settings)),
         };
         let reporter = Reporter::new(&self.settings.observer, &desired.pool_id);
-        Ok(Call { settings: &self.settings, profile: &self.profile, desired, supply, runtime, reporter })
+        let (settings, profile, tried) = (&self.settings, &self.profile, OnceLock::new());
+        Ok(Call { settings, profile, desired, supply, runtime, reporter, tried })
     }
 
-    /// Waits until a new engine has shown that it works; where it does not, the one before it comes back. What was
-    /// cancelled stays as it is.
+    /// Waits until a new engine has shown that it works; where it does not, the one before it comes back. Where no start
+    /// was begun, where the caller cancelled, and where another call decided what runs, it stays as it is.
     fn or_previous(&self, call: &Call<'_>, ensured: Result<Ensured>) -> Result<Ensured> {
-        let (pool, lifecycle) = (&call.desired.pool_id, self.lifecycle());
-        let limit = call.desired.limits.ready_timeout();
+        let limits = &call.desired.limits;
+        let (pool, limit) = (&call.desired.pool_id, limits.ready_timeout());
+        let lifecycle = self.lifecycle().with_ready_silence(limits.ready_silence());
         let dir = PoolDir::open(&self.settings.run_dir, pool.as_str())?;
         let (error, failed) = match ensured {
             Ok(ensured) if ensured.started == Started::Already && previous::is_proven(&dir, &ensured) => {
                 return Ok(ensured);
             }
-            Ok(ensured) => match lifecycle.wait_ready_for(&ensured, limit) {
-                Ok(_) => return Ok(ensured),
-                Err(error) => (error, Some(ensured)),
+            Ok(mut ensured) => match lifecycle.wait_ready_for(&ensured, limit) {
+                Ok(ready) => {
+                    ready.complete(&mut ensured);
+                    return Ok(ensured);
+                }
+                Err(error) => (error, Failed { facts: ensured.prepared.facts, instance: ensured.instance }),
             },
-            Err(error) => (error, None),
+            Err(error) => match call.tried.get() {
+                Some(facts) => (error, Failed { facts: facts.clone(), instance: None }),
+                None => return Err(error),
+            },
         };
-        Err(if error.is_cancelled() { error } else { lifecycle.go_back(pool, error, failed.as_ref(), limit) })
+        let stays = error.is_cancelled() || error.is_of_another_call();
+        Err(if stays { error } else { lifecycle.go_back(pool, error, &failed, limit) })
     }
 
     fn lifecycle(&self) -> Lifecycle {
@@ -236,6 +247,7 @@ impl Call<'_> {
                 reporter: &self.reporter,
                 until,
                 proof: &proof,
+                tried: &self.tried,
             };
             match execute(run, planned, &replanned)? {
                 Executed::Again(why) if replanned.len() < ROUNDS => {
@@ -306,7 +318,8 @@ impl Call<'_> {
         let Some(mut ensured) = published::published(running, dir) else { return Ok(Adoption::None) };
         let guard = locks::lock(dir, "adopt", self.settings, &self.reporter)?;
         if let Err(denied) = refuse_denied(&ensured) {
-            if !self.settings.replace {
+            // An approved plan of an engine that runs has no stop in it.
+            if !self.settings.replace || self.settings.approved.is_some() {
                 return Err(denied);
             }
             self.reporter.note(None, format!("stopped because of `--replace`: {denied}"));

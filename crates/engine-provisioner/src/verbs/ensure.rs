@@ -34,26 +34,31 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt, wish:
     if let Some(limit) = limit {
         Lifecycle::new(settings).with_ready_silence(silence).wait_ready_for(&ensured, limit)?.complete(&mut ensured);
     }
-    if let Some(path) = &wish.proof_out {
-        let path = target::absolute(path)?;
-        durable::replace(&path, &Bundle::read(&ensured.prepared.proof_dir)?.pack())?;
-    }
-    progress.clear();
-    report::result(args.json, &ensured, || text(&ensured, limit.is_some()))?;
-    Ok(Exit::Done)
+    shown(args, progress, wish, &ensured)
 }
 
 /// Goes back to the engine that worked before.
 fn previous(args: &Args, progress: &Progress, interrupt: &Interrupt, wish: &EnsureArgs) -> Result<Exit> {
     let (id, pool) = target::known(args)?;
-    let lifecycle = Lifecycle::new(target::working(args, progress, interrupt)?);
-    let ensured = lifecycle.start_previous(&id)?;
+    let limits = pool.map(|pool| pool.provisioning.limits).unwrap_or_default();
+    let lifecycle =
+        Lifecycle::new(target::working(args, progress, interrupt)?).with_ready_silence(limits.ready_silence());
+    let mut ensured = lifecycle.start_previous(&id)?;
     if let Some(seconds) = wish.wait {
-        let limits = pool.map(|pool| pool.provisioning.limits).unwrap_or_default();
-        lifecycle.wait_ready_for(&ensured, seconds.map_or_else(|| limits.ready_timeout(), Duration::from_secs))?;
+        let limit = seconds.map_or_else(|| limits.ready_timeout(), Duration::from_secs);
+        lifecycle.wait_ready_for(&ensured, limit)?.complete(&mut ensured);
+    }
+    shown(args, progress, wish, &ensured)
+}
+
+/// Writes the proof where that was asked for, and shows what runs.
+fn shown(args: &Args, progress: &Progress, wish: &EnsureArgs, ensured: &Ensured) -> Result<Exit> {
+    if let Some(path) = &wish.proof_out {
+        let path = target::absolute(path)?;
+        durable::replace(&path, &Bundle::read(&ensured.prepared.proof_dir)?.pack())?;
     }
     progress.clear();
-    report::result(args.json, &ensured, || text(&ensured, wish.wait.is_some()))?;
+    report::result(args.json, ensured, || text(ensured, wish.wait.is_some()))?;
     Ok(Exit::Done)
 }
 

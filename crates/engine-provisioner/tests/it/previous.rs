@@ -170,3 +170,38 @@ fn a_kill_while_going_back_leaves_one_engine() {
         assert_eq!((&now["engine"]["facts"], &now["health"]), (&first["facts"], &"ready".into()), "step {step}: {now}");
     }
 }
+
+/// EP-89: a pool that is stopped while its new engine is waited for stays stopped, and a plan that is refused starts nothing.
+#[test]
+fn a_stop_is_not_undone() {
+    let place = Place::new();
+    goes_back(&place);
+    place.call(&["ensure", "--json"]).done();
+    break_it(&place);
+    let plan = place.path().join("plan.json");
+    place.call(&["plan", "--replace", "--out", plan.to_str().unwrap()]).done();
+    std::thread::scope(|scope| {
+        let waits = scope.spawn(|| place.call(&["ensure", "--replace", "--wait=60", "--json"]));
+        let limit = Instant::now() + Duration::from_secs(60);
+        while !is_new(&place) {
+            assert!(Instant::now() < limit, "the new engine was not started");
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        place.call(&["stop"]).done();
+        let said = waits.join().unwrap();
+        let code = said.json()["error"]["code"].clone();
+        assert!(said.code == 6 && ["engine::gone", "engine::exited"].contains(&code.as_str().unwrap()), "{said:?}");
+    });
+    assert_eq!(engines(&place), 0, "{}", status(&place));
+    place.edit("flags = []", "flags = [\"--parallel\", \"2\"]");
+    let said = place.call(&["ensure", "--plan", plan.to_str().unwrap(), "--json"]);
+    refused(&said, 7, "plan::stale");
+    assert_eq!(engines(&place), 0, "a refused plan starts nothing");
+}
+
+/// Whether the engine that runs is the one that loads for ten minutes.
+fn is_new(place: &Place) -> bool {
+    let pid = status(place)["pid"].as_i64().unwrap_or_default();
+    let environ = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    environ.split(|byte| *byte == 0).any(|variable| variable == b"TINY_LOAD_MS=600000")
+}

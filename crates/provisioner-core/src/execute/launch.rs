@@ -185,6 +185,7 @@ pub(crate) fn start(
     let mut actions = Vec::new();
     let replaces = now.is_some();
     values.put(placeholder::PORT, &start.port.to_string());
+    run.tried.set(start.facts.clone()).ok();
     published::withdraw(guard.dir());
     if replaces || step.actions.contains(&Action::Stop) {
         let began = Instant::now();

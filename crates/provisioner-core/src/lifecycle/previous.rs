@@ -12,8 +12,9 @@ use serde::{Deserialize, Serialize};
 use spawner::PoolDir;
 
 use crate::plan::SCHEMA;
+use crate::runtime::{Condition, Instance};
 use crate::supply::Facts;
-use crate::{Ensured, Error, PreparedEngine, ProofVerdict};
+use crate::{Ensured, Error, InstanceKind, PreparedEngine, ProofVerdict};
 
 /// How many are kept.
 const KEPT: usize = 2;
@@ -99,8 +100,39 @@ pub(crate) fn restored(dir: &PoolDir) -> Option<Restored> {
 pub(crate) fn set_restored(dir: &PoolDir, cause: &Error) {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     let code = cause.code().map(|code| code.to_string());
-    let restored = Restored { unix_s: now.as_secs(), code, message: cause.to_string() };
+    let restored = Restored { unix_s: now.as_secs(), code, message: shown(cause) };
     write(dir.path(), &History { restored: Some(restored), ..read(dir.path()) });
+}
+
+/// A failure in one line, without what the engine printed: `logs` has that.
+pub(crate) fn shown(cause: &Error) -> String {
+    let text = cause.to_string();
+    exec::Redactor::new().text(text.lines().next().unwrap_or_default()).into_owned()
+}
+
+/// A wanted engine that failed.
+#[derive(Debug)]
+pub(crate) struct Failed {
+    pub(crate) facts: Facts,
+    /// The engine itself, where its start succeeded.
+    pub(crate) instance: Option<InstanceKind>,
+}
+
+impl Failed {
+    /// Whether what is there now is what the failure left: the failed engine, or what is left of it. Of an engine that was
+    /// started nothing is left only where it was stopped: by this call (`stopped`), or by another one.
+    pub(crate) fn leaves(&self, now: &Condition, stopped: bool) -> bool {
+        let is_it = |instance: &Instance| {
+            self.instance.as_ref().is_none_or(|failed| *failed == instance.kind) && instance.facts == self.facts
+        };
+        match now {
+            Condition::Running { instance, .. } => self.instance.is_some() && is_it(instance),
+            Condition::Exited { instance, .. } | Condition::Stale { instance, .. } => is_it(instance),
+            Condition::Absent => stopped || self.instance.is_none(),
+            // Another call stops it, or it is not ours to touch.
+            Condition::Stopping { .. } | Condition::Foreign { .. } | Condition::Unreadable { .. } => false,
+        }
+    }
 }
 
 /// Forgets why an earlier engine was started again: what runs is what is wanted.

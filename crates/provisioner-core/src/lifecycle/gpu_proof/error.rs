@@ -69,6 +69,13 @@ impl GpuProofError {
     pub(crate) fn denied(proof: &Proof, fate: Fate) -> Self {
         Self::NotUsed { stage: proof.stage, evidence: proof.evidence.join("; "), fate }
     }
+
+    /// What became of the engine.
+    pub(crate) fn fate(&self) -> Fate {
+        match self {
+            Self::NotUsed { fate, .. } | Self::PartialOffload { fate, .. } => *fate,
+        }
+    }
 }
 
 const fn help(stage: ProofStage) -> &'static str {

@@ -58,3 +58,40 @@ fn what_was_denied_did_not_work() {
     std::os::unix::fs::symlink("/dev/zero", file(pool.path())).unwrap();
     assert_eq!(other_than(&pool, None), None);
 }
+
+/// A pool goes back only where what is there now is what the failure left: never over an engine that another call started,
+/// and never after a stop.
+#[test]
+fn what_another_call_did_stays() {
+    let of = |pid, build: &str| Instance {
+        kind: InstanceKind::Process { pid },
+        facts: [("build".to_owned(), build.to_owned())].into(),
+        args: Vec::new(),
+        host: "127.0.0.1".into(),
+        port: 80,
+        started_unix_s: 1,
+        log: "/log".into(),
+    };
+    let uptime = std::time::Duration::from_secs(1);
+    let running = |pid, build| Condition::Running { instance: of(pid, build), uptime };
+    let exited = |pid, build| Condition::Exited { instance: of(pid, build), exit: None };
+    let stopping = Condition::Stopping { instance: of(1, "b"), uptime };
+    let facts = of(1, "b").facts;
+    let started = Failed { facts: facts.clone(), instance: Some(InstanceKind::Process { pid: 1 }) };
+    let refused = Failed { facts, instance: None };
+    for (failed, now, stopped, expected) in [
+        (&started, running(1, "b"), false, true),
+        (&started, running(2, "c"), false, false),
+        (&started, running(2, "b"), false, false),
+        (&started, exited(1, "b"), false, true),
+        (&started, Condition::Absent, false, false),
+        (&started, Condition::Absent, true, true),
+        (&started, stopping, false, false),
+        (&refused, Condition::Absent, false, true),
+        (&refused, exited(1, "b"), false, true),
+        (&refused, running(2, "a"), false, false),
+        (&refused, running(2, "b"), false, false),
+    ] {
+        assert_eq!(failed.leaves(&now, stopped), expected, "{failed:?} {now:?} {stopped}");
+    }
+}
