@@ -47,9 +47,10 @@ pub(crate) enum EventFormat {
 
 const EXIT_STATUS: &str = "\
 Exit status: 0 done; 1 a file or folder cannot be used; 2 bad command line or configuration; 3 this host lacks a tool, \
-a toolkit or a GPU; 4 source or build; 5 model; 6 the engine does not run; 7 something else is in the way (another \
-configuration runs, the port is taken, the pool is locked); 8 the engine runs and does not answer (`status`); 9 the cause is not known (`explain`); 130 \
-interrupted";
+a toolkit or a GPU, or a finished program does not fit it; 4 source, build or download; 5 model; 6 the engine does not \
+run, or not on its GPU; 7 something else is in the way or not as agreed (another configuration runs, the port is taken, \
+the pool is locked, a plan, pin or proof does not hold); 8 the engine runs and does not answer (`status`); 9 the cause \
+is not known (`explain`); 130 interrupted";
 
 /// What to do.
 #[derive(Debug, Subcommand)]
