@@ -127,7 +127,7 @@ fn needs_of(pools: &[PoolConfig], found: &[PoolCheckup], settings: &Settings) ->
         places.extend(folder.map(|folder| place(folder, room, true)));
         memory = memory.max(kept).max(compiler);
     }
-    if tools.is_empty() {
+    if tools.is_empty() && pools.is_empty() {
         tools = Tool::SOURCE_BUILD.iter().map(Need::from).collect();
     }
     if pools.is_empty() {

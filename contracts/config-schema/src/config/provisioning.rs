@@ -30,8 +30,8 @@ pub struct ProvisioningConfig {
     /// Whether missing system packages may be installed. Left out, it means no.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_package_installs: Option<bool>,
-    /// Whether `sudo -n` may be used for that where this program does not run as root. Left out, it means no. Nobody is
-    /// ever asked for a password.
+    /// Whether `sudo -n` may be used for that where this program does not run as root. Left out, it means no. No
+    /// password is ever asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub allow_sudo: Option<bool>,
     /// Whether finished binaries may be downloaded. Left out, it means no.

@@ -145,7 +145,7 @@ fn facts(host: &HostFacts) -> Vec<(&'static str, String)> {
         Clock::Ahead => "ahead",
     };
     let namespaces = match host.user_namespaces {
-        UserNamespaces::Allowed => "for everybody",
+        UserNamespaces::Allowed => "for all users",
         UserNamespaces::NeedProfile => "for programs with an AppArmor profile",
         UserNamespaces::Forbidden => "for root only",
         UserNamespaces::Absent => "none",

@@ -20,7 +20,7 @@ use crate::{Error, Result, VariableError};
 pub(crate) const INHERITED: [&str; 3] = ["HOME", "TMPDIR", "TZ"];
 
 /// Where programs look for libraries before the system's folders.
-const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
+pub(crate) const LIBRARY_PATH: &str = "LD_LIBRARY_PATH";
 
 /// Everything an engine is started with, but the program.
 #[derive(Clone, Debug)]

@@ -43,8 +43,8 @@ pub struct Locked {
 }
 
 impl Locked {
-    /// Writes it beside the pool file, with the comments of the file that is there. It holds no secret, and everybody
-    /// may read it.
+    /// Writes it beside the pool file, with the comments of the file that is there. It holds no secret, and every
+    /// user may read it.
     pub fn write(&self, pool_file: &Path) -> Result<()> {
         use std::os::unix::fs::PermissionsExt;
 

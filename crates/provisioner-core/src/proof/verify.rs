@@ -102,6 +102,14 @@ fn engine(bundle: &Bundle, summary: &Ensured, executed: Option<&Executed>) -> Ve
         None => all.push(check("build.json", CheckVerdict::Unchecked, "it is missing or cannot be read")),
     }
     match bundle.document::<Value>("provenance.json") {
+        // Of an archive: it names no file in it, and the key holds the archive's digest.
+        Some(provenance) if provenance.get("subject").is_none() => {
+            let text = |value: Option<&Value>| value.and_then(Value::as_str).unwrap_or("none").to_owned();
+            let build = bundle.document::<Value>("build.json");
+            let wanted = text(build.as_ref().and_then(|build| build.pointer("/inputs/archive")));
+            let named = text(provenance.get("archive"));
+            all.push(compared("archive's digest in provenance.json", &wanted, &named));
+        }
         Some(provenance) => {
             let subjects = provenance.get("subject").and_then(Value::as_array).into_iter().flatten();
             let sums = subjects.filter_map(|subject| subject.pointer("/digest/sha256").and_then(Value::as_str));

@@ -1,13 +1,14 @@
 //! What a finished program is asked before it is trusted to be the engine: its version, its devices, its help.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use exec::{CommandSpec, Exit};
 use serde::{Deserialize, Serialize};
 
+use crate::engine::command_line::LIBRARY_PATH;
 use crate::execute::work::Work;
-use crate::plan::{Action, Command, ExecutedAction};
+use crate::plan::{Action, Command, ExecutedAction, literal};
 use crate::{FinishedError, Result};
 
 /// A server answers at once; one that loads CUDA libraries from a cold disk takes seconds.
@@ -31,13 +32,18 @@ pub(crate) struct Answers {
     pub(crate) help: String,
 }
 
-/// The command that asks a program one question.
-fn question(program: &Path, word: &str) -> CommandSpec {
-    CommandSpec::new(program, DEADLINE)
+/// The command that asks a program one question. `driver` is the folder of the driver's libraries, where the loader needs
+/// to be told of it: the program is asked as it will be started.
+fn question(program: &Path, word: &str, driver: Option<&Path>) -> CommandSpec {
+    let spec = CommandSpec::new(program, DEADLINE)
         .arg(word)
         .env("PATH", "/usr/bin:/bin")
         .env("XDG_CONFIG_HOME", NO_CONFIG)
-        .env("HOME", NO_CONFIG)
+        .env("HOME", NO_CONFIG);
+    match driver {
+        Some(folder) => spec.env(LIBRARY_PATH, folder),
+        None => spec,
+    }
 }
 
 /// What is asked of an engine for this accelerator.
@@ -46,12 +52,13 @@ fn questions(cuda: bool) -> impl Iterator<Item = &'static str> {
 }
 
 /// The questions as a plan has them; the program's path may hold placeholders.
-pub(crate) fn planned(program: &str, cuda: bool) -> Vec<Action> {
-    questions(cuda).map(|word| Action::Run(command(program, word))).collect()
+pub(crate) fn planned(program: &str, cuda: bool, driver: Option<&Path>) -> Vec<Action> {
+    let driver = driver.map(|folder| PathBuf::from(literal(&folder.to_string_lossy())));
+    questions(cuda).map(|word| Action::Run(command(program, word, driver.as_deref()))).collect()
 }
 
-fn command(program: &str, word: &str) -> Command {
-    let mut command = Command::concrete(&question(Path::new("/"), word));
+fn command(program: &str, word: &str, driver: Option<&Path>) -> Command {
+    let mut command = Command::concrete(&question(Path::new("/"), word, driver));
     if let Some(first) = command.argv.first_mut() {
         program.clone_into(first);
     }
@@ -63,18 +70,19 @@ pub(crate) fn ask(
     shown: &str,
     path: &Path,
     cuda: bool,
+    driver: Option<&Path>,
     work: &Work<'_>,
     actions: &mut Vec<ExecutedAction>,
 ) -> Result<Answers> {
     let mut answers = Answers::default();
     for word in questions(cuda) {
         let began = Instant::now();
-        let spec = question(path, word).cancel(work.cancel.clone());
+        let spec = question(path, word, driver).cancel(work.cancel.clone());
         let fails =
             |what: String, said: String| FinishedError::NoAnswer { program: shown.into(), question: word, what, said };
         let output = exec::run(&spec).map_err(|error| fails("was not run".into(), error.to_string()))?;
-        let mut action =
-            ExecutedAction::of(Action::Run(command(&path.display().to_string(), word)), began.elapsed().as_secs_f64());
+        let ran = Action::Run(command(&path.display().to_string(), word, driver));
+        let mut action = ExecutedAction::of(ran, began.elapsed().as_secs_f64());
         action.exit = Some(output.exit.to_string());
         actions.push(action);
         work.check()?;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use config_schema::{Accelerator, Engine, PoolConfig, ProvisioningMode};
+use serde_json::json;
 
 use crate::execute::work::{Done, StepError, Work};
 use crate::plan::draft::{Draft, held_by};
@@ -105,6 +106,10 @@ impl Found {
         self.answers.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn driver_folder(&self) -> Option<&Path> {
+        self.gpus.as_ref().and_then(Gpus::driver_folder)
+    }
+
     /// Whether the version is the one that the pool asks for.
     fn wrong_version(&self) -> Option<FinishedError> {
         let (wanted, answers) = (self.wish.version.as_ref()?, self.answers());
@@ -119,8 +124,9 @@ impl Found {
     fn ask(&self, work: &Work<'_>) -> std::result::Result<Done, StepError> {
         let digest = self.digest.as_ref().map_err(|_blocked| Error::UnknownStep { step: "check".into() })?;
         let (path, mut actions) = (&self.wish.path, Vec::new());
-        let answers = asked::ask(&path.display().to_string(), path, self.cuda, work, &mut actions)
-            .map_err(|error| StepError { error, actions: actions.clone() })?;
+        let answers =
+            asked::ask(&path.display().to_string(), path, self.cuda, self.driver_folder(), work, &mut actions)
+                .map_err(|error| StepError { error, actions: actions.clone() })?;
         // What answered is what was hashed.
         if self.wish.program().ok().as_ref() != Some(digest) {
             let replan = Some(format!("`{}` changed while it was asked", path.display()));
@@ -140,7 +146,8 @@ impl Supplied for Found {
         let (no_gpu, accelerator) = Gpus::step(self.gpus.as_mut());
         let path = self.wish.path.display().to_string();
         let wrong = self.wrong_version();
-        let check = match (std::mem::replace(&mut self.digest, Ok(String::new())), wrong) {
+        let inputs = self.digest.as_ref().ok().map(|digest| json!({ "program": format!("sha256:{digest}") }));
+        let mut check = match (std::mem::replace(&mut self.digest, Ok(String::new())), wrong) {
             (Err(error), _) => Draft::blocked(StepKind::Check, &path, error),
             (Ok(digest), Some(error)) => {
                 self.digest = Ok(digest);
@@ -155,12 +162,14 @@ impl Supplied for Found {
                     None if no_gpu => Draft::new(StepKind::Check, &path, held_by(&StepKind::Accelerator.into())),
                     None => {
                         let mut draft = Draft::new(StepKind::Check, &path, Status::ToRun);
-                        draft.step.actions = asked::planned(&literal(&path), self.cuda);
+                        draft.step.actions = asked::planned(&literal(&path), self.cuda, self.driver_folder());
                         draft
                     }
                 }
             }
         };
+        // An approved plan holds for these very bytes.
+        check.step.inputs = inputs;
         vec![accelerator, check.after([StepKind::Accelerator])]
     }
 
@@ -192,7 +201,7 @@ impl Supplied for Found {
     }
 
     fn obtained(&self) -> Option<Obtained> {
-        let build_ref = asked::commit(&self.answers().as_ref()?.version);
+        let build_ref = self.answers().as_ref().and_then(|answers| asked::commit(&answers.version));
         Some(Obtained {
             artifact: self.artifact()?,
             facts: self.facts()?,

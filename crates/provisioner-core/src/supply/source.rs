@@ -24,7 +24,7 @@ mod request;
 #[cfg(test)]
 pub(crate) mod sample;
 mod steps;
-mod toolchain;
+pub(crate) mod toolchain;
 mod wish;
 
 pub(crate) use request::resolve;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use provisioner_core::cfg::PoolConfig;
-use provisioner_core::{Artifact, Cache, Outcome, Started, Status, StepKind};
+use provisioner_core::{Artifact, Bundle, Cache, CheckVerdict, Outcome, Started, Status, StepKind};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use testkit::shell;
@@ -77,6 +77,11 @@ fn an_archive_becomes_a_running_engine() {
     );
     let fit: Value = serde_json::from_slice(&fs::read(prepared.proof_dir.join("fit.json")).unwrap()).unwrap();
     assert!(fit["libraries"].to_string().contains("libc.so.6"), "{fit}");
+    // Its proof holds, and says of which archive it is.
+    let report = Bundle::read(&prepared.proof_dir).unwrap().verify().unwrap();
+    assert!(report.holds(), "{report:?}");
+    let of_archive = report.checks.iter().find(|check| check.what == "archive's digest in provenance.json").unwrap();
+    assert_eq!((of_archive.verdict, &of_archive.detail), (CheckVerdict::Holds, &checksum(&archive)));
     // What ran is what was planned.
     let executed = world.executed("first");
     assert_eq!(executed.differences, [], "{executed:?}");
@@ -212,7 +217,18 @@ fn install_dir_is_a_link_or_an_error() {
     let wanted = pool(&world, "demo", &section, &json!({}));
     assert_eq!(code(world.try_ensure(&wanted)), "pool::install_dir");
     fs::remove_dir(&dir).unwrap();
-    std::os::unix::fs::symlink("/nonexistent", &dir).unwrap();
+    // Nor is a link of the operator's.
+    let link = |to: &Path| {
+        fs::remove_file(&dir).ok();
+        std::os::unix::fs::symlink(to, &dir).unwrap();
+    };
+    for to in ["/nonexistent", "home", "v1/store"] {
+        link(to.as_ref());
+        assert_eq!(code(world.try_ensure(&wanted)), "pool::install_dir");
+        assert_eq!(fs::read_link(&dir).unwrap(), Path::new(to));
+    }
+    // One that was made from here is turned, also where its entry is gone.
+    link(&world.settings.cache_dir.join("v1/store/0123/files"));
     world.ensure(&wanted);
     assert!(dir.join("bin/llama-server").is_file());
     // A link that was turned away is turned back, and the engine is left alone.

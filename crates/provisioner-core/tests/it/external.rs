@@ -1,9 +1,11 @@
 //! EP-02: programs that others installed.
 
 use std::fs;
+use std::path::Path;
+use std::sync::Arc;
 
 use provisioner_core::cfg::PoolConfig;
-use provisioner_core::{Started, Status, StepKind};
+use provisioner_core::{PlanFile, Started, Status, StepKind, checkup};
 use serde_json::{Value, json};
 
 use crate::support::{World, code};
@@ -47,6 +49,59 @@ fn an_installed_program_is_run_like_any_other() {
     // What others installed stays when its engine is stopped.
     world.stop("demo");
     assert!(program.is_file());
+}
+
+/// A program that answers what it is asked, and is none that could run.
+fn answers(dir: &Path, comment: &str) {
+    testkit::fake_tool(dir, "llama-server", &format!("# {comment}\necho 'version: 1234 (abcdef0)'"));
+}
+
+/// An approved plan holds for the bytes that were there when it was made, whether they were asked by then or not.
+#[test]
+fn an_approved_plan_binds_the_program() {
+    let mut world = World::new();
+    let dir = world.path().join("bin");
+    fs::create_dir(&dir).unwrap();
+    let wanted = pool(&world, &json!({ "path": dir.join("llama-server") }));
+    for asked in [false, true] {
+        answers(&dir, "one");
+        world.settings.approved = None;
+        if asked {
+            world.provider(&wanted).prepare(wanted.clone()).unwrap();
+        }
+        world.settings.approved = Some(Arc::new(PlanFile::of(std::slice::from_ref(&wanted), &world.settings).unwrap()));
+        world.provider(&wanted).prepare(wanted.clone()).unwrap();
+        answers(&dir, "two");
+        let refused = world.provider(&wanted).prepare(wanted.clone()).unwrap_err();
+        assert!(refused.to_string().contains("input program: approved `sha256:"), "{refused}");
+        assert_eq!(code::<()>(Err(refused)), "plan::stale");
+    }
+}
+
+/// What it answered may be lost while it runs: it is known by its bytes.
+#[test]
+fn a_cache_without_answers_is_no_obstacle_to_what_runs() {
+    let world = World::new();
+    let built = world.ensure(&world.pool(&json!({})));
+    world.stop("demo");
+    let wanted = pool(&world, &json!({ "path": built.prepared.binary_path.unwrap() }));
+    assert_eq!(world.ensure(&wanted).started, Started::Now);
+    fs::remove_dir_all(world.settings.cache_dir.join("v1/answers")).unwrap();
+    assert_eq!(world.ensure(&wanted).started, Started::Already);
+    world.provider(&wanted).prepare(wanted.clone()).unwrap();
+}
+
+/// What is finished is not compiled, so no compiler is missing.
+#[test]
+fn a_checkup_of_an_installed_program_asks_for_no_compiler() {
+    let world = World::new();
+    let wanted = pool(&world, &json!({ "path": "/usr/bin/true" }));
+    let tools = |pools: &[PoolConfig]| {
+        let tools = checkup(pools, &world.settings).host.tools;
+        tools.found.len() + tools.missing.len() + tools.outdated.len()
+    };
+    assert_eq!(tools(&[wanted]), 0);
+    assert!(tools(&[]) > 0);
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::time::Duration;
 use exec::Env;
 use provisioner_core::cfg::PoolConfig;
 use provisioner_core::{
-    Ensured, Error, Happening, Lifecycle, PoolState, PoolStatus, ProofStage, ProofVerdict, Ready, Started,
+    Action, Ensured, Error, Happening, Lifecycle, PoolState, PoolStatus, ProofStage, ProofVerdict, Ready, Started,
+    StepKind,
 };
 use serde_json::{Value, json};
 use testkit::CudaHost;
@@ -263,4 +264,30 @@ fn a_pool_on_the_cpu_is_asked_nothing() {
     let ready = cuda.wait(&ensured).unwrap();
     assert_eq!((ready.proof, ready.offload), (None, None));
     assert!(ensured.prepared.proofs.is_empty() && cuda.status().gpu_proof.is_none());
+}
+
+/// A program that is installed is asked with the driver's folder, where the loader does not know it, as it is started.
+#[test]
+fn an_installed_program_is_asked_where_the_driver_is() {
+    let cuda = Cuda::new(&[]);
+    let (world, folder) = (&cuda.world, cuda.host.root().join("usr/local/nvidia/lib64"));
+    let dir = world.path().join("bin");
+    std::fs::create_dir(&dir).unwrap();
+    let only_there = format!(
+        "[ \"$1\" = --list-devices ] || exec echo 'version: 1234 (abcdef0)'\n\
+         [ \"$LD_LIBRARY_PATH\" = '{}' ] && echo '  CUDA0: NVIDIA H100 (81089 MiB, 80000 MiB free)'",
+        folder.display()
+    );
+    testkit::fake_tool(&dir, "llama-server", &only_there);
+    let external = json!({ "path": dir.join("llama-server") });
+    let pool = cuda.pool(json!({ "mode": "external", "source": null, "external": external }));
+    let plan = world.plan(&pool);
+    let asks = &plan.step(&StepKind::Check.into()).unwrap().actions;
+    assert_eq!(asks.len(), 3, "{plan}");
+    for ask in asks {
+        let Action::Run(command) = ask else { unreachable!("{ask:?}") };
+        assert_eq!(command.env.get("LD_LIBRARY_PATH"), Some(&folder.display().to_string()), "{plan}");
+    }
+    world.provider(&pool).prepare(pool.clone()).unwrap();
+    assert_eq!(world.executed("demo").differences, []);
 }

@@ -62,7 +62,7 @@ pub(crate) fn run(found: &Found, step: &StepId, work: &Work<'_>) -> Result<Done,
     if kind == Some(&StepKind::Prove)
         && let (Some(link), Some(entry)) = (&found.wish.install_dir, &state.entry)
     {
-        installed::link(link, entry).map_err(crate::Error::from)?;
+        installed::link(link, entry, &found.wish.layout.dir("store")).map_err(crate::Error::from)?;
     }
     Ok(done)
 }
@@ -149,8 +149,7 @@ fn unpack(found: &Found, step: &StepId, state: &mut State, work: &Work<'_>) -> R
         work.value(PROGRAM, &program);
     }
     let needs = files::needs_of(&to, &unpacked.files, &program, wish.cuda);
-    let gpus: Vec<u32> = found.gpus.iter().flat_map(Gpus::chosen).map(gpu_detect::Target::architecture).collect();
-    let mut lacks = host::lacks(&work.settings.system_root, &program, &needs, &gpus, wish.cuda).into_iter();
+    let mut lacks = host::lacks(&work.settings.system_root, &program, &needs, found.gpus.as_ref()).into_iter();
     if let Some(first) = lacks.next() {
         lacks.for_each(|lack| work.note(lack.to_string()));
         return Err(binary(BinaryError::from(first)).into());
@@ -167,8 +166,9 @@ fn prove(found: &Found, step: &StepId, state: &mut State, work: &Work<'_>) -> Re
     };
     let wish = &found.wish;
     let path = staging.out().join(files::FILES).join(program);
+    let driver = found.gpus.as_ref().and_then(Gpus::driver_folder);
     let mut actions = Vec::new();
-    let Answers { version, help } = asked::ask(program, &path, wish.cuda, work, &mut actions)
+    let Answers { version, help } = asked::ask(program, &path, wish.cuda, driver, work, &mut actions)
         .map_err(|error| StepError { error, actions: actions.clone() })?;
     let began = Instant::now();
     let entry = publish(wish, claim, staging, &Proven { program, needs, version: &version, help: &help }, state.began)?;

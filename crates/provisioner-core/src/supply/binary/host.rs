@@ -5,6 +5,9 @@ use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use artifact_fit::{Elf, FitError, Host, Machine, Needs, judge, ld_cache, read_file};
+use gpu_detect::Target;
+
+use crate::supply::gpus::Gpus;
 
 /// Where loaders look without a cache.
 const FOLDERS: [&str; 6] = ["lib64", "usr/lib64", "lib", "usr/lib", "lib/x86_64-linux-gnu", "usr/lib/x86_64-linux-gnu"];
@@ -12,8 +15,8 @@ const FOLDERS: [&str; 6] = ["lib64", "usr/lib64", "lib", "usr/lib", "lib/x86_64-
 /// No cache is larger, in bytes.
 const LARGEST: u64 = 64 << 20;
 
-/// Everything that `program` needs and this host lacks. `gpus` are the architectures of the pool's GPUs.
-pub(crate) fn lacks(root: &Path, program: &str, needs: &Needs, gpus: &[u32], cuda: bool) -> Vec<FitError> {
+/// Everything that `program` needs and this host lacks. `gpus` are the pool's, where it runs on CUDA.
+pub(crate) fn lacks(root: &Path, program: &str, needs: &Needs, gpus: Option<&Gpus>) -> Vec<FitError> {
     let at = |path: &str| root.join(path.trim_start_matches('/'));
     let machine = nix::sys::utsname::uname().ok();
     let machine = machine.and_then(|name| name.machine().to_str().map(Machine::parse)).unwrap_or(Machine::Other);
@@ -23,12 +26,44 @@ pub(crate) fn lacks(root: &Path, program: &str, needs: &Needs, gpus: &[u32], cud
         known.entry(name).or_default().push(at(&path));
     }
     let library = |name: &str| -> Option<Elf> {
+        // The program is started with this folder before all others.
+        let driver = gpus.and_then(Gpus::driver_folder).map(|folder| folder.join(name));
         let cached = known.get(name).into_iter().flatten().cloned();
         let plain = FOLDERS.iter().map(|folder| root.join(folder).join(name));
         // A name may be there for other machines, too.
         let read = |path: PathBuf| read_file(&File::open(path).ok()?).filter(|elf| elf.machine == needs.machine);
-        cached.chain(plain).find_map(read)
+        driver.into_iter().chain(cached).chain(plain).find_map(read)
     };
-    let host = Host { machine, has_file: &|path| at(path).is_file(), library: &library, gpus, cuda };
+    let architectures: Vec<u32> = gpus.map(Gpus::chosen).unwrap_or_default().iter().map(Target::architecture).collect();
+    let has_file = |path: &str| at(path).is_file();
+    let host = Host { machine, has_file: &has_file, library: &library, gpus: &architectures, cuda: gpus.is_some() };
     judge(program, needs, &host)
+}
+
+#[cfg(test)]
+mod tests {
+    use artifact_fit::Missing;
+
+    use super::*;
+
+    /// A driver's library counts as there where the program is started with its folder, and only then.
+    #[test]
+    fn the_drivers_folder_is_one_of_the_loaders() {
+        let dir = tempfile::tempdir().unwrap();
+        let program = std::env::current_exe().unwrap();
+        let name = "libcuda.so.1";
+        std::os::unix::fs::symlink(&program, dir.path().join(name)).unwrap();
+        let library =
+            Missing { library: name.into(), needed_by: vec!["x".into()], versions: Vec::new(), unreachable: None };
+        let needs = Needs {
+            machine: read_file(&File::open(program).unwrap()).unwrap().machine,
+            libraries: vec![library],
+            has_cuda: true,
+            ..Needs::default()
+        };
+        let lacks = |folder: Option<PathBuf>| {
+            lacks(&dir.path().join("root"), "x", &needs, Some(&Gpus::of_driver(folder))).len()
+        };
+        assert_eq!((lacks(Some(dir.path().into())), lacks(None)), (0, 1));
+    }
 }

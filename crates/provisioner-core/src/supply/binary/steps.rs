@@ -75,7 +75,8 @@ fn act(found: &Found, drafts: &mut [Draft]) {
             StepKind::Unpack if !is_there => vec![Action::Unpack { archive: archive.clone(), to: files.clone() }],
             StepKind::Prove if !is_there => {
                 let publish = Action::Publish { key: key.to_string(), to: entry.clone() };
-                asked::planned(&program, found.wish.cuda).into_iter().chain([publish]).collect()
+                let driver = found.gpus.as_ref().and_then(Gpus::driver_folder);
+                asked::planned(&program, found.wish.cuda, driver).into_iter().chain([publish]).collect()
             }
             _ => continue,
         };

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use config_schema::Accelerator;
-use gpu_detect::{Conflict, CudaChoice, Gpu, GpuError, Wish, choose};
+use gpu_detect::{Conflict, CudaChoice, Gpu, GpuError, Target, Wish, choose};
 use llamacpp_build::Definition;
 
 use crate::observe::host::HostSnapshot;
@@ -30,15 +30,15 @@ pub(crate) fn find(desired: &Desired, pool: &super::Wish, host: &HostSnapshot) -
     let report = host.gpus(&Wish { architectures: None, compression: None, ..wish.clone() });
     let driver = report.driver.as_ref().map(|driver| driver.version.clone());
     let cuda = choose(&report, &desired.devices, &host.gpu_host(&wish));
-    let memory_free = cuda.as_ref().ok().and_then(|choice| memory_free(choice, &report.devices));
+    let memory_free = cuda.as_ref().ok().and_then(|choice| memory_free(&choice.devices, &report.devices));
     Toolchain { cuda: Some(cuda), driver, memory_free }
 }
 
 /// What is free on the chosen GPUs together. An instance of a partitioned GPU has a UUID of its own, and no driver reports
 /// what is free of it.
-fn memory_free(choice: &CudaChoice, gpus: &[Gpu]) -> Option<u64> {
+pub(crate) fn memory_free(chosen: &[Target], gpus: &[Gpu]) -> Option<u64> {
     let of = |uuid: &str| gpus.iter().find(|gpu| gpu.uuid == uuid)?.memory_free_bytes;
-    let all: Option<Vec<u64>> = choice.devices.iter().map(|device| of(&device.uuid)).collect();
+    let all: Option<Vec<u64>> = chosen.iter().map(|target| of(&target.uuid)).collect();
     all.filter(|all| !all.is_empty()).map(|all| all.iter().sum())
 }
 
