@@ -283,7 +283,7 @@ pub(crate) struct FlagsArgs {
     /// The engine itself, which is asked for its help
     #[arg(long, value_name = "FILE")]
     pub(crate) binary: Option<PathBuf>,
-    /// Read the flags as those of a pool that runs on the processor
+    /// Read the flags as those of a pool that runs on the CPU
     #[arg(long)]
     pub(crate) cpu: bool,
     /// The flags, after `--`
