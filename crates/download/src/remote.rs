@@ -10,7 +10,7 @@ use crate::{Digest, DownloadError, Notice, Want, space};
 /// The longest pause between two attempts.
 const LONGEST_PAUSE: Duration = Duration::from_mins(1);
 
-/// Progress is told after so many bytes.
+/// Progress is reported after so many bytes.
 const TOLD: u64 = 4 << 20;
 
 /// How an attempt ended that brought the file to its end.

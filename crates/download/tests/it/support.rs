@@ -34,7 +34,7 @@ pub(crate) fn options() -> Options {
     Options { plain: Plain::Loopback, silence: Duration::from_millis(400), ..Options::default() }
 }
 
-/// Downloads, and returns what was told.
+/// Downloads, and returns what was reported.
 pub(crate) fn fetch(dir: &Path, want: &Want) -> (Result<Fetched, DownloadError>, Vec<Notice>) {
     let told = Mutex::new(Vec::new());
     let result = Downloads::new(dir).fetch(want, &options(), &|notice| told.lock().unwrap().push(notice));

@@ -40,7 +40,7 @@ fn https_with_an_authority_of_its_own_and_sha512() {
     assert!(content(&fetched) == body && fetched.sha256() == digest(&body));
 }
 
-/// Without a digest the server is asked each time, and what it has is told.
+/// Without a digest the server is asked each time, and the digest of what it has is reported.
 #[test]
 fn a_file_without_a_digest_is_told_by_its_digest() {
     let dir = tempfile::tempdir().unwrap();

@@ -49,7 +49,7 @@ fn engines(place: &Place) -> usize {
         .count()
 }
 
-/// EP-05, EP-43: an engine that does not get ready is replaced by the one that answered, and everybody is told.
+/// EP-05, EP-43: an engine that does not get ready is replaced by the one that answered, and events, status and exit code say so.
 #[test]
 fn a_failed_engine_gives_way_to_the_one_before() {
     let place = Place::new();

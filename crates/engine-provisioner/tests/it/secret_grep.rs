@@ -49,7 +49,7 @@ fn watch(stop: &AtomicBool) -> Seen {
         for pid in descendants() {
             look(pid, &mut seen);
         }
-        // What is looked at needs the processor, too.
+        // The processes that are watched need the CPU, too.
         std::thread::sleep(std::time::Duration::from_millis(2));
     }
     seen
