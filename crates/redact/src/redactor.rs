@@ -60,7 +60,7 @@ impl Redactor {
 
     /// Returns where the first known value is in `bytes` at or after `from`; of several at one place the longest.
     pub(crate) fn find(&self, bytes: &[u8], from: usize) -> Option<Range<usize>> {
-        self.search().find(bytes, from)
+        if self.literals.is_empty() { None } else { self.search().find(bytes, from) }
     }
 
     pub(crate) fn search(&self) -> &Search {
@@ -114,17 +114,17 @@ fn mask_userinfo(text: &str) -> Option<String> {
 /// `NAME=value` and `Name: value` lose the value when the name looks secret.
 fn mask_named(text: &str) -> Option<String> {
     let mut out = String::new();
-    let mut rest = text;
-    let mut masked = false;
-    while let Some(sep) = rest.find(['=', ':']) {
-        let (head, tail) = rest.split_at(sep);
+    // What is before `kept` is in `out`, and what is before `at` has been looked at.
+    let (mut kept, mut at) = (0, 0);
+    let separator = |from: usize| text.as_bytes().get(from..)?.iter().position(|byte| matches!(byte, b'=' | b':'));
+    while let Some(found) = separator(at) {
+        let (head, tail) = text.get(at..).unwrap_or_default().split_at(found);
         let is_colon = tail.starts_with(':');
         let tail = tail.get(1..).unwrap_or_default();
-        out.push_str(head);
-        out.push(if is_colon { ':' } else { '=' });
-        rest = tail;
+        at += found + 1;
         let name = head.trim_end_matches(['"', '\'']);
-        let name = name.rsplit(|c: char| !(c.is_alphanumeric() || "-_.".contains(c))).next().unwrap_or_default();
+        let of_name = |c: char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
+        let name = name.rsplit(|c: char| !of_name(c)).next().unwrap_or_default();
         let value = tail.trim_start_matches([' ', '"', '\'']);
         // "before ')' token: …" is a compiler's message, not a header. `PWD` is a password in a connection string.
         let secret = match name {
@@ -141,13 +141,14 @@ fn mask_named(text: &str) -> Option<String> {
             .and_then(|v| v.find(|c: char| c.is_whitespace() || "\"'&,;".contains(c)))
             .map_or(value.len(), |i| i + scheme);
         if end > 0 {
-            out.push_str(tail.get(..tail.len() - value.len()).unwrap_or_default());
+            let start = text.len() - value.len();
+            out.push_str(text.get(kept..start).unwrap_or_default());
             out.push_str(MASK);
-            rest = value.get(end..).unwrap_or_default();
-            masked = true;
+            at = start + end;
+            kept = at;
         }
     }
-    masked.then(|| out + rest)
+    (kept > 0).then(|| out + text.get(kept..).unwrap_or_default())
 }
 
 #[cfg(test)]

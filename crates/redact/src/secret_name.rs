@@ -10,11 +10,19 @@ use crate::words::{self, split};
 /// `HF_TOKEN`, `--api-key`, `clientSecret`, `X-Amz-Signature` and `PROXY_PWD` are secret. `MAX_TOTAL_TOKENS` (a count),
 /// `--api-key-file` (a place), `HF_HUB_DISABLE_IMPLICIT_TOKEN` (a switch) and `KEYBOARD` are open.
 pub fn looks_secret(name: &str) -> bool {
-    if words::NAMED_OPEN.contains(&name) {
+    // Most names in a program's output: nothing, a number, or one word in small letters.
+    if name.len() < words::SHORTEST || words::NAMED_OPEN.contains(&name) {
         return false;
     }
+    if name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit()) {
+        return is_secret(vec![name]);
+    }
     let words = split(name);
-    let mut words: Vec<&str> = words.iter().map(String::as_str).collect();
+    is_secret(words.iter().map(String::as_str).collect())
+}
+
+/// Whether a name of these words, in lower case, holds a secret.
+fn is_secret(mut words: Vec<&str>) -> bool {
     while words.len() > 1 && words.last().is_some_and(|last| words::is_qualifier(last)) {
         words.pop();
     }

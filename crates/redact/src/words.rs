@@ -4,6 +4,9 @@
 /// (<https://cloud.google.com/docs/authentication/application-default-credentials#GAC>).
 pub(crate) const NAMED_OPEN: &[&str] = &["PWD", "GOOGLE_APPLICATION_CREDENTIALS"];
 
+/// No word that marks a secret is shorter, in bytes.
+pub(crate) const SHORTEST: usize = 3;
+
 /// Last words of names that locate a secret or describe it: `HF_TOKEN_PATH`, `AWS_ACCESS_KEY_ID`, `TOKEN_TTL`.
 pub(crate) const PROPERTIES: &[&str] = &[
     "algorithm",
