@@ -69,7 +69,8 @@ impl Config {
 }
 
 fn read_bounded(path: &Path) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
+    // Room for a usual file, so that one read brings it.
+    let mut bytes = Vec::with_capacity(8 << 10);
     // One byte more than allowed is enough to know that there are too many.
     let limit = u64::try_from(MAX_BYTES).unwrap_or(u64::MAX).saturating_add(1);
     File::open(path)?.take(limit).read_to_end(&mut bytes)?;

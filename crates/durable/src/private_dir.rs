@@ -10,13 +10,30 @@ use crate::DurableError;
 /// Makes `path` and its missing parents with mode 0700, and checks what is there already: it must be a folder, not a
 /// link; ours; and writable by nobody else.
 pub fn private_dir(path: &Path) -> Result<(), DurableError> {
+    // The usual case costs one look.
+    if let Ok(meta) = fs::symlink_metadata(path) {
+        return check(path, &meta);
+    }
     match DirBuilder::new().recursive(true).mode(0o700).create(path) {
         Ok(()) => {}
-        // A file or a dangling link stands there: said below, with its own words.
+        // Another process made it, or something else, a moment ago: said below, with its own words.
         Err(error) if error.kind() == ErrorKind::AlreadyExists => {}
         Err(error) => return Err(DurableError::io("create the folder", path)(error)),
     }
     let meta = fs::symlink_metadata(path).map_err(DurableError::io("look at", path))?;
+    check(path, &meta)
+}
+
+/// The same check of a folder that is there; returns whether it is. Makes nothing.
+pub fn existing_private_dir(path: &Path) -> Result<bool, DurableError> {
+    match fs::symlink_metadata(path) {
+        Ok(meta) => check(path, &meta).map(|()| true),
+        Err(error) if error.kind() == ErrorKind::NotFound => Ok(false),
+        Err(error) => Err(DurableError::io("look at", path)(error)),
+    }
+}
+
+fn check(path: &Path, meta: &fs::Metadata) -> Result<(), DurableError> {
     let me = nix::unistd::geteuid().as_raw();
     let refuse = |why: String| Err(DurableError::NotPrivate { path: path.into(), why });
     if meta.is_symlink() {

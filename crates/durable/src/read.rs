@@ -62,7 +62,9 @@ pub fn read_owned(path: &Path, max: u64) -> Result<Option<Owned>, DurableError> 
         };
         return Err(DurableError::NotRegular { path: path.into(), what });
     }
-    let mut bytes = Vec::new();
+    // Room for all of it and one byte more, so that one read brings it and the next finds its end.
+    let room = meta.len().min(max).saturating_add(1);
+    let mut bytes = Vec::with_capacity(usize::try_from(room).unwrap_or_default());
     match file.take(max + 1).read_to_end(&mut bytes) {
         Ok(_) if bytes.len() as u64 > max => Err(DurableError::TooLarge { path: path.into(), max }),
         Ok(_) => Ok(Some(Owned { bytes, uid: meta.uid(), mode: meta.mode() & 0o7777 })),
