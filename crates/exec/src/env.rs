@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
+
+use crate::SearchPath;
 
 /// A snapshot of environment variables. A variable that is set to nothing counts as unset, which is what
 /// people mean by `NAME= program`.
@@ -51,14 +53,10 @@ impl Env {
 
     /// The absolute path of `program` on `PATH`: the first regular, executable file.
     ///
-    /// Entries of `PATH` that are relative or empty (both mean "where I happen to stand") are ignored.
+    /// Entries of `PATH` that are relative or empty (both mean "where I happen to stand") are ignored. For several programs
+    /// use one [`SearchPath`].
     pub fn find(&self, program: &str) -> Option<PathBuf> {
-        if program.is_empty() || program.contains('/') {
-            return None;
-        }
-        let path = self.get("PATH")?;
-        let absolute = std::env::join_paths(std::env::split_paths(path).filter(|entry| entry.is_absolute())).ok()?;
-        which::which_in(program, Some(absolute), Path::new("/")).ok()
+        SearchPath::of(self).find(program).map(|program| program.path)
     }
 }
 

@@ -32,6 +32,7 @@ mod output;
 mod parallel;
 mod probe_cache;
 mod run;
+mod search_path;
 
 pub use command_spec::{CommandSpec, Target, shell_line};
 pub use env::Env;
@@ -43,3 +44,4 @@ pub use parallel::parallel_map;
 pub use probe_cache::ProbeCache;
 pub use redact::{MASK, Redactor, Unfit, looks_secret, unfit};
 pub use run::{run, run_lines};
+pub use search_path::{Program, SearchPath};

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use durable::{DurableError, Stamp};
 use serde::{Deserialize, Serialize};
 
-use crate::{CommandSpec, Redactor};
+use crate::{CommandSpec, Program, Redactor};
 
 /// The largest file that is read, in bytes; a full cache is a hundred times smaller.
 const LARGEST: u64 = 1 << 20;
@@ -87,8 +87,18 @@ impl ProbeCache {
 
     /// What the program of this command answered last, unless another program is there by now.
     pub fn recall(&self, question: &CommandSpec) -> Option<String> {
-        let (key, program) = (key(question)?, Identity::of(&question.program)?);
-        self.lock().get(&key).filter(|entry| entry.program == program).map(|entry| entry.answer.clone())
+        self.recall_of(&Identity::of(&question.program)?, question)
+    }
+
+    /// The same of a program that was just found, which is not looked at again.
+    pub fn recall_found(&self, found: &Program, question: &CommandSpec) -> Option<String> {
+        let program = Identity { real_path: found.real_path.clone(), stamp: found.stamp };
+        self.recall_of(&program, question)
+    }
+
+    fn recall_of(&self, program: &Identity, question: &CommandSpec) -> Option<String> {
+        let key = key(question)?;
+        self.lock().get(&key).filter(|entry| entry.program == *program).map(|entry| entry.answer.clone())
     }
 
     /// Keeps an answer, or the part of it that matters. A command that is not text is not kept: the file is JSON.
