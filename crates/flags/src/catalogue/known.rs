@@ -1,6 +1,6 @@
 //! What no help says of a flag: a hand-written table, and phrases of the help that mean something.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use crate::catalogue::renames;
 use crate::catalogue::role::Role;
@@ -60,18 +60,29 @@ fn read(engine: Engine) -> HashMap<&'static str, Known> {
         }
         known.insert(name, facts);
     }
+    // A renamed flag is what its other names are. A name counts in the first group that has it.
+    let listed = known.clone();
+    let mut grouped = HashSet::new();
+    for names in renames::plain(engine).map(Iterator::collect::<Vec<_>>) {
+        let facts = names.iter().find_map(|name| listed.get(name)).copied();
+        for name in names.into_iter().filter(|name| grouped.insert(*name)) {
+            if let Some(facts) = facts {
+                known.entry(name).or_insert(facts);
+            }
+        }
+    }
     known
 }
 
-fn known<'a>(engine: Engine, mut spellings: impl Iterator<Item = &'a str>) -> Option<Known> {
+/// What the table says of the first of these names that it knows, by that name or another of the flag's.
+fn known<'a>(engine: Engine, mut spellings: impl Iterator<Item = &'a str>) -> Option<&'static Known> {
     let table = table(engine);
-    let renamed = |s| renames::names(engine, s).find_map(|name| table.get(name));
-    spellings.find_map(|s| table.get(s).or_else(|| renamed(s))).copied()
+    spellings.find_map(|spelling| table.get(spelling))
 }
 
 /// Adds to a flag what the table says of any of its names.
 pub(crate) fn complete(engine: Engine, spec: &mut FlagSpec) {
-    if let Some(Known { role, adds, pair, value, env, .. }) = known(engine, spec.positive()) {
+    if let Some(&Known { role, adds, pair, value, env, .. }) = known(engine, spec.positive()) {
         spec.adds |= adds;
         spec.pair |= pair;
         spec.env = spec.env.take().or_else(|| env.map(str::to_owned));

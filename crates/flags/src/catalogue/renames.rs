@@ -46,12 +46,6 @@ pub(crate) fn plain(engine: Engine) -> impl Iterator<Item = impl Iterator<Item =
     groups(engine).iter().filter(|g| is_plain(g)).map(|g| g.iter().map(|form| form.flag))
 }
 
-/// The other names in this one's plain group.
-pub(crate) fn names(engine: Engine, name: &str) -> impl Iterator<Item = &'static str> {
-    let group = groups(engine).iter().filter(|g| is_plain(g)).find(|g| g.iter().any(|form| form.flag == name));
-    group.into_iter().flatten().map(|form| form.flag)
-}
-
 /// Other forms of a flag with this value (empty for a switch).
 pub(crate) fn other_forms(engine: Engine, name: &str, value: &str) -> impl Iterator<Item = Form> {
     let says = move |form: &Form| form.flag == name && form.value.unwrap_or_default() == value;

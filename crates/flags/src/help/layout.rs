@@ -44,7 +44,7 @@ pub(crate) fn lay<'a>(lines: &'a [Cow<'a, str>]) -> Laid<'a> {
     for line in lines {
         let body = line.trim();
         let indent = indent_of(line);
-        usage = body.to_lowercase().starts_with("usage:") || (usage && !body.is_empty() && indent >= "usage: ".len());
+        usage = begins_usage(body) || (usage && !body.is_empty() && indent >= "usage: ".len());
         if body.is_empty() || usage {
             continue;
         }
@@ -92,6 +92,11 @@ impl Entry<'_> {
     }
 }
 
+fn begins_usage(body: &str) -> bool {
+    const USAGE: &str = "usage:";
+    body.get(..USAGE.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(USAGE))
+}
+
 fn is_option(body: &str) -> bool {
     (is_flag(body) || body.starts_with("--[no-]") || body.starts_with("--(no-)")) && !is_told(columns(body).0)
 }
@@ -111,8 +116,11 @@ fn is_told(head: &str) -> bool {
 /// Whether a line in the wrong place is an option all the same: a flag that stands alone, before its description's column,
 /// or before another spelling. Lines of prose have one blank between words and break anywhere.
 fn like_an_option(body: &str) -> bool {
+    if !is_flag(body) {
+        return false;
+    }
     let (head, description) = columns(body);
-    if !is_flag(body) || is_told(head) {
+    if is_told(head) {
         return false;
     }
     let several = head.split_once(", ").is_some_and(|(first, more)| !first.contains(' ') && is_flag(more));
@@ -122,7 +130,12 @@ fn like_an_option(body: &str) -> bool {
 /// Splits an option line at the first run of blanks that only lays out columns. After a comma blanks align spellings, and
 /// so they do between a short spelling and a long one.
 fn columns(body: &str) -> (&str, Option<&str>) {
-    let blanks = body.match_indices("  ").map(|(at, _)| body.split_at(at));
+    let mut from = 0;
+    let blanks = std::iter::from_fn(|| {
+        let at = from + body.as_bytes().get(from..)?.windows(2).position(|two| two == b"  ")?;
+        from = at + 2;
+        body.split_at_checked(at)
+    });
     let aligned = |head: &str, rest: &str| {
         head.ends_with(',')
             || (!head.contains(' ') && !head.starts_with("--") && rest.starts_with("--") && is_flag(rest))

@@ -92,6 +92,10 @@ fn canonical(engine: Engine, spellings: &[String]) -> Option<String> {
 
 /// Whether a description begins by saying that the flag is no more (`the argument has been removed. use …`).
 fn is_gone(help: &str) -> bool {
+    let first = help.bytes().find(|byte| !matches!(byte, b'[' | b'('));
+    if !first.is_some_and(|byte| matches!(byte.to_ascii_lowercase(), b't' | b'r')) {
+        return false;
+    }
     let lower = help.to_lowercase();
     let first = lower.split(". ").next().unwrap_or(&lower).trim_start_matches(['[', '(']);
     let subject = ["the argument", "this argument", "this option", "the option", "this flag", "the flag", "removed"];

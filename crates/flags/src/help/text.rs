@@ -11,7 +11,8 @@ pub(crate) fn lines(text: &str) -> Vec<Cow<'_, str>> {
 }
 
 fn plain(line: &str) -> Cow<'_, str> {
-    if !line.contains(|c: char| c.is_control()) {
+    let is_plain = line.bytes().all(|byte| (b' '..=b'~').contains(&byte));
+    if is_plain || !line.contains(char::is_control) {
         return Cow::Borrowed(line);
     }
     let mut plain = String::with_capacity(line.len());
