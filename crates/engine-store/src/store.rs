@@ -87,13 +87,24 @@ impl Store {
 
     /// The entry of a key, if it is there and every file is what its manifest says. Writes nothing.
     pub fn lookup(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
-        self.find(key, false)
+        self.find(key, &|_| true, false)
+    }
+
+    /// Like [`Store::lookup`], of an entry whose manifest is `wanted`: one that is not is read and not verified. With
+    /// `remember`, what was verified is remembered, and the entry counts as used.
+    pub fn lookup_wanted(
+        &self,
+        key: &EntryKey,
+        wanted: &dyn Fn(&Manifest) -> bool,
+        remember: bool,
+    ) -> Result<Option<Entry>, StoreError> {
+        self.find(key, wanted, remember)
     }
 
     /// Like [`Store::lookup`], remembers what it verified, and sets aside an entry that is not what it says, so that
     /// it is built anew. While somebody builds the key, that is left to them.
     pub fn take(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
-        if let Some(entry) = self.find(key, true)? {
+        if let Some(entry) = self.find(key, &|_| true, true)? {
             return Ok(Some(entry));
         }
         if fs::symlink_metadata(self.dir(key)).is_err() {
@@ -109,7 +120,7 @@ impl Store {
 
     /// [`Store::take`] for whoever holds the key's lock.
     pub(crate) fn take_locked(&self, key: &EntryKey) -> Result<Option<Entry>, StoreError> {
-        if let Some(entry) = self.find(key, true)? {
+        if let Some(entry) = self.find(key, &|_| true, true)? {
             return Ok(Some(entry));
         }
         let dir = self.dir(key);
@@ -125,7 +136,12 @@ impl Store {
         self.layout.lock(&format!("build-{key}"))
     }
 
-    fn find(&self, key: &EntryKey, remember: bool) -> Result<Option<Entry>, StoreError> {
+    fn find(
+        &self,
+        key: &EntryKey,
+        wanted: &dyn Fn(&Manifest) -> bool,
+        remember: bool,
+    ) -> Result<Option<Entry>, StoreError> {
         let dir = self.dir(key);
         // The folder itself, not a link to one.
         if !fs::symlink_metadata(&dir).is_ok_and(|meta| meta.is_dir()) {
@@ -133,6 +149,9 @@ impl Store {
         }
         let seal = Seal::read(&self.layout, key);
         let Some(manifest) = Manifest::read_sealed(&dir, key, seal.as_ref())? else { return Ok(None) };
+        if !wanted(&manifest) {
+            return Ok(None);
+        }
         let sound = verified::matches(&self.layout, &dir, &manifest, seal.as_ref(), remember)?;
         if sound && remember {
             mark_used(&dir);
@@ -140,23 +159,41 @@ impl Store {
         Ok(sound.then_some(Entry { dir, manifest }))
     }
 
+    /// The manifests of all entries, the most recently used first: nothing is verified, measured or written.
+    pub fn manifests(&self) -> Result<Vec<Manifest>, StoreError> {
+        let mut manifests = Vec::new();
+        for (key, dir) in self.keys()? {
+            manifests.extend(Manifest::read(&dir, &key)?.map(|manifest| (last_used(&dir), manifest)));
+        }
+        manifests.sort_by(|(a, one), (b, other)| b.cmp(a).then_with(|| other.key.cmp(&one.key)));
+        Ok(manifests.into_iter().map(|(_, manifest)| manifest).collect())
+    }
+
     /// What the store holds, the longest unused first, as the manifests say it: nothing is verified or written.
     pub fn list(&self) -> Result<Vec<Stored>, StoreError> {
-        let place = self.layout.dir("store");
-        let entries = match fs::read_dir(&place) {
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries.map_err(StoreError::io("list", &place))?,
-        };
         let mut stored = Vec::new();
-        for entry in entries {
-            let dir = entry.map_err(StoreError::io("list", &place))?.path();
-            let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let Some(key) = EntryKey::parse(&name) else { continue };
+        for (key, dir) in self.keys()? {
             let manifest = Manifest::read(&dir, &key)?;
             stored.push(Stored { bytes: size(&dir), last_used: last_used(&dir), key, dir, manifest });
         }
         stored.sort_by(|a, b| a.last_used.cmp(&b.last_used).then_with(|| a.key.cmp(&b.key)));
         Ok(stored)
+    }
+
+    /// The keys under which something is stored, with their folders, in no order.
+    fn keys(&self) -> Result<Vec<(EntryKey, PathBuf)>, StoreError> {
+        let place = self.layout.dir("store");
+        let entries = match fs::read_dir(&place) {
+            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
+            entries => entries.map_err(StoreError::io("list", &place))?,
+        };
+        let mut keys = Vec::new();
+        for entry in entries {
+            let dir = entry.map_err(StoreError::io("list", &place))?.path();
+            let name = dir.file_name().unwrap_or_default().to_string_lossy();
+            keys.extend(EntryKey::parse(&name).map(|key| (key, dir.clone())));
+        }
+        Ok(keys)
     }
 
     /// Reads every byte of an entry, whatever is remembered of it, and sets it aside if it is not what its manifest
