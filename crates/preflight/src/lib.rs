@@ -33,4 +33,4 @@ pub use exec::ProbeCache as Memo;
 pub use host::{Clock, Finding, HostFacts, HostNeeds, Memory, Place, PlaceNeed, UserNamespaces, findings};
 pub use pacman::{InstallError, InstallPolicy, Provided, Trouble, planned_install, provide};
 pub use survey::Survey;
-pub use tools::{Found, Missing, Need, Outdated, Refused, Report, Tool, Version, check, remedy, save_memo};
+pub use tools::{Found, Missing, Need, Outdated, Refused, Report, Tool, Version, check, check_on, remedy, save_memo};

@@ -10,7 +10,7 @@ mod tool;
 mod version;
 
 pub use ask::save_memo;
-pub use check::check;
+pub use check::{check, check_on};
 pub use need::Need;
 pub use remedy::remedy;
 pub(crate) use remedy::{packages, remedy_for, sentence};

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use exec::{CommandSpec, Env, ExecError, Exit, Limit, ProbeCache};
+use exec::{CommandSpec, Env, ExecError, Exit, Limit, ProbeCache, Program};
 
 use super::version::Version;
 use crate::error::PreflightError;
@@ -30,9 +30,9 @@ pub(crate) enum Answer {
 
 /// What `program` prints for the argument `question`, or printed when it was last asked. Only `PATH` and `HOME` are passed
 /// on: wrappers need them. Only a line is remembered: what failed may be repaired without a change to its own file.
-pub(crate) fn ask(program: &Path, question: &str, env: &Env, cache: &ProbeCache) -> Answer {
-    let spec = CommandSpec::new(program, DEADLINE).arg(question).inherit(env, &["PATH", "HOME"]);
-    if let Some(line) = cache.recall(&spec) {
+pub(crate) fn ask(program: &Program, question: &str, env: &Env, cache: &ProbeCache) -> Answer {
+    let spec = CommandSpec::new(&program.path, DEADLINE).arg(question).inherit(env, &["PATH", "HOME"]);
+    if let Some(line) = cache.recall_found(program, &spec) {
         return Answer::Line(line);
     }
     let output = match exec::run(&spec) {

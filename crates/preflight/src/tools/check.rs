@@ -1,8 +1,6 @@
 //! Looks for every tool that is needed, so that all that is missing is told at once.
 
-use std::path::{Path, PathBuf};
-
-use exec::{Env, Limit, ProbeCache};
+use exec::{Env, Limit, ProbeCache, Program, SearchPath};
 
 use super::ask::{Answer, ask};
 use super::headers;
@@ -17,11 +15,16 @@ use super::version::Version;
 /// build must not depend on who started it. A program that does not tell its version is taken, with a note. Nothing
 /// on the host is changed. A tool that is named more than once stands in the report once.
 pub fn check<N: Clone + Into<Need>>(needs: &[N], env: &Env, cache: &ProbeCache) -> Report {
+    check_on(needs, &SearchPath::of(env), env, cache)
+}
+
+/// The same on a search path of `env` that is used for other questions, too.
+pub fn check_on<N: Clone + Into<Need>>(needs: &[N], path: &SearchPath, env: &Env, cache: &ProbeCache) -> Report {
     let mut report = Report::default();
     let needs = merged(needs);
     // Headers are asked of the compiler, which is looked for first.
     for need in needs.iter().filter(|need| need.tool.facts().header.is_none()) {
-        look_for(need, env, cache, &mut report);
+        look_for(need, path, env, cache, &mut report);
     }
     for need in &needs {
         if let Some(header) = need.tool.facts().header {
@@ -34,12 +37,12 @@ pub fn check<N: Clone + Into<Need>>(needs: &[N], env: &Env, cache: &ProbeCache) 
     report
 }
 
-fn look_for(need: &Need, env: &Env, cache: &ProbeCache, report: &mut Report) {
+fn look_for(need: &Need, on: &SearchPath, env: &Env, cache: &ProbeCache, report: &mut Report) {
     let mut outdated = None;
     let mut broken = None;
     for tool in need.tool.choices() {
-        for path in paths(*tool, need, env) {
-            match examine(*tool, need, &path, env, cache) {
+        for program in programs(*tool, need, on) {
+            match examine(*tool, need, &program, env, cache) {
                 Verdict::Good(found, note) => {
                     report.notes.extend(broken);
                     report.notes.extend(note);
@@ -49,7 +52,7 @@ fn look_for(need: &Need, env: &Env, cache: &ProbeCache, report: &mut Report) {
                 Verdict::Old(old) => outdated = outdated.or(Some(old)),
                 Verdict::Broken(why) => broken = broken.or(Some(why)),
                 Verdict::Limited(limit) => {
-                    report.limit.get_or_insert(Refused { program: path, limit });
+                    report.limit.get_or_insert(Refused { program: program.path, limit });
                     return;
                 }
             }
@@ -61,13 +64,14 @@ fn look_for(need: &Need, env: &Env, cache: &ProbeCache, report: &mut Report) {
     }
 }
 
-/// Where the tool may be: on `PATH` under each of its names, then in the folders outside it.
-fn paths(tool: Tool, need: &Need, env: &Env) -> Vec<PathBuf> {
-    let programs = tool.facts().programs;
-    let on_path = programs.iter().filter_map(|program| env.find(program));
-    let folders = need.folders.iter().map(|folder| Env::from_pairs([("PATH", folder)]));
-    let elsewhere = folders.flat_map(|there| programs.iter().filter_map(move |program| there.find(program)));
-    on_path.chain(elsewhere).collect()
+/// What the tool may be: on `PATH` under each of its names, then in the folders outside it. The next one is looked for only
+/// where the one before does not serve.
+fn programs<'a>(tool: Tool, need: &'a Need, on: &'a SearchPath) -> impl Iterator<Item = Program> + 'a {
+    let names = tool.facts().programs;
+    let on_path = names.iter().filter_map(|name| on.find(name));
+    let folders = need.folders.iter().map(|folder| SearchPath::of(&Env::from_pairs([("PATH", folder)])));
+    let elsewhere = folders.flat_map(|there| names.iter().filter_map(move |name| there.find(name)));
+    on_path.chain(elsewhere)
 }
 
 enum Verdict {
@@ -77,13 +81,14 @@ enum Verdict {
     Limited(Limit),
 }
 
-fn examine(tool: Tool, need: &Need, path: &Path, env: &Env, cache: &ProbeCache) -> Verdict {
-    let real_path = path.canonicalize().unwrap_or_else(|_| path.into());
+fn examine(tool: Tool, need: &Need, program: &Program, env: &Env, cache: &ProbeCache) -> Verdict {
+    let Program { path, real_path, .. } = program;
+    let (path, real_path) = (path.as_path(), real_path.clone());
     let mut found = Found { tool, path: path.into(), real_path, version: None, version_line: String::new() };
     let Some(question) = tool.facts().ask else {
         return Verdict::Good(found, None);
     };
-    match ask(path, question, env, cache) {
+    match ask(program, question, env, cache) {
         Answer::Line(line) => found.version_line = line,
         Answer::Silent(why) => {
             let note = format!("`{}` does not tell its version ({why})", path.display());
