@@ -12,7 +12,7 @@ use exec::Exit;
 
 use crate::port::sockets::Listeners;
 use crate::process::marks::Identity;
-use crate::record::host::Host;
+use crate::process::scan::Processes;
 use crate::{PoolDir, Record, SpawnError};
 
 /// What of a pool's engine lives.
@@ -113,14 +113,23 @@ impl Observation {
 ///
 /// Where the name is no pool's, a folder is not private to this user, or `/proc` cannot be read.
 pub fn observe(run_root: &Path, pool: &str) -> Result<Observation, SpawnError> {
+    observe_among(run_root, pool, &Processes::default())
+}
+
+/// [`observe`] for one of many pools that are asked about in the same moment: `all` is looked at once for all of them.
+///
+/// # Errors
+///
+/// As [`observe`].
+pub fn observe_among(run_root: &Path, pool: &str, all: &Processes) -> Result<Observation, SpawnError> {
     let dir = PoolDir::existing(run_root, pool)?;
-    let look = look::look_for(dir.as_ref(), &Identity::new(run_root, pool))?;
+    let look = look::look_for(dir.as_ref(), &Identity::new(run_root, pool), all)?;
     let pids = look.pids();
     let (mut life, mut why) = (look.life, look.why);
     if let Some(record) =
         look.record.as_ref().filter(|_| matches!(life, Life::Running | Life::Starting | Life::Stopping))
     {
-        let uid = Host::observe()?.uid;
+        let uid = rustix::process::geteuid().as_raw();
         if record.uid != uid && uid != 0 {
             life = Life::Foreign;
             why = Some(format!("it was started by user {}, this is user {uid}", record.uid));

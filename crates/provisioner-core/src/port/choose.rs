@@ -82,7 +82,7 @@ pub(crate) fn choose(
     if let Some(own) = own.filter(|own| ports.contains(own)) {
         return Ok(own);
     }
-    let lowest = lowest_bindable_port();
+    let lowest = lowest_bindable_port(ports.iter().copied().min().unwrap_or_default());
     // The tables are long: they are read only for the name.
     let listening = LazyCell::new(|| Listeners::read().unwrap_or_default());
     let mut holders = Vec::new();

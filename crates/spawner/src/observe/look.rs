@@ -7,7 +7,7 @@ use crate::process::Process;
 use crate::process::family::Family;
 use crate::process::identity::{Engine, prove, unseen};
 use crate::process::marks::Identity;
-use crate::process::scan::scan;
+use crate::process::scan::{Processes, scan};
 use crate::record::host::Host;
 use crate::record::ledger::{self, Entry};
 use crate::{PoolDir, Record, SpawnError, State};
@@ -56,24 +56,24 @@ impl Look {
 
 /// Looks at a pool whose folder exists.
 pub(crate) fn look(dir: &PoolDir) -> Result<Look, SpawnError> {
-    look_for(Some(dir), &dir.identity())
+    look_for(Some(dir), &dir.identity(), &Processes::default())
 }
 
 /// Looks at the record in `dir`, where the folder exists, at the process that it names, and, where that is not the running
-/// engine, at all processes.
-pub(crate) fn look_for(dir: Option<&PoolDir>, identity: &Identity) -> Result<Look, SpawnError> {
+/// engine, at `all` processes.
+pub(crate) fn look_for(dir: Option<&PoolDir>, identity: &Identity, all: &Processes) -> Result<Look, SpawnError> {
     let Some(dir) = dir else {
-        return all_processes(None, identity, Look::new(Life::Nothing, None, None));
+        return all_processes(None, identity, Look::new(Life::Nothing, None, None), all);
     };
     match ledger::read(dir)? {
-        Entry::Absent => all_processes(Some(dir), identity, Look::new(Life::Nothing, None, None)),
-        Entry::Torn(why) => all_processes(Some(dir), identity, Look::new(Life::Nothing, None, Some(why))),
+        Entry::Absent => all_processes(Some(dir), identity, Look::new(Life::Nothing, None, None), all),
+        Entry::Torn(why) => all_processes(Some(dir), identity, Look::new(Life::Nothing, None, Some(why)), all),
         Entry::Foreign(why) => Ok(Look::new(Life::Unreadable, None, Some(why))),
-        Entry::Valid(record) => by_record(dir, identity, record),
+        Entry::Valid(record) => by_record(dir, identity, record, all),
     }
 }
 
-fn by_record(dir: &PoolDir, identity: &Identity, record: Record) -> Result<Look, SpawnError> {
+fn by_record(dir: &PoolDir, identity: &Identity, record: Record, all: &Processes) -> Result<Look, SpawnError> {
     let (mut family, mut look) = match prove(dir, record, &Host::observe()?)? {
         Engine::Alive(record, leader) => return Ok(alive(dir, record, leader)),
         Engine::Unseen(record, why) => return Ok(Look::new(Life::Foreign, Some(record), Some(why))),
@@ -95,7 +95,7 @@ fn by_record(dir: &PoolDir, identity: &Identity, record: Record) -> Result<Look,
     if over {
         // At most its tender is left, which is about to end.
         look.life = Life::Nothing;
-        return all_processes(Some(dir), identity, look);
+        return all_processes(Some(dir), identity, look, all);
     }
     Ok(look)
 }
@@ -112,8 +112,13 @@ fn alive(dir: &PoolDir, record: Record, leader: Process) -> Look {
 }
 
 /// Looks for engines that no record leads to.
-fn all_processes(dir: Option<&PoolDir>, identity: &Identity, mut look: Look) -> Result<Look, SpawnError> {
-    let found = scan(identity, dir.map(PoolDir::path))?;
+fn all_processes(
+    dir: Option<&PoolDir>,
+    identity: &Identity,
+    mut look: Look,
+    all: &Processes,
+) -> Result<Look, SpawnError> {
+    let found = scan(identity, dir.map(PoolDir::path), all)?;
     let families = found.families()?;
     if !families.is_empty() {
         look.life = Life::Unrecorded;

@@ -6,7 +6,7 @@
 use std::io;
 use std::time::{Duration, Instant};
 
-use memchr::memmem;
+use memchr::memmem::Finder;
 use rustix::buffer::spare_capacity;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
@@ -42,10 +42,15 @@ impl Environ {
 
     /// The value of a variable.
     pub(crate) fn value(&self, name: &str) -> Option<&[u8]> {
-        let follows = |at: usize| self.0[at + name.len()..].strip_prefix(b"=");
+        self.find(&Finder::new(name))
+    }
+
+    /// The same of the variable whose name the finder searches for, to be used for many environments.
+    pub(crate) fn find(&self, name: &Finder<'_>) -> Option<&[u8]> {
+        let follows = |at: usize| self.0[at + name.needle().len()..].strip_prefix(b"=");
         let begins = |at: usize| at == 0 || self.0[at - 1] == 0;
         let at = |at: usize| begins(at).then(|| follows(at)).flatten();
-        let value = memmem::find_iter(&self.0, name).find_map(at)?;
+        let value = name.find_iter(&self.0).find_map(at)?;
         Some(&value[..memchr::memchr(0, value).unwrap_or(value.len())])
     }
 

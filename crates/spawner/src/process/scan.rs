@@ -9,9 +9,12 @@
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
+use std::sync::OnceLock;
+
+use memchr::memmem::Finder;
 
 use crate::SpawnError;
-use crate::process::environ;
+use crate::process::environ::{self, Environ};
 use crate::process::family::Family;
 use crate::process::marks::{INSTANCE_VAR, Identity};
 use crate::process::proof::runs_in;
@@ -28,27 +31,54 @@ pub(crate) struct Scan {
     pub(crate) unreadable: Vec<i32>,
 }
 
-/// Looks through all processes. `folder` is the pool's folder where it exists.
-pub(crate) fn scan(identity: &Identity, folder: Option<&Path>) -> Result<Scan, SpawnError> {
-    let mut found = Scan::default();
-    let myself = i32::try_from(std::process::id()).unwrap_or_default();
-    for pid in stat::all()?.filter(|pid| *pid != myself) {
-        let environ = match environ::read(pid) {
-            Ok(environ) => environ,
-            Err(error) => {
-                if error.kind() == ErrorKind::PermissionDenied && may_be_engine(pid) {
-                    found.unreadable.push(pid);
+/// The processes of a host that carry an engine's token, all looked at in one moment, for questions about many pools that
+/// are asked in that moment. Nothing is looked at before the first pool needs it.
+#[derive(Debug, Default)]
+pub struct Processes(OnceLock<Marked>);
+
+#[derive(Debug, Default)]
+struct Marked {
+    /// Those with a token: number, token, environment.
+    engines: Vec<(i32, String, Environ)>,
+    /// Those of this user that lead a session and whose environment cannot be read.
+    unreadable: Vec<i32>,
+}
+
+impl Processes {
+    fn look(&self) -> Result<&Marked, SpawnError> {
+        if let Some(marked) = self.0.get() {
+            return Ok(marked);
+        }
+        let mut marked = Marked::default();
+        let myself = i32::try_from(std::process::id()).unwrap_or_default();
+        let token = Finder::new(INSTANCE_VAR);
+        for pid in stat::all()?.filter(|pid| *pid != myself) {
+            match environ::read(pid) {
+                Ok(environ) => {
+                    let instance = environ.find(&token).and_then(|value| std::str::from_utf8(value).ok());
+                    if let Some(instance) = instance.map(str::to_owned) {
+                        marked.engines.push((pid, instance, environ));
+                    }
                 }
-                continue;
+                Err(error) if error.kind() == ErrorKind::PermissionDenied && may_be_engine(pid) => {
+                    marked.unreadable.push(pid);
+                }
+                Err(_) => {}
             }
-        };
-        let Some(instance) = environ.value(INSTANCE_VAR).and_then(|value| std::str::from_utf8(value).ok()) else {
-            continue;
-        };
-        if identity.owns(pid, &environ) && is_ours(pid) {
-            found.add(instance, pid);
-        } else if folder.is_some_and(|folder| runs_in(pid, folder)) {
-            found.unproven.push(pid);
+        }
+        Ok(self.0.get_or_init(|| marked))
+    }
+}
+
+/// Looks through all processes for those of one pool. `folder` is the pool's folder where it exists.
+pub(crate) fn scan(identity: &Identity, folder: Option<&Path>, all: &Processes) -> Result<Scan, SpawnError> {
+    let Marked { engines, unreadable } = all.look()?;
+    let mut found = Scan { unreadable: unreadable.clone(), ..Scan::default() };
+    for (pid, instance, environ) in engines {
+        if identity.owns(*pid, environ) && is_ours(*pid) {
+            found.add(instance, *pid);
+        } else if folder.is_some_and(|folder| runs_in(*pid, folder)) {
+            found.unproven.push(*pid);
         }
     }
     Ok(found)

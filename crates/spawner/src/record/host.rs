@@ -2,6 +2,7 @@
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
+use std::sync::OnceLock;
 
 use crate::SpawnError;
 
@@ -11,6 +12,16 @@ pub(crate) struct Host {
     pub(crate) boot_id: String,
     pub(crate) pid_ns: u64,
     pub(crate) uid: u32,
+}
+
+/// The boot's id, which no process outlives: it is read once.
+fn boot_id() -> Result<&'static str, SpawnError> {
+    static BOOT: OnceLock<String> = OnceLock::new();
+    if let Some(known) = BOOT.get() {
+        return Ok(known);
+    }
+    let read = procfs::sys::kernel::random::boot_id().map_err(SpawnError::proc("the boot's id"))?;
+    Ok(BOOT.get_or_init(|| read))
 }
 
 impl Host {
@@ -26,7 +37,7 @@ impl Host {
             let text = format!("it calls us process {}, we are {}", myself.display(), std::process::id());
             return Err(proc("our own process")(io::Error::other(text)));
         }
-        let boot_id = procfs::sys::kernel::random::boot_id().map_err(SpawnError::proc("the boot's id"))?;
+        let boot_id = boot_id()?.to_owned();
         let pid_ns = std::fs::metadata("/proc/self/ns/pid").map_err(proc("our PID namespace"))?.ino();
         Ok(Self { boot_id, pid_ns, uid: rustix::process::geteuid().as_raw() })
     }

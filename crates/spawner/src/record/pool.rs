@@ -1,11 +1,10 @@
 //! The folder of one pool under the run root, and its two locks: a short one to start, stop and keep the record, and a
 //! long one to prepare an engine.
 
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use durable::{Lock, private_dir};
+use durable::{DurableError, Lock, existing_private_dir, private_dir};
 
 use crate::SpawnError;
 use crate::process::marks::Identity;
@@ -43,10 +42,13 @@ impl PoolDir {
     pub fn existing(run_root: &Path, pool: &str) -> Result<Option<Self>, SpawnError> {
         let dir = Self::named(run_root, pool)?;
         for path in [run_root, &dir.path] {
-            match std::fs::symlink_metadata(path) {
-                Ok(_) => private_dir(path)?,
-                Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-                Err(error) => return Err(SpawnError::io("look at", path)(error)),
+            match existing_private_dir(path) {
+                Ok(true) => {}
+                Ok(false) => return Ok(None),
+                Err(DurableError::Io { source, .. } | DurableError::Denied { source, .. }) => {
+                    return Err(SpawnError::io("look at", path)(source));
+                }
+                Err(error) => return Err(error.into()),
             }
         }
         Ok(Some(dir))
