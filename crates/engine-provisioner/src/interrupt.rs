@@ -5,6 +5,8 @@
 //! token: a verb that only looks handles no signal. A signal that was ignored when this program started stays ignored:
 //! `nohup`, and jobs in the background of a script, rely on that.
 
+use std::fs::File;
+use std::io::Read;
 use std::sync::OnceLock;
 use std::thread;
 
@@ -53,7 +55,10 @@ fn handle(mut signals: Signals, cancel: &Cancel) {
 
 /// Which signals this process was started to ignore, from `SigIgn` of `/proc/self/status`; none where that is missing.
 fn ignored() -> impl Fn(i32) -> bool {
-    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    // The kernel makes the text in one piece for a reader with room for it.
+    let mut bytes = Vec::with_capacity(8 << 10);
+    File::open("/proc/self/status").and_then(|mut file| file.read_to_end(&mut bytes)).ok();
+    let status = String::from_utf8_lossy(&bytes);
     let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());
     move |signal| mask.is_some_and(|mask| mask & (1 << (signal - 1)) != 0)
 }
