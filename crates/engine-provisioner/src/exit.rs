@@ -52,7 +52,7 @@ fn known(code: &str) -> Option<Exit> {
         // A path in the pool file.
         (_, "engine::side_file_missing" | "engine::side_file_unfit") => Exit::Usage,
         // Also an engine that runs, and not on the GPU that it was asked for.
-        ("spawner" | "engine", _) | (_, "gpu::not_used" | "gpu::partial_offload") => Exit::Engine,
+        ("spawner" | "engine" | "remote", _) | (_, "gpu::not_used" | "gpu::partial_offload") => Exit::Engine,
         ("usage" | "config" | "pool" | "flags" | "port", _) => Exit::Usage,
         ("preflight" | "gpu" | "cuda" | "exec" | "image" | "cdi" | "fit", _) => Exit::Host,
         ("source" | "build" | "cmake" | "link" | "download" | "registry", _) => Exit::Build,
@@ -92,6 +92,7 @@ mod tests {
             ("plan::changed", Exit::Conflict),
             ("pin::drift", Exit::Conflict),
             ("trust::no_key", Exit::Conflict),
+            ("remote::unreachable", Exit::Engine),
             ("exec::cancelled", Exit::Cancelled),
             ("lock::cancelled", Exit::Cancelled),
             ("something::cancelled", Exit::Cancelled),

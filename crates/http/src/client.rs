@@ -108,7 +108,7 @@ impl Client {
         Ok(Self { agent: Agent::with_parts(config, connector, DefaultResolver::default()), options })
     }
 
-    /// Sends a request without a body; redirects of `GET` and `HEAD` are followed.
+    /// Sends a request without a body; redirects of `GET` and `HEAD` are followed, unless the request says otherwise.
     ///
     /// # Errors
     /// Every [`HttpError`]. A status of 400 or above is none.
@@ -117,7 +117,9 @@ impl Client {
         for _ in 0..=MOST_REDIRECTS {
             let answer = self.exchange(request, &url, SendBody::none())?;
             let location = match answer.status() {
-                301 | 302 | 303 | 307 | 308 if request.method.follows() => answer.header("location").map(str::to_owned),
+                301 | 302 | 303 | 307 | 308 if request.redirects && request.method.follows() => {
+                    answer.header("location").map(str::to_owned)
+                }
                 _ => None,
             };
             let Some(location) = location else { return Ok(answer) };

@@ -69,12 +69,13 @@ pub struct Request {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) authorization: Option<Secret>,
     pub(crate) deadline: Option<Instant>,
+    pub(crate) redirects: bool,
 }
 
 impl Request {
     /// A request with any method.
     pub fn new(method: Method, url: Url) -> Self {
-        Self { method, url, headers: Vec::new(), authorization: None, deadline: None }
+        Self { method, url, headers: Vec::new(), authorization: None, deadline: None, redirects: true }
     }
 
     /// A request to read.
@@ -100,6 +101,12 @@ impl Request {
     #[must_use]
     pub fn deadline(mut self, deadline: Instant) -> Self {
         self.deadline = Some(deadline);
+        self
+    }
+    /// Has a redirect returned as the answer instead of followed.
+    #[must_use]
+    pub fn no_redirects(mut self) -> Self {
+        self.redirects = false;
         self
     }
 }

@@ -110,11 +110,12 @@ fn needs_of(pools: &[PoolConfig], found: &[PoolCheckup], settings: &Settings) ->
     });
     for (SupplyNeeds { tools: needed, folder }, desired, builds) in wanted {
         tools.extend(needed);
-        if desired.model.request.is_remote() {
+        let Some(request) = &desired.model.request else { continue };
+        if request.is_remote() {
             tools.push(Tool::HfCli.into());
         }
         let cuda = desired.accelerator == Accelerator::Cuda;
-        let model = models(&desired, settings).inspect(&desired.model.request);
+        let model = models(&desired, settings).inspect(request);
         let kept = match &model {
             Presence::Present(found) if !cuda => found.staged.size().saturating_add(BESIDE_A_MODEL),
             Presence::Fetchable(_) => {

@@ -7,6 +7,7 @@
 use config_schema::{Engine, ProvisioningMode};
 use flags::Catalogue;
 
+use crate::engine::remote::RemoteProfile;
 use crate::engine::side_files::SideFile;
 use crate::lifecycle::gpu_proof::devices_used::{self, DevicesUsed};
 use crate::lifecycle::gpu_proof::listed::DeviceList;
@@ -16,6 +17,7 @@ pub(crate) mod command_line;
 pub(crate) mod config_files;
 pub(crate) mod env_rules;
 mod llamacpp;
+pub(crate) mod remote;
 pub(crate) mod revealed;
 mod sglang;
 pub(crate) mod side_files;
@@ -41,8 +43,8 @@ pub struct EngineProfile {
     pub ready_route: &'static str,
     /// The flag that puts a prefix before every route, where there is one.
     pub prefix_flag: Option<&'static str>,
-    /// The route that names its version, where there is one.
-    pub version_route: Option<&'static str>,
+    /// How it shows what it is where others run it; none for an engine that cannot be used so.
+    pub remote: Option<RemoteProfile>,
     /// The variable that holds the API key, where it reads one.
     pub api_key_env: Option<&'static str>,
     /// The flag that names a file with API keys, where there is one.

@@ -18,7 +18,9 @@ pub enum Error {
     #[error("the engine `{engine}` is not supported yet")]
     #[diagnostic(
         code(pool::unsupported_engine),
-        help("supported now: engine = \"llamacpp\" with provisioning.mode = \"source\", \"binary\" or \"external\"")
+        help(
+            "supported now: engine = \"llamacpp\" with provisioning.mode = \"source\", \"binary\" or \"external\"; any engine that others run, with provisioning.external = {{ url = \"https://host\" }}"
+        )
     )]
     UnsupportedEngine {
         /// The engine.
@@ -28,7 +30,9 @@ pub enum Error {
     #[error("`{engine}` in mode `{mode}` is not supported yet")]
     #[diagnostic(
         code(pool::unsupported_mode),
-        help("supported now: engine = \"llamacpp\" with provisioning.mode = \"source\", \"binary\" or \"external\"")
+        help(
+            "supported now: engine = \"llamacpp\" with provisioning.mode = \"source\", \"binary\" or \"external\"; any engine that others run, with provisioning.external = {{ url = \"https://host\" }}"
+        )
     )]
     UnsupportedMode {
         /// The engine.
@@ -280,6 +284,11 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Build(#[from] llamacpp_build::BuildError),
+    /// An engine that others run.
+    #[cfg(feature = "finished")]
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Remote(crate::RemoteError),
     /// A finished engine from an archive.
     #[cfg(feature = "finished")]
     #[error(transparent)]
@@ -358,6 +367,16 @@ impl Error {
     /// The same error; one of a part that was cancelled in this crate's own words.
     pub(crate) fn or_cancelled(self) -> Self {
         if self.is_cancelled() { Self::Cancelled } else { self }
+    }
+}
+
+#[cfg(feature = "finished")]
+impl From<crate::RemoteError> for Error {
+    fn from(error: crate::RemoteError) -> Self {
+        match error {
+            crate::RemoteError::Http(http::HttpError::Cancelled) => Self::Cancelled,
+            error => Self::Remote(error),
+        }
     }
 }
 

@@ -143,7 +143,10 @@ impl Shared<'_> {
             reporter: self.run.reporter,
             values: self.values,
         };
-        if step.status == crate::Status::Satisfied && step.kind != StepKind::Model {
+        // An engine that others run is asked each time: nothing else says what it is.
+        let remote = self.run.desired.model.request.is_none();
+        let looks_again = if remote { step.kind == StepKind::Check } else { step.kind == StepKind::Model };
+        if step.status == crate::Status::Satisfied && !looks_again {
             return Ok(Done::with(Vec::new()));
         }
         match step.kind {
@@ -189,8 +192,12 @@ impl Shared<'_> {
     }
 
     fn prepared(&self, guard: Option<&PoolGuard>) -> Result<Prepared> {
-        let staged = self.staged.get().ok_or(crate::Error::Unfinished { what: "model" })?;
         let obtained = self.planned.supplied.obtained().ok_or(crate::Error::Unfinished { what: "engine" })?;
+        #[cfg(feature = "finished")]
+        if let crate::Artifact::Remote { .. } = &obtained.artifact {
+            return launch::remote::prepared(self.run, self.planned, self.proof, &obtained);
+        }
+        let staged = self.staged.get().ok_or(crate::Error::Unfinished { what: "model" })?;
         launch::prepared(self.run, self.planned, self.proof, &staged.staged, &obtained, guard)
     }
 

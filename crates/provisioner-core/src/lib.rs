@@ -86,6 +86,8 @@ pub use summary::{
 pub use supply::finished_error::FinishedError;
 
 #[cfg(feature = "finished")]
+pub use runtime::external::RemoteError;
+#[cfg(feature = "finished")]
 pub use supply::binary::BinaryError;
 
 /// What this crate's functions return.

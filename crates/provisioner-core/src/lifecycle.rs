@@ -77,8 +77,7 @@ impl Lifecycle {
     /// runs with the same facts is left alone.
     pub fn start(&self, prepared: &PreparedEngine) -> Result<Ensured> {
         self.reported(&prepared.pool_id, StepKind::Start, |reporter| {
-            let mode = prepared.provisioning_mode;
-            let runtime = self.runtime.clone().unwrap_or_else(|| runtime::of_mode(mode, &self.settings));
+            let runtime = self.runtime.clone().unwrap_or_else(|| runtime::native(&self.settings));
             let ensured = start::start(&self.settings, &*runtime, prepared, reporter)?;
             let outcome = ensured.started.outcome();
             Ok((ensured, outcome))
@@ -88,7 +87,7 @@ impl Lifecycle {
     /// What the pool's engine does now.
     pub fn status(&self, pool: &PoolId) -> Result<PoolStatus> {
         let status = match self.dir(pool)? {
-            Some(dir) => status::status(&self.settings, &*self.runtime(pool)?, pool, &dir)?,
+            Some(dir) => status::status(&self.settings, &*self.runtime(), pool, &dir)?,
             None => PoolStatus::of(pool, PoolState::Absent),
         };
         match status.state {
@@ -117,7 +116,7 @@ impl Lifecycle {
     fn wait(&self, pool: &PoolId, engine: Option<&Ensured>, limit: Duration) -> Result<Ready> {
         self.reported(pool, StepKind::Ready, |reporter| {
             let dir = self.dir(pool)?.ok_or(LifecycleError::Gone)?;
-            let runtime = self.runtime(pool)?;
+            let runtime = self.runtime();
             let patience = Patience { limit, silence: self.ready_silence };
             let ready = ready::wait(&self.settings, &runtime, &dir, engine, patience, reporter)?;
             self.remember(&runtime, &dir, reporter);
@@ -131,7 +130,7 @@ impl Lifecycle {
             let report = |waiting: &spawner::Waiting| reporter.note(None, waiting_for(waiting));
             let cancelled = || self.settings.cancel.is_cancelled();
             let wait = LockWait::new(STOP_PATIENCE).reporting(&report).cancelled_by(&cancelled);
-            let stopped = self.runtime(pool)?.stop_pool(&self.settings.run_dir, pool.as_str(), grace, &wait)?;
+            let stopped = self.runtime().stop_pool(&self.settings.run_dir, pool.as_str(), grace, &wait)?;
             Ok((stopped, "stopped"))
         })
     }
@@ -161,7 +160,7 @@ impl Lifecycle {
     pub fn start_previous(&self, pool: &PoolId) -> Result<Ensured> {
         let none = || PreviousError::None { pool: pool.to_string() };
         let dir = self.dir(pool)?.ok_or_else(none)?;
-        let facts = self.facts(pool, &dir)?;
+        let facts = self.facts(&dir)?;
         let old = previous::other_than(&dir, facts.as_ref()).ok_or_else(none)?;
         self.replacing().start(&old).map_err(previous::gone)
     }
@@ -174,7 +173,7 @@ impl Lifecycle {
         let look = || -> Result<Condition> {
             // Another call that stops or starts an engine right now is let finish first.
             let _guard = crate::pool::locks::lock(&dir, "go back", &self.settings, &reporter)?;
-            self.runtime(pool)?.status(&dir)
+            self.runtime().status(&dir)
         };
         if !look().is_ok_and(|now| failed.leaves(&now, cause.was_stopped())) {
             return cause;
@@ -194,8 +193,8 @@ impl Lifecycle {
     }
 
     /// The facts of the engine that runs, or that exited by itself.
-    fn facts(&self, pool: &PoolId, dir: &PoolDir) -> Result<Option<crate::supply::Facts>> {
-        Ok(match self.runtime(pool)?.status(dir)? {
+    fn facts(&self, dir: &PoolDir) -> Result<Option<crate::supply::Facts>> {
+        Ok(match self.runtime().status(dir)? {
             Condition::Running { instance, .. }
             | Condition::Stopping { instance, .. }
             | Condition::Exited { instance, .. }
@@ -212,22 +211,22 @@ impl Lifecycle {
     /// The last lines of what the pool's engine printed, safe to show.
     pub fn logs(&self, pool: &PoolId, lines: usize) -> Result<String> {
         let dir = self.dir(pool)?;
-        dir.map_or_else(|| Ok(String::new()), |dir| self.runtime(pool)?.logs(&dir, lines))
+        dir.map_or_else(|| Ok(String::new()), |dir| self.runtime().logs(&dir, lines))
     }
 
     /// The last lines of what the pool's engine printed and then what it prints, until it exits.
     pub fn follow(&self, pool: &PoolId, lines: usize) -> Result<Option<Follow>> {
-        self.dir(pool)?.map(|dir| self.runtime(pool)?.follow(&dir, lines)).transpose()
+        self.dir(pool)?.map(|dir| self.runtime().follow(&dir, lines)).transpose()
     }
 
     /// The pool's engine while it lives, with a descriptor that becomes readable when it exits.
     pub fn running(&self, pool: &PoolId) -> Result<Option<Running>> {
-        self.dir(pool)?.map_or(Ok(None), |dir| running::of(self.runtime(pool)?, dir))
+        self.dir(pool)?.map_or(Ok(None), |dir| running::of(self.runtime(), dir))
     }
 
     /// The file that the pool's engine prints to, where the pool has one.
     pub fn log_file(&self, pool: &PoolId) -> Result<Option<std::path::PathBuf>> {
-        self.dir(pool)?.map_or(Ok(None), |dir| Ok(self.runtime(pool)?.log_file(&dir)))
+        self.dir(pool)?.map_or(Ok(None), |dir| Ok(self.runtime().log_file(&dir)))
     }
 
     /// What the last `prepare` or `ensure` of the pool did.
@@ -241,8 +240,8 @@ impl Lifecycle {
     }
 
     /// What runs the pool's engine.
-    fn runtime(&self, pool: &PoolId) -> Result<Arc<dyn Runtime>> {
-        self.runtime.clone().map_or_else(|| runtime::of_pool(pool.as_str(), &self.settings), Ok)
+    fn runtime(&self) -> Arc<dyn Runtime> {
+        self.runtime.clone().unwrap_or_else(|| runtime::native(&self.settings))
     }
 
     /// Does something for a pool as one run of one step, and reports its beginning and end.

@@ -36,8 +36,9 @@ pub(crate) struct Sources<'a> {
 pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -> Result<Observed> {
     let Sources { settings, profile, supply, runtime, host } = sources;
     let seen = runtime.observe(&settings.run_dir, desired.pool_id.as_str())?;
-    let model = models(desired, settings).inspect(&desired.model.request);
-    let also_needs = model::needs(&model);
+    let request = desired.model.request.as_ref();
+    let model = request.map(|request| models(desired, settings).inspect(request));
+    let also_needs = model.as_ref().map(model::needs).unwrap_or_default();
     let supplied = supply.observe(&Look {
         desired,
         settings,
@@ -58,17 +59,17 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
         command_line(desired, given)
     };
     let line = match &model {
-        Presence::Present(found) => Some(line(&found.staged.path)),
-        Presence::Fetchable(fetch) => Some(line(&fetch.path)),
-        Presence::Unusable(_) => None,
+        Some(Presence::Present(found)) => Some(line(&found.staged.path)),
+        Some(Presence::Fetchable(fetch)) => Some(line(&fetch.path)),
+        Some(Presence::Unusable(_)) | None => None,
     };
     // The engine that runs has read its files.
     let cwd = desired.config_home.parent().unwrap_or_else(|| Path::new("/"));
     let side_files = match (&line, &model) {
-        (Some(Ok(line)), Presence::Present(found)) => {
+        (Some(Ok(line)), Some(Presence::Present(found))) => {
             side_files::check(profile.side_files, &line.args, &found.staged.path, cwd)
         }
-        (Some(Ok(line)), Presence::Fetchable(fetch)) => {
+        (Some(Ok(line)), Some(Presence::Fetchable(fetch))) => {
             side_files::check(profile.side_files, &line.args, &fetch.path, cwd)
         }
         _ => Ok(()),
@@ -101,7 +102,7 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
 
 /// Whether the engine will know the model, and whether it fits.
 fn judge_model(desired: &Desired, observed: &mut Observed, accelerated: Option<&Accelerated>, remember: bool) {
-    let Presence::Present(found) = &observed.model else { return };
+    let Some(Presence::Present(found)) = &observed.model else { return };
     if formats::names_formats(found)
         && let Some(ModelFormats { known, may_change }) = observed.supplied.model_formats(remember)
     {

@@ -24,7 +24,7 @@ use crate::pool::locks::{self, waiting_for};
 use crate::pool::lower::lower;
 use crate::pool::pins;
 use crate::provisioner::hung::Hung;
-use crate::runtime::{Runtime, StopOutcome, of_mode};
+use crate::runtime::{Runtime, StopOutcome, native};
 use crate::supply::{Facts, Supply, supply};
 use crate::{EngineProvisioner, Ensured, Error, Plan, PreparedEngine, Result, Settings, Started};
 
@@ -92,13 +92,14 @@ impl Provisioner {
 
     fn call(&self, pool: &PoolConfig) -> Result<Call<'_>> {
         let mut desired = lower(pool, &self.profile, &self.settings)?;
-        if let Some(pin) = desired.model.pin.clone().filter(|_| desired.locked) {
-            let models = models(&desired, &self.settings);
-            desired.model.request = pins::request(&models, desired.model.request, &pin)?;
-        }
+        let request = desired.model.request.take();
+        desired.model.request = match (request, desired.model.pin.clone().filter(|_| desired.locked)) {
+            (Some(request), Some(pin)) => Some(pins::request(&models(&desired, &self.settings), request, &pin)?),
+            (request, _) => request,
+        };
         let (supply, runtime) = match &self.parts {
             Some(parts) => (Arc::clone(&parts.supply), Arc::clone(&parts.runtime)),
-            None => (Arc::from(supply(pool, &self.settings)?), of_mode(desired.mode, &self.settings)),
+            None => (Arc::from(supply(pool, &self.settings)?), native(&self.settings)),
         };
         let reporter = Reporter::new(&self.settings.observer, &desired.pool_id);
         let (settings, profile, tried) = (&self.settings, &self.profile, OnceLock::new());
@@ -316,7 +317,13 @@ impl Call<'_> {
             return Ok(Adoption::None);
         };
         let Some(mut ensured) = published::published(running, dir) else { return Ok(Adoption::None) };
+        let changed = self.runtime.kept(dir, &ensured)?;
         let guard = locks::lock(dir, "adopt", self.settings, &self.reporter)?;
+        if let Some(what) = changed {
+            self.reporter.note(None, format!("the engine is looked at again: {what}"));
+            self.runtime.stop(&guard, self.desired.limits.stop_grace())?;
+            return Ok(Adoption::Stopped);
+        }
         if let Err(denied) = refuse_denied(&ensured) {
             // An approved plan of an engine that runs has no stop in it.
             if !self.settings.replace || self.settings.approved.is_some() {

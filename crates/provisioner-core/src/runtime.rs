@@ -8,11 +8,14 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use config_schema::ProvisioningMode;
-use spawner::{LockWait, PoolDir, PoolGuard, RecordedEngine};
+use spawner::{LockWait, PoolDir, PoolGuard};
 
 use crate::{Ensured, Result, Settings};
 
+#[cfg(feature = "finished")]
+mod by_record;
+#[cfg(feature = "finished")]
+pub(crate) mod external;
 pub(crate) mod helper;
 mod instance;
 mod launch;
@@ -51,6 +54,16 @@ pub trait Runtime: fmt::Debug + Send + Sync {
     /// What a running engine uses and, where its summary is given, what it answers.
     fn vitals(&self, dir: &PoolDir, instance: &Instance, engine: Option<&Ensured>) -> Result<Vitals>;
 
+    /// Makes sure that an engine that is to be kept is still what its summary says, where only asking it can show that; in
+    /// words what became of it, where it is another one by now.
+    ///
+    /// # Errors
+    /// Where it can no longer be used.
+    fn kept(&self, dir: &PoolDir, engine: &Ensured) -> Result<Option<String>> {
+        let _ = (dir, engine);
+        Ok(None)
+    }
+
     /// The pool's engine while it runs, to be watched; none where it does not run.
     fn running(&self, dir: &PoolDir) -> Result<Option<Watching>>;
 
@@ -88,28 +101,10 @@ pub trait Runtime: fmt::Debug + Send + Sync {
     }
 }
 
-/// The runtime for engines of a mode.
-pub(crate) fn of_mode(mode: ProvisioningMode, settings: &Settings) -> Arc<dyn Runtime> {
-    match mode {
-        ProvisioningMode::Source
-        | ProvisioningMode::Binary
-        | ProvisioningMode::Package
-        | ProvisioningMode::Container
-        | ProvisioningMode::External => Arc::new(process::ProcessRuntime::of(settings)),
-    }
-}
-
-/// The runtime for the engine that a pool has, by its record. Without a record, an engine can only be a process, which
-/// is found by what its environment says. The runtime of processes refuses to touch an engine of another kind.
-pub(crate) fn of_pool(pool: &str, settings: &Settings) -> Result<Arc<dyn Runtime>> {
-    let record = match PoolDir::existing(&settings.run_dir, pool)? {
-        Some(dir) => spawner::recorded(&dir)?,
-        None => None,
-    };
-    Ok(match record.map(|record| record.engine) {
-        None
-        | Some(RecordedEngine::Process { .. } | RecordedEngine::Container { .. } | RecordedEngine::Remote { .. }) => {
-            Arc::new(process::ProcessRuntime::of(settings))
-        }
-    })
+/// The runtime for engines of every mode: the record of the engine that a pool has says how that is looked at and stopped.
+pub(crate) fn native(settings: &Settings) -> Arc<dyn Runtime> {
+    #[cfg(feature = "finished")]
+    return Arc::new(by_record::ByRecord::of(settings));
+    #[cfg(not(feature = "finished"))]
+    Arc::new(process::ProcessRuntime::of(settings))
 }

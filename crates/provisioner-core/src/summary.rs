@@ -218,7 +218,8 @@ pub struct Model {
     /// As configured.
     #[serde(rename = "ref")]
     pub reference: String,
-    /// What the engine is given: the file, the first of its shards, or the folder.
+    /// What the engine is given: the file, the first of its shards, or the folder; empty where others run the engine, who
+    /// have its model.
     pub path: PathBuf,
     /// Bytes of all its files.
     pub size: u64,
@@ -234,6 +235,21 @@ pub struct Model {
     /// The commit of its repository, where it comes from one and that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub revision: Option<String>,
+}
+
+impl Model {
+    /// A model that those who run the engine have, by the name that clients ask for.
+    pub(crate) fn of_others(name: &str) -> Self {
+        Self {
+            reference: name.to_owned(),
+            path: PathBuf::new(),
+            size: 0,
+            checksum: None,
+            kind: ModelKind::File,
+            files: Vec::new(),
+            revision: None,
+        }
+    }
 }
 
 /// What a model consists of.

@@ -168,7 +168,7 @@ pub(crate) fn supply(pool: &PoolConfig, settings: &Settings) -> Result<Box<dyn S
         ProvisioningMode::Binary => Ok(Box::new(binary::Binary::of(pool, settings)?)),
         #[cfg(not(feature = "finished"))]
         ProvisioningMode::Binary => Err(Error::UnsupportedMode { engine, mode }),
-        ProvisioningMode::External => Ok(Box::new(external::External::of(pool, settings)?)),
+        ProvisioningMode::External => external::of(pool, settings),
         ProvisioningMode::Container | ProvisioningMode::Package => Err(Error::UnsupportedMode { engine, mode }),
     }
 }
@@ -178,7 +178,7 @@ pub(crate) fn is_built(engine: Engine, mode: ProvisioningMode) -> bool {
     match mode {
         ProvisioningMode::Source => true,
         ProvisioningMode::Binary => cfg!(feature = "finished"),
-        ProvisioningMode::External => engine == Engine::Llamacpp,
+        ProvisioningMode::External => engine == Engine::Llamacpp || cfg!(feature = "finished"),
         ProvisioningMode::Container | ProvisioningMode::Package => false,
     }
 }

@@ -186,7 +186,7 @@ fn give_tender(dir: &PoolDir, request: &StartRequest, record: &Record, process: 
 }
 
 /// 128 random bits in hex.
-fn random_hex() -> Result<String, SpawnError> {
+pub(crate) fn random_hex() -> Result<String, SpawnError> {
     let mut bytes = [0_u8; 16];
     let mut filled = 0;
     while let Some(rest) = bytes.get_mut(filled..).filter(|rest| !rest.is_empty()) {

@@ -71,4 +71,8 @@ pub struct ExternalConfig {
     /// What the engine must print or answer as its version, or the beginning of it; any, if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<PlainName>,
+    /// A PEM file with the certificate authority that signed the certificate at `url`, where the host's own list lacks it. A
+    /// relative path is meant from the folder of the configuration file.
+    #[serde(default, deserialize_with = "fields::optional_path", skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
 }

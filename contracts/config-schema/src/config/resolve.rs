@@ -26,12 +26,15 @@ fn paths(pool: &mut PoolConfig) -> impl Iterator<Item = &mut PathBuf> {
     let binary = provisioning.binary.as_mut();
     let secrets = provisioning.secret_file.values_mut();
     let external = provisioning.external.as_mut();
+    let (program, authorities) =
+        external.map_or((None, None), |external| (external.path.as_mut(), external.ca_file.as_mut()));
     [
         model,
         provisioning.model.cache_dir.as_mut(),
         source.and_then(|source| source.build.cache_dir.as_mut()),
         binary.and_then(|binary| binary.install_dir.as_mut()),
-        external.and_then(|external| external.path.as_mut()),
+        program,
+        authorities,
     ]
     .into_iter()
     .flatten()

@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use provisioner_core::PreparedEngine;
+use provisioner_core::{Artifact, PreparedEngine};
 
 /// One fact a line.
 pub(crate) fn of(prepared: &PreparedEngine) -> String {
@@ -22,8 +22,12 @@ pub(crate) fn of(prepared: &PreparedEngine) -> String {
     if let Some(binary) = &prepared.binary_path {
         line("binary", &binary.display().to_string());
     }
-    line("model", &format!("{} ({})", prepared.model.path.display(), indicatif::HumanBytes(prepared.model.size)));
-    line("flags", &exec::shell_line(&prepared.flags));
+    if let Some(Artifact::Remote { .. }) = &prepared.artifact {
+        line("model", &prepared.model.reference);
+    } else {
+        line("model", &format!("{} ({})", prepared.model.path.display(), indicatif::HumanBytes(prepared.model.size)));
+        line("flags", &exec::shell_line(&prepared.flags));
+    }
     if !prepared.secret_env.is_empty() {
         line("secrets", &prepared.secret_env.join(" "));
     }

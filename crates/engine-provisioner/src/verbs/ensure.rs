@@ -64,7 +64,11 @@ fn shown(args: &Args, progress: &Progress, wish: &EnsureArgs, ensured: &Ensured)
 
 fn text(ensured: &Ensured, answers: bool) -> String {
     let Ensured { prepared, process, instance, started, .. } = ensured;
+    let remote = matches!(instance, Some(InstanceKind::Remote { .. }));
     let how = match started {
+        Started::Now if remote => "uses an engine that others run",
+        Started::Already if remote => "already uses this engine, which others run",
+        Started::Replaced if remote => "uses an engine that others run in place of the one before it",
         Started::Now => "runs",
         Started::Already => "already runs with this configuration",
         Started::Replaced => "runs in place of the engine before it",

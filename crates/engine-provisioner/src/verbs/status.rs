@@ -20,6 +20,7 @@ pub(crate) fn run(args: &Args) -> Result<Exit> {
 /// An engine that loads its model, and one that is being stopped, need not answer.
 fn exit(status: &PoolStatus) -> Exit {
     match (status.state, status.health) {
+        (PoolState::Unreachable, _) => Exit::Silent,
         _ if !status.lives() => Exit::Engine,
         // It serves, and not from the GPU that it was given.
         _ if is_denied(status) => Exit::Engine,
@@ -95,6 +96,9 @@ mod tests {
             ("stopping", Some(7), Some("silent"), Exit::Done),
             ("exited", None, None, Exit::Engine),
             ("absent", None, None, Exit::Engine),
+            ("running", None, Some("ready"), Exit::Done),
+            ("unreachable", None, Some("silent"), Exit::Silent),
+            ("changed", None, Some("silent"), Exit::Engine),
         ] {
             assert_eq!(exit(&status(state, pid, health)), expected, "{state} {health:?}");
         }

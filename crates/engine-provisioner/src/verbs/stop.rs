@@ -1,4 +1,4 @@
-//! `stop`: no process of the pool's engine runs afterwards.
+//! `stop`: no process of the pool's engine runs afterwards; an engine that others run is no longer used, and left alone.
 
 use provisioner_core::cfg::Limits;
 use provisioner_core::{Lifecycle, StopOutcome};
@@ -22,6 +22,7 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Re
         StopOutcome::Forced => "was killed: it did not exit when it was asked to",
         StopOutcome::AlreadyGone => "had exited already",
         StopOutcome::NothingRecorded => "does not run",
+        StopOutcome::LeftRunning => "is run by others: it was left running, and the pool no longer uses it",
     };
     report::result(args.json, &json!({"pool_id": id, "stopped": stopped}), || {
         format!("the engine of pool `{id}` {text}")

@@ -63,3 +63,11 @@ fn a_circle_and_a_dead_end_are_named() {
     let web = Web::serve(None, |_, wire| reply(wire, "302 Found", "", ""));
     assert_eq!(plain().send(&Request::get(Url::parse(&web.url).unwrap())).unwrap().status(), 302);
 }
+
+#[test]
+fn a_redirect_may_be_the_answer() {
+    let web = to("https://login.example/".into());
+    let answer = plain().send(&Request::get(Url::parse(&web.url).unwrap()).no_redirects()).unwrap();
+    assert_eq!((answer.status(), answer.header("location")), (302, Some("https://login.example/")));
+    assert_eq!(web.asked().len(), 1);
+}

@@ -6,6 +6,7 @@ use config_schema::{Engine, ProvisioningMode};
 use flags::Catalogue;
 
 use super::{EngineProfile, GpuProfile, ModelShape, flag_by_help};
+use crate::engine::remote::{Claim, ModelList, RemoteProfile};
 use crate::engine::side_files::{SideFile, SideFileKind};
 use crate::lifecycle::gpu_proof::devices_used;
 use crate::lifecycle::gpu_proof::listed::DeviceList;
@@ -26,7 +27,15 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     model: ModelShape::Gguf,
     ready_route: "/health",
     prefix_flag: Some("--api-prefix"),
-    version_route: Some("/props"),
+    // <https://github.com/ggml-org/llama.cpp/blob/master/tools/server/README.md#get-props-get-server-global-properties>; the
+    // owner is of `get_models` in tools/server/server-context.cpp.
+    remote: Some(RemoteProfile {
+        version_routes: &["/props"],
+        version: "/build_info",
+        claims: &[Claim::Has("/default_generation_settings"), Claim::Has("/total_slots")],
+        models: ModelList::OpenAi { route: "/v1/models", owner: "llamacpp", files: true },
+        loading: &[],
+    }),
     api_key_env: Some("LLAMA_API_KEY"),
     api_key_file_flag: Some("--api-key-file"),
     decided_env: &[],

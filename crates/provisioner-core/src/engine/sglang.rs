@@ -4,6 +4,8 @@
 
 use config_schema::{Engine, ProvisioningMode};
 
+use crate::engine::remote::{ModelList, RemoteProfile};
+
 use super::{EngineProfile, TRANSFORMERS, USES_ALL_GPUS, flag_by_help};
 
 /// SGLang.
@@ -15,7 +17,15 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     model: TRANSFORMERS,
     ready_route: "/health",
     prefix_flag: None,
-    version_route: Some("/get_server_info"),
+    // <https://docs.sglang.io/basic_usage/native_api.html>: the route had the second name before. The owner is of `ModelCard`
+    // in <https://github.com/sgl-project/sglang/blob/main/python/sglang/srt/entrypoints/openai/protocol.py>.
+    remote: Some(RemoteProfile {
+        version_routes: &["/server_info", "/get_server_info"],
+        version: "/version",
+        claims: &[],
+        models: ModelList::OpenAi { route: "/v1/models", owner: "sglang", files: false },
+        loading: &[],
+    }),
     api_key_env: None,
     api_key_file_flag: None,
     decided_env: &[],

@@ -4,6 +4,8 @@
 
 use config_schema::{Engine, ProvisioningMode};
 
+use crate::engine::remote::{Claim, ModelList, RemoteProfile};
+
 use super::{EngineProfile, TRANSFORMERS, USES_ALL_GPUS, flag_by_help};
 
 /// Text Generation Inference.
@@ -15,7 +17,14 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     model: TRANSFORMERS,
     ready_route: "/health",
     prefix_flag: None,
-    version_route: Some("/info"),
+    // `Info` in <https://github.com/huggingface/text-generation-inference/blob/main/router/src/lib.rs>
+    remote: Some(RemoteProfile {
+        version_routes: &["/info"],
+        version: "/version",
+        claims: &[Claim::Begins("/router", "text-generation-router")],
+        models: ModelList::One("/model_id"),
+        loading: &[],
+    }),
     api_key_env: Some("API_KEY"),
     api_key_file_flag: None,
     decided_env: &[],

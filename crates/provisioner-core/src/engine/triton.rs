@@ -4,6 +4,8 @@
 
 use config_schema::{Engine, ProvisioningMode};
 
+use crate::engine::remote::{Claim, ModelList, RemoteProfile};
+
 use super::{EngineProfile, ModelShape, USES_ALL_GPUS, flag_by_help};
 
 /// Triton.
@@ -15,7 +17,15 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     model: ModelShape::TritonRepository,
     ready_route: "/v2/health/ready",
     prefix_flag: None,
-    version_route: Some("/v2"),
+    // <https://docs.nvidia.com/deeplearning/triton-inference-server/user-guide/docs/protocol/README.html>: the server metadata
+    // of its HTTP protocol. A readiness route that answers 400 says that a model is not ready.
+    remote: Some(RemoteProfile {
+        version_routes: &["/v2"],
+        version: "/version",
+        claims: &[Claim::Begins("/name", "triton"), Claim::Has("/extensions")],
+        models: ModelList::TritonIndex("/v2/repository/index"),
+        loading: &[400],
+    }),
     api_key_env: None,
     api_key_file_flag: None,
     decided_env: &[],

@@ -5,6 +5,7 @@
 use config_schema::{Engine, ProvisioningMode};
 
 use super::{EngineProfile, GpuProfile, TRANSFORMERS, USES_ALL_GPUS, flag_by_help};
+use crate::engine::remote::{ModelList, RemoteProfile};
 use crate::lifecycle::gpu_proof::log_facts::GpuLog;
 
 /// vLLM.
@@ -16,7 +17,15 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     model: TRANSFORMERS,
     ready_route: "/health",
     prefix_flag: None,
-    version_route: Some("/version"),
+    // <https://github.com/vllm-project/vllm/blob/main/vllm/entrypoints/openai/api_server.py> and `ModelCard` in protocol.py
+    // beside it.
+    remote: Some(RemoteProfile {
+        version_routes: &["/version"],
+        version: "/version",
+        claims: &[],
+        models: ModelList::OpenAi { route: "/v1/models", owner: "vllm", files: false },
+        loading: &[],
+    }),
     api_key_env: Some("VLLM_API_KEY"),
     api_key_file_flag: None,
     decided_env: &[],

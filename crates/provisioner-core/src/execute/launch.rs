@@ -28,6 +28,9 @@ use crate::supply::Obtained;
 use crate::supply::model;
 use crate::{Error, Result};
 
+#[cfg(feature = "finished")]
+pub(crate) mod remote;
+
 /// Takes the lock that a start needs.
 pub(crate) fn lock(run: Run<'_>) -> Result<PoolGuard> {
     locks::lock(run.dir, "start", run.sources.settings, run.reporter)
@@ -172,7 +175,9 @@ pub(crate) fn start(
     let approved = settings.approved.as_ref().map(|file| file.approved(&run.desired.pool_id)).transpose()?;
     if let Some(approved) = approved {
         // The engine's own help may have made another command line of it than the plan could know.
-        approved.check_start(&launched(&start, guard), &run.desired.env)?;
+        if let Action::Launch(launched) = action(&start, guard) {
+            approved.check_start(&launched, &run.desired.env)?;
+        }
     }
     let replace = settings.replace || approved.is_some_and(|approved| approved.replace);
     let foreseen = now == planned.running || replace;
@@ -184,7 +189,10 @@ pub(crate) fn start(
     ask::devices(settings, &mut summary, &line.env, ProofStage::Start)?;
     let mut actions = Vec::new();
     let replaces = now.is_some();
-    values.put(placeholder::PORT, &start.port.to_string());
+    let launched = action(&start, guard);
+    if matches!(launched, Action::Launch(_)) {
+        values.put(placeholder::PORT, &start.port.to_string());
+    }
     run.tried.set(start.facts.clone()).ok();
     published::withdraw(guard.dir());
     if replaces || step.actions.contains(&Action::Stop) {
@@ -195,7 +203,6 @@ pub(crate) fn start(
     }
     look::before_start(settings, &summary, guard.dir());
     let began = Instant::now();
-    let launched = Action::Launch(launched(&start, guard));
     let instance =
         run.sources.runtime.start(guard, &start).map_err(|error| StepError { error, actions: actions.clone() })?;
     drop(claim);
@@ -213,6 +220,9 @@ fn is_silent(run: Run<'_>, running: Option<&Instance>) -> Result<bool> {
 
 /// What a summary says is to be started.
 pub(crate) fn what(summary: &PreparedEngine) -> Result<StartWhat> {
+    if let Some(Artifact::Remote { url, .. }) = &summary.artifact {
+        return Ok(StartWhat::Remote(url.clone()));
+    }
     match (&summary.binary_path, &summary.image_ref) {
         (Some(program), _) => Ok(StartWhat::Program(program.clone())),
         (None, Some(image)) => Ok(StartWhat::Image(image.clone())),
@@ -221,14 +231,15 @@ pub(crate) fn what(summary: &PreparedEngine) -> Result<StartWhat> {
 }
 
 /// A start as the record has it: what the runtime was given, and no secret.
-pub(crate) fn launched(start: &Start, guard: &PoolGuard) -> Launch {
+fn action(start: &Start, guard: &PoolGuard) -> Action {
     let redactor = exec::Redactor::new();
     let shown = |value: &str| redactor.text(value).into_owned();
     let (program, image) = match &start.what {
         StartWhat::Program(path) => (Some(path.display().to_string()), None),
         StartWhat::Image(image) => (None, Some(image.clone())),
+        StartWhat::Remote(url) => return Action::Look { url: url.clone() },
     };
-    Launch {
+    Action::Launch(Launch {
         program,
         image,
         args: start.args.iter().map(|arg| shown(arg)).collect(),
@@ -237,7 +248,7 @@ pub(crate) fn launched(start: &Start, guard: &PoolGuard) -> Launch {
         secret_env: start.secret_env.keys().cloned().collect(),
         host: start.host.clone(),
         port: start.port.to_string(),
-    }
+    })
 }
 
 /// Completes what a start left undone that was killed before its summary was written: the engine gets its PID file, the

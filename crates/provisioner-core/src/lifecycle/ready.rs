@@ -18,7 +18,7 @@ use crate::lifecycle::health::Health;
 use crate::lifecycle::silence::Silence;
 use crate::runtime::{Answer, Condition, Instance, Runtime, Watching};
 use crate::summary::{Offload, Proof, Started};
-use crate::{Ensured, Error, Result, Settings, StepKind};
+use crate::{Ensured, Error, InstanceKind, Result, Settings, StepKind};
 
 /// How often the engine is asked.
 pub(super) const PAUSE: Duration = Duration::from_millis(100);
@@ -86,7 +86,8 @@ pub(crate) fn wait(
     let mut last: Option<(String, u64)> = None;
     let mut silence = Silence::of(&instance.log);
     loop {
-        let Answer { health, other } = ask(settings, runtime, dir, &ensured, limit.saturating_sub(begin.elapsed()))?;
+        let Answer { health, other, why } =
+            ask(settings, runtime, dir, &ensured, limit.saturating_sub(begin.elapsed()))?;
         if let Some(exit) = watch.wait(if health == Health::Ready { Duration::ZERO } else { PAUSE })? {
             return Err(exited(&**runtime, dir, &instance, exit));
         }
@@ -110,9 +111,14 @@ pub(crate) fn wait(
             return Err(LifecycleError::Silent { after, tail: exit::tail(&**runtime, dir) }.into());
         }
         if begin.elapsed() > limit {
+            if let InstanceKind::Remote { .. } = instance.kind {
+                // Why it does not answer, rather than that it runs.
+                runtime.kept(dir, &ensured)?;
+            }
             return Err(LifecycleError::NotReady { after: limit, tail: exit::tail(&**runtime, dir) }.into());
         }
         let what = match (other, health) {
+            _ if why.is_some() => why.unwrap_or_default(),
             (Some(other), _) => format!("port {} is answered by {other}, not by the engine", instance.port),
             (None, Health::Loading) => "the engine loads the model".into(),
             (None, _) => "the engine does not answer yet".into(),

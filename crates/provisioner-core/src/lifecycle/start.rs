@@ -18,7 +18,7 @@ use crate::plan::changes::differences;
 use crate::pool::locks;
 use crate::pool::secret_file::SecretFile;
 use crate::port::claim;
-use crate::runtime::{Instance, Runtime, Seen, Start};
+use crate::runtime::{Instance, Runtime, Seen, Start, StartWhat};
 use crate::summary::{Ensured, PreparedEngine, ProofStage, Started};
 use crate::{Error, Result, Settings, VariableError};
 
@@ -55,17 +55,22 @@ pub(crate) fn start(
         }
         _ => {}
     }
-    let host: IpAddr = prepared
-        .host
-        .parse()
-        .map_err(|_not_an_address| changed(prepared, format!("`{}` is no address to listen on", prepared.host)))?;
     runtime.settle(&guard)?;
-    let own = claim::Own { port: own_port, runs: running.is_some() };
-    let wanted = claim::Wanted { pool, host, ports: &[prepared.port] };
-    let (port, claim) = claim::claim(wanted, own, settings)?;
+    let what = launch::what(prepared)?;
+    let (port, claim) = match what {
+        StartWhat::Remote(_) => (prepared.port, None),
+        StartWhat::Program(_) | StartWhat::Image(_) => {
+            let host: IpAddr = prepared.host.parse().map_err(|_not_an_address| {
+                changed(prepared, format!("`{}` is no address to listen on", prepared.host))
+            })?;
+            let own = claim::Own { port: own_port, runs: running.is_some() };
+            let wanted = claim::Wanted { pool, host, ports: &[prepared.port] };
+            claim::claim(wanted, own, settings).map(|(port, claim)| (port, Some(claim)))?
+        }
+    };
     let mut prepared = prepared.clone();
     let start = Start {
-        what: launch::what(&prepared)?,
+        what,
         args: prepared.flags.clone(),
         env: prepared.env.iter().map(|(name, value)| (name.into(), value.into())).collect(),
         secret_env,

@@ -41,7 +41,7 @@ pub struct PoolStatus {
     /// When it last printed, in seconds since 1970; only of an engine that does not answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_output_unix_s: Option<u64>,
-    /// How long it has run, in seconds.
+    /// How long it has run, in seconds; not known of an engine that others run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub uptime_s: Option<u64>,
     /// Memory that its processes hold in RAM, in bytes.
@@ -91,6 +91,10 @@ pub enum PoolState {
     Absent,
     /// Its record cannot be understood.
     Unreadable,
+    /// Others run it, and it does not answer; whether it runs is not known.
+    Unreachable,
+    /// Others run it, and what answers is not what the pool asked for and was given.
+    Changed,
 }
 
 impl PoolState {
@@ -105,6 +109,8 @@ impl PoolState {
             Self::Foreign => "foreign",
             Self::Absent => "absent",
             Self::Unreadable => "unreadable",
+            Self::Unreachable => "unreachable",
+            Self::Changed => "changed",
         }
     }
 }
@@ -178,7 +184,13 @@ fn alive(
 ) -> Result<PoolStatus> {
     let engine = published::published(&instance, dir);
     let Vitals { answer, usage } = runtime.vitals(dir, &instance, engine.as_ref())?;
-    let (health, other) = answer.map_or((None, None), |Answer { health, other }| (Some(health), other));
+    let (health, other, why) =
+        answer.map_or((None, None, None), |Answer { health, other, why }| (Some(health), other, why));
+    if let InstanceKind::Remote { .. } = &instance.kind {
+        let (state, why) = of_others(health, other, why);
+        let (host, port) = (Some(instance.host), Some(instance.port));
+        return Ok(PoolStatus { state, host, port, health, why, restored: previous::restored(dir), engine, ..blank });
+    }
     let pids = usage.as_ref().map(|usage| usage.pids.as_slice()).unwrap_or_default();
     let on_gpu = gpus(settings, runtime, dir, (engine.as_ref(), health == Some(Health::Ready)), pids);
     let listens = usage.as_ref().is_none_or(|usage| usage.listens);
@@ -200,10 +212,20 @@ fn alive(
         gpus: on_gpu.used,
         gpu_proof: on_gpu.proof,
         restored: previous::restored(dir),
-        why: other.map(|other| format!("its port is answered by {other}")),
+        why: other.map(|other| format!("its port is answered by {other}")).or(why),
         engine,
         ..blank
     })
+}
+
+/// What an engine that others run does, by its answer.
+fn of_others(health: Option<Health>, other: Option<String>, why: Option<String>) -> (PoolState, Option<String>) {
+    match (other, health) {
+        (Some(other), _) => (PoolState::Changed, Some(other)),
+        (None, Some(Health::Loading)) => (PoolState::Starting, why),
+        (None, Some(Health::Silent)) => (PoolState::Unreachable, why),
+        (None, Some(Health::Ready) | None) => (PoolState::Running, why),
+    }
 }
 
 /// What the driver reports of an engine's GPUs.

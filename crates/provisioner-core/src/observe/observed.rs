@@ -16,8 +16,8 @@ use crate::{Error, SideFileError};
 pub(crate) struct Observed {
     /// How far the engine is on its way to this host.
     pub(crate) supplied: Box<dyn Supplied>,
-    /// The model.
-    pub(crate) model: Presence,
+    /// The model; none where those who run the engine have it.
+    pub(crate) model: Option<Presence>,
     /// The configuration file that every engine of this kind on the host reads, where there is one.
     pub(crate) system_config: Option<PathBuf>,
     /// The port to listen on; that of the running engine while the pool still wants it.

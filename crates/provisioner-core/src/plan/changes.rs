@@ -61,10 +61,12 @@ pub(crate) enum Comparison {
 pub(crate) fn compare(desired: &Desired, observed: &Observed) -> Comparison {
     let Some(running) = &observed.running else { return Comparison::Nothing };
     let differences = match (observed.supplied.facts(), &observed.line, &observed.model) {
-        (Some(facts), Some(Ok(line)), Presence::Present(found)) => {
+        (Some(facts), Some(Ok(line)), Some(Presence::Present(found))) => {
             differences(&running.facts, &fingerprint(desired, &facts, found.staged.size(), line))
         }
-        (Some(_), _, Presence::Fetchable(_)) => {
+        // Of an engine that others run, all that is wanted is known.
+        (Some(facts), _, None) => differences(&running.facts, &facts),
+        (Some(_), _, Some(Presence::Fetchable(_))) => {
             let model = running.args.iter().skip_while(|arg| *arg != "--model").nth(1);
             vec![Difference {
                 what: "model".into(),
@@ -73,7 +75,7 @@ pub(crate) fn compare(desired: &Desired, observed: &Observed) -> Comparison {
             }]
         }
         // What keeps the flags or the model from being used is said by their own steps.
-        (Some(_), Some(Err(_)), _) | (Some(_), _, Presence::Unusable(_)) => vec![Difference {
+        (Some(_), Some(Err(_)), _) | (Some(_), _, Some(Presence::Unusable(_))) => vec![Difference {
             what: "flags or model".into(),
             runs: exec::shell_line(&running.args),
             wanted: "what cannot be used as it is configured".into(),

@@ -57,10 +57,13 @@ impl Planned {
 
 /// The plan. With `replace`, an engine of another configuration is stopped and is no obstacle.
 pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> Planned {
+    if let Some(Artifact::Remote { url, .. }) = observed.supplied.artifact() {
+        return remote::plan(desired, observed, &url, replace);
+    }
     let comparison = compare(desired, &observed);
     let mut drafts = observed.supplied.steps(comparison == Comparison::Same);
     let mut warnings = warnings(desired, &observed);
-    if let Presence::Present(found) = &observed.model {
+    if let Some(Presence::Present(found)) = &observed.model {
         warnings.extend(pins::model_drift(desired, &found.staged));
     }
     let last = drafts.last().map(|draft| draft.step.id.clone());
@@ -90,10 +93,13 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
     };
     let chosen = port.as_ref().ok().copied();
     let staged = match &model {
-        Presence::Present(found) => Some(model::summary(desired, &found.staged)),
-        Presence::Fetchable(_) | Presence::Unusable(_) => None,
+        Some(Presence::Present(found)) => Some(model::summary(desired, &found.staged)),
+        Some(Presence::Fetchable(_) | Presence::Unusable(_)) | None => None,
     };
-    let model::Steps { question, model } = model::steps(desired, model, too_new, first.as_ref());
+    let model::Steps { question, model } = match model {
+        Some(model) => model::steps(desired, model, too_new, first.as_ref()),
+        None => model::Steps::of_others(desired),
+    };
     ask_early(&mut drafts, question);
     let flags = flags(line, model.is_blocked()).after(last.into_iter().chain([StepKind::Model.into()]));
     let start = match refusal {
@@ -108,6 +114,25 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
     };
     let start = start.after([StepKind::Flags]);
     drafts.extend([model, flags, start]);
+    let silent = silent.is_some();
+    let rest = Rest { comparison, supplied, running, silent, own_port, port: chosen, launch, model: staged };
+    assemble(desired, drafts, (notes, warnings), rest)
+}
+
+/// What is kept beside the steps of a plan, to execute it.
+struct Rest {
+    comparison: Comparison,
+    supplied: Box<dyn Supplied>,
+    running: Option<Instance>,
+    silent: bool,
+    own_port: Option<u16>,
+    port: Option<u16>,
+    launch: Option<Launch>,
+    model: Option<Model>,
+}
+
+/// The plan of these steps, of which none behind a blocked one runs; `said` are its notes and its warnings.
+fn assemble(desired: &Desired, mut drafts: Vec<Draft>, said: (Vec<String>, Vec<String>), rest: Rest) -> Planned {
     hold_back(&mut drafts);
     let builds = drafts.iter().any(|draft| draft.step.kind == StepKind::Build && draft.step.status == Status::ToRun);
     for draft in &mut drafts {
@@ -134,19 +159,10 @@ pub(crate) fn plan(desired: &Desired, mut observed: Observed, replace: bool) -> 
     }
     let version = env!("CARGO_PKG_VERSION").to_owned();
     let pool_id = desired.pool_id.clone();
+    let (notes, warnings) = said;
     let plan = Plan { schema: SCHEMA, version, pool_id, steps, placeholders, notes, warnings };
-    Planned {
-        plan,
-        errors,
-        comparison,
-        supplied,
-        running,
-        silent: silent.is_some(),
-        own_port,
-        port: chosen,
-        launch,
-        model: staged,
-    }
+    let Rest { comparison, supplied, running, silent, own_port, port, launch, model } = rest;
+    Planned { plan, errors, comparison, supplied, running, silent, own_port, port, launch, model }
 }
 
 /// A word as schema 1 showed it: placeholders as they are, texts without escapes.
@@ -285,5 +301,6 @@ fn launch(desired: &Desired, line: &CommandLine, artifact: &Artifact) -> Launch 
     }
 }
 
+mod remote;
 #[cfg(test)]
 mod tests;

@@ -66,8 +66,8 @@ impl Desired {
 pub struct DesiredModel {
     /// As configured, for people.
     pub reference: String,
-    /// Where it comes from and what it is made of.
-    pub request: ModelRequest,
+    /// Where it comes from and what it is made of; none where those who run the engine have it.
+    pub request: Option<ModelRequest>,
     /// The folder that fetched models are kept in.
     pub cache: PathBuf,
     /// What it is pinned to, where a lock file says so.

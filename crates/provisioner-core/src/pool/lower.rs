@@ -1,6 +1,6 @@
 //! From the configuration to [`Desired`]: pure, and where what is not supported is refused by name.
 
-use config_schema::{ModelRef, PoolConfig};
+use config_schema::{ModelRef, PoolConfig, ProvisioningMode};
 use model_provisioner::ModelRequest;
 
 use crate::engine::{EngineProfile, ModelShape, config_files, revealed};
@@ -50,6 +50,13 @@ pub(crate) fn lower(pool: &PoolConfig, profile: &EngineProfile, settings: &Setti
     })
 }
 
+/// Whether the pool's engine is run by others, who have its model.
+pub(crate) fn is_run_by_others(pool: &PoolConfig) -> bool {
+    let external = pool.provisioning.external.as_ref();
+    pool.mode() == ProvisioningMode::External
+        && external.is_some_and(|external| external.url.is_some() && external.path.is_none())
+}
+
 /// Each port where it stands first, however often the pool names it.
 fn each_once(ports: impl Iterator<Item = u16>) -> Vec<u16> {
     let mut seen = vec![false; 1 << 16];
@@ -60,6 +67,10 @@ fn each_once(ports: impl Iterator<Item = u16>) -> Vec<u16> {
 /// `provisioning.model.ref`, or `model` where that says where the file is.
 fn model(pool: &PoolConfig, profile: &EngineProfile, settings: &Settings) -> Result<DesiredModel> {
     let config = &pool.provisioning.model;
+    let cache = config.cache_dir.clone().unwrap_or_else(|| settings.cache_dir.join("models"));
+    if is_run_by_others(pool) {
+        return Ok(DesiredModel { reference: pool.model.clone(), request: None, cache, pin: None });
+    }
     let named = || {
         pool.model
             .parse::<ModelRef>()
@@ -88,12 +99,7 @@ fn model(pool: &PoolConfig, profile: &EngineProfile, settings: &Settings) -> Res
     let sha256 = config.checksum.as_ref().map(|sum| sum.to_string().trim_start_matches("sha256:").to_owned());
     let reference = reference.to_string();
     let pin = settings.pins.as_ref().map(|pins| pins.model(&pool.id, &reference)).transpose()?.flatten();
-    Ok(DesiredModel {
-        pin: pin.cloned(),
-        reference,
-        request: request.sha256(sha256),
-        cache: config.cache_dir.clone().unwrap_or_else(|| settings.cache_dir.join("models")),
-    })
+    Ok(DesiredModel { pin: pin.cloned(), reference, request: Some(request.sha256(sha256)), cache })
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::path::Path;
 use config_schema::{CommitPin, GitRef, LockFile, ModelPin, PoolConfig, PoolId, PoolPins, ProvisioningMode, Sha256};
 use llamacpp_build::{BuildError, Resolved};
 use miette::Diagnostic;
-use model_provisioner::{HubError, ModelError, Presence, Staged};
+use model_provisioner::{HubError, ModelError, ModelRequest, Presence, Staged};
 
 use crate::engine::profile;
 use crate::observe::models;
@@ -79,7 +79,7 @@ pub fn lock(
         let old = file.pools.get(&pool.id).cloned().unwrap_or_default();
         let commit = commit(pool, old.commit.as_ref(), update.contains(&PinKind::Commit), settings, &mut notes)?;
         let model = model(pool, old.model.as_ref(), update.contains(&PinKind::Model), settings, &mut notes)?;
-        file.pools.insert(pool.id.clone(), PoolPins { commit, model: Some(model), ..old });
+        file.pools.insert(pool.id.clone(), PoolPins { commit, model, ..old });
     }
     Ok(Locked { file, notes })
 }
@@ -156,14 +156,15 @@ fn model(
     update: bool,
     settings: &Settings,
     notes: &mut Vec<String>,
-) -> Result<ModelPin> {
+) -> Result<Option<ModelPin>> {
     let unpinned = Settings { pins: None, ..settings.clone() };
     let desired = lower(pool, profile(pool.engine), &unpinned)?;
     let reference = desired.model.reference.clone();
     let old = old.filter(|pin| pin.reference == reference);
     // A model of this host is what it is; one of a hub has a commit that can be asked for later.
+    let Some(request) = &desired.model.request else { return Ok(None) };
     let now =
-        if desired.model.request.is_remote() { of_hub(&desired, settings)? } else { of_host(&desired, settings)? };
+        if request.is_remote() { of_hub(&desired, request, settings)? } else { of_host(&desired, request, settings)? };
     let id = &pool.id;
     match old {
         None => notes.push(format!("pool `{id}`: the model {reference} is pinned")),
@@ -175,15 +176,15 @@ fn model(
             notes.push(format!(
                 "pool `{id}`: the model {reference} is another one now; the pin stays, `--update model` takes it"
             ));
-            return Ok(old.clone());
+            return Ok(Some(old.clone()));
         }
     }
-    Ok(now)
+    Ok(Some(now))
 }
 
-fn of_hub(desired: &Desired, settings: &Settings) -> Result<ModelPin> {
+fn of_hub(desired: &Desired, request: &ModelRequest, settings: &Settings) -> Result<ModelPin> {
     let cancelled = || settings.cancel.is_cancelled();
-    let answer = models(desired, settings).ask_hub(&desired.model.request, &cancelled);
+    let answer = models(desired, settings).ask_hub(request, &cancelled);
     let announced = answer.map_err(|error| of_model(&desired.pool_id, error))?;
     let (pool, model) = (desired.pool_id.clone(), desired.model.reference.clone());
     let commit = announced.commit.ok_or(PinError::NoRevision { pool, model: model.clone() })?;
@@ -195,9 +196,9 @@ fn of_hub(desired: &Desired, settings: &Settings) -> Result<ModelPin> {
     Ok(ModelPin { reference: model, revision: Some(commit.as_str().to_owned()), files })
 }
 
-fn of_host(desired: &Desired, settings: &Settings) -> Result<ModelPin> {
+fn of_host(desired: &Desired, request: &ModelRequest, settings: &Settings) -> Result<ModelPin> {
     let models = models(desired, settings);
-    let staged: Staged = match models.inspect(&desired.model.request) {
+    let staged: Staged = match models.inspect(request) {
         Presence::Present(found) => found.staged,
         Presence::Unusable(error) => return Err(of_model(&desired.pool_id, error)),
         Presence::Fetchable(_) => return Err(Error::Unfinished { what: "model" }),

@@ -19,7 +19,7 @@ pub(crate) fn desired() -> Desired {
         devices: Vec::new(),
         model: DesiredModel {
             reference: "file:///m/tiny.gguf".into(),
-            request: ModelRequest::local_gguf("/m/tiny.gguf"),
+            request: Some(ModelRequest::local_gguf("/m/tiny.gguf")),
             cache: "/cache/models".into(),
             pin: None,
         },

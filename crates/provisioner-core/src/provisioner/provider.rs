@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use config_schema::{PoolConfig, PoolId};
+use config_schema::{PoolConfig, PoolId, ProvisioningMode};
 use exec::Env;
 
 use crate::engine::profile;
@@ -62,7 +62,10 @@ pub fn provider_with(pool: &PoolConfig, settings: Settings) -> Result<Box<dyn En
 /// [`provider_with`] as its own type.
 pub(crate) fn provisioner(pool: &PoolConfig, settings: Settings) -> Result<Provisioner> {
     let profile = profile(pool.engine);
-    if !profile.modes.iter().any(|mode| crate::supply::is_built(pool.engine, *mode)) {
+    // Of some engines, only those that others run are used.
+    let of_others = |mode: ProvisioningMode| mode == ProvisioningMode::External;
+    let prepared = |mode: &ProvisioningMode| !of_others(*mode) && crate::supply::is_built(pool.engine, *mode);
+    if !of_others(pool.mode()) && !profile.modes.iter().any(prepared) {
         return Err(Error::UnsupportedEngine { engine: pool.engine });
     }
     let mode = pool.mode();

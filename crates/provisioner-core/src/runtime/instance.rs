@@ -95,11 +95,13 @@ pub struct Answer {
     pub health: Health,
     /// What answers in its place, in words.
     pub other: Option<String>,
+    /// Why it answers so, in words, where that is known.
+    pub why: Option<String>,
 }
 
 impl From<Health> for Answer {
     fn from(health: Health) -> Self {
-        Self { health, other: None }
+        Self { health, other: None, why: None }
     }
 }
 
@@ -153,4 +155,6 @@ pub enum StopOutcome {
     AlreadyGone,
     /// None runs for this pool.
     NothingRecorded,
+    /// Others run it: the pool no longer uses it, and it was left running.
+    LeftRunning,
 }

@@ -12,7 +12,7 @@ use crate::supply::Facts;
 /// All that decides what an engine does once it is started. Its `Debug` shows no secret.
 #[derive(Clone, Debug)]
 pub struct Start {
-    /// The program, or the image with its digest.
+    /// The program, the image with its digest, or the address.
     pub what: StartWhat,
     /// The arguments.
     pub args: Vec<String>,
@@ -37,4 +37,6 @@ pub enum StartWhat {
     Program(PathBuf),
     /// A container image, by digest.
     Image(String),
+    /// An engine that others run, by its address: it is looked at and used.
+    Remote(String),
 }

@@ -8,7 +8,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use config_schema::{Accelerator, Engine, PoolConfig, ProvisioningMode};
+use config_schema::{Accelerator, Engine, ExternalConfig, PoolConfig, ProvisioningMode};
 use serde_json::json;
 
 use crate::execute::work::{Done, StepError, Work};
@@ -22,6 +22,9 @@ use crate::supply::gpus::Gpus;
 use crate::supply::{Accelerated, Documents, Facts, Look, Obtained, Supplied, Supply, SupplyNeeds};
 use crate::{Error, FinishedError, Result, Settings};
 
+#[cfg(feature = "finished")]
+mod url;
+
 /// No record of answers is larger, in bytes.
 const LARGEST: u64 = 1 << 20;
 
@@ -34,26 +37,32 @@ pub(crate) struct External {
     answers: PathBuf,
 }
 
+/// The supply of a pool in mode `external`: of a program or of an address.
+pub(crate) fn of(pool: &PoolConfig, settings: &Settings) -> Result<Box<dyn Supply>> {
+    let none = || FinishedError::NoExternal { pool: pool.id.clone() };
+    let external = pool.provisioning.external.as_ref().ok_or_else(none)?;
+    match (&external.path, &external.url) {
+        (Some(path), None) if pool.engine == Engine::Llamacpp => Ok(Box::new(External::of(external, path, settings)?)),
+        (Some(_), None) => Err(Error::UnsupportedMode { engine: pool.engine, mode: ProvisioningMode::External }),
+        #[cfg(feature = "finished")]
+        (None, Some(url)) => Ok(Box::new(url::Remote::of(pool, external, url)?)),
+        #[cfg(not(feature = "finished"))]
+        (None, Some(url)) => Err(FinishedError::RemoteEngine { url: url.to_string() }.into()),
+        (None, None) | (Some(_), Some(_)) => Err(none().into()),
+    }
+}
+
 impl External {
-    pub(crate) fn of(pool: &PoolConfig, settings: &Settings) -> Result<Self> {
-        let external = pool.provisioning.external.as_ref();
-        let path = match external.map(|external| (&external.path, &external.url)) {
-            Some((Some(path), None)) if pool.engine == Engine::Llamacpp => path,
-            Some((Some(_), None)) => {
-                return Err(Error::UnsupportedMode { engine: pool.engine, mode: ProvisioningMode::External });
-            }
-            Some((None, Some(url))) => return Err(FinishedError::RemoteEngine { url: url.to_string() }.into()),
-            _ => return Err(FinishedError::NoExternal { pool: pool.id.clone() }.into()),
-        };
+    fn of(external: &ExternalConfig, path: &Path, settings: &Settings) -> Result<Self> {
         if !path.is_absolute() {
-            return Err(FinishedError::RelativeProgram { path: path.clone() }.into());
+            return Err(FinishedError::RelativeProgram { path: path.to_owned() }.into());
         }
         if path.to_str().is_none() {
-            return Err(Error::NotUtf8 { path: path.clone() });
+            return Err(Error::NotUtf8 { path: path.to_owned() });
         }
         Ok(Self {
-            path: path.clone(),
-            version: external.and_then(|external| external.version.as_ref()).map(ToString::to_string),
+            path: path.to_owned(),
+            version: external.version.as_ref().map(ToString::to_string),
             answers: layout::versioned(&settings.cache_dir).join("answers"),
         })
     }

@@ -14,17 +14,19 @@ pub enum FinishedError {
     #[error("pool `{pool}` has mode `external` and does not name exactly one of `path` and `url`")]
     #[diagnostic(
         code(pool::no_external),
-        help("name the installed program: provisioning.external = {{ path = \"/usr/bin/llama-server\" }}")
+        help(
+            "name an installed program, provisioning.external = {{ path = \"/usr/bin/llama-server\" }}, or an engine that others run, provisioning.external = {{ url = \"https://host\" }}"
+        )
     )]
     NoExternal {
         /// The pool.
         pool: PoolId,
     },
-    /// An engine that others run, which is not looked at yet.
-    #[error("the engine at `{url}` is run by others, and looking at such engines is not supported yet")]
+    /// An engine that others run, in a program that was built without what asks such engines.
+    #[error("the engine at `{url}` is run by others, and this program was built without what looks at such engines")]
     #[diagnostic(
         code(pool::unsupported_url),
-        help("name an installed program with `path` instead, or use the engine without this program")
+        help("build `provisioner-core` with its feature `finished`, or name an installed program with `path` instead")
     )]
     RemoteEngine {
         /// Where it answers.

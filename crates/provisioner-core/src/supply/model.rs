@@ -8,7 +8,7 @@ pub(crate) mod memory;
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use model_provisioner::{Announced, Found, ModelError, Presence, Ran, Staged, StagedKind, Watch};
+use model_provisioner::{Announced, Found, ModelError, ModelRequest, Presence, Ran, Staged, StagedKind, Watch};
 use preflight::{Need, Tool};
 
 use crate::Error;
@@ -40,6 +40,14 @@ pub(crate) struct Steps {
     pub(crate) question: Option<Draft>,
     /// The model itself.
     pub(crate) model: Draft,
+}
+
+impl Steps {
+    /// The steps of a model that those who run the engine have.
+    pub(crate) fn of_others(desired: &Desired) -> Self {
+        let detail = format!("`{}`, which the engine must serve", desired.model.reference);
+        Self { question: None, model: Draft::new(StepKind::Model, detail, Status::Satisfied) }
+    }
 }
 
 /// The steps of the model: a question to the hub where it is to be fetched, and the model itself. `first` is the step
@@ -80,11 +88,15 @@ pub(crate) fn steps(desired: &Desired, model: Presence, too_new: Option<Error>, 
     }
 }
 
+fn request(desired: &Desired) -> crate::Result<&ModelRequest> {
+    desired.model.request.as_ref().ok_or(Error::Unfinished { what: "model" })
+}
+
 /// Asks the hub what the model is made of and whether it may be fetched.
 pub(crate) fn ask(step: &PlanStep, announced: &OnceLock<Announced>, work: &Work<'_>) -> Result<Done, StepError> {
     let (desired, begun) = (work.desired, Instant::now());
     let cancelled = || work.cancel.is_cancelled();
-    let answer = models(desired, work.settings).ask_hub(&desired.model.request, &cancelled)?;
+    let answer = models(desired, work.settings).ask_hub(request(desired)?, &cancelled)?;
     if let Some(commit) = &answer.commit {
         work.value(REVISION, commit.as_str());
     }
@@ -100,7 +112,7 @@ pub(crate) fn stage(
     work: &Work<'_>,
 ) -> Result<(Found, Done), StepError> {
     let (desired, models) = (work.desired, models(work.desired, work.settings));
-    let request = &desired.model.request;
+    let request = request(desired)?;
     if step.status == Status::Satisfied {
         let mut found = models.ensure_present(request)?;
         pins::check_model(desired, &models, &mut found.staged)?;
@@ -149,11 +161,12 @@ fn action(ran: &Ran<'_>, planned: &[String], pinned: bool) -> ExecutedAction {
 
 /// The model as the summary has it.
 pub(crate) fn summary(desired: &Desired, staged: &Staged) -> Model {
+    let checked = desired.model.request.as_ref().is_some_and(|request| request.sha256.is_some());
     Model {
         reference: desired.model.reference.clone(),
         path: staged.path.clone(),
         size: staged.size(),
-        checksum: staged.digest().map(str::to_owned).filter(|_| desired.model.request.sha256.is_some()),
+        checksum: staged.digest().map(str::to_owned).filter(|_| checked),
         kind: match staged.kind {
             StagedKind::File => ModelKind::File,
             StagedKind::Shards => ModelKind::Shards,

@@ -116,7 +116,7 @@ fn what_is_no_engine_is_named() {
     for (external, expected) in [
         (json!({}), "pool::no_external"),
         (json!({ "path": "/x", "url": "http://h" }), "pool::no_external"),
-        (json!({ "url": "http://127.0.0.1:1" }), "pool::unsupported_url"),
+        (json!({ "url": "http://127.0.0.1:1" }), "remote::unreachable"),
         (json!({ "path": "llama-server" }), "pool::relative_program"),
         (json!({ "path": at("absent") }), "fit::no_program"),
         (json!({ "path": world.path() }), "fit::no_program"),

@@ -15,6 +15,7 @@ mod gpu_proof;
 mod lifecycle;
 mod packages;
 mod refused;
+mod remote;
 mod schema_one;
 mod schemas;
 mod secrets;

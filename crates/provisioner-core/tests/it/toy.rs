@@ -37,7 +37,7 @@ fn toy_profile() -> EngineProfile {
         modes: &[ProvisioningMode::Binary, ProvisioningMode::Container],
         model: ModelShape::Gguf,
         ready_route: "/ready",
-        version_route: None,
+        remote: None,
         api_key_env: None,
         config_home_env: None,
         system_config: None,

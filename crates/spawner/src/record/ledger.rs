@@ -69,6 +69,12 @@ pub(crate) fn write(dir: &PoolDir, record: &Record) -> Result<(), SpawnError> {
     Ok(replace(&dir.record_file(), &bytes(dir, record)?)?)
 }
 
+/// Writes the record of a new engine of any kind; it is durable when this returns.
+pub(crate) fn write_any(dir: &PoolDir, record: &PoolRecord) -> Result<(), SpawnError> {
+    let bytes = document::render(record).map_err(|error| SpawnError::io("write", dir.record_file())(error.into()))?;
+    Ok(replace(&dir.record_file(), &bytes)?)
+}
+
 /// Notes a change in the record of an engine that runs.
 pub(crate) fn rewrite(dir: &PoolDir, record: &Record) -> Result<(), SpawnError> {
     Ok(replace_until_reboot(&dir.record_file(), &bytes(dir, record)?)?)

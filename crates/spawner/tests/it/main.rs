@@ -16,6 +16,7 @@ mod machine;
 mod observed;
 mod pid_reuse;
 mod records;
+mod remote;
 mod start_stop;
 mod stop_hard;
 mod support;

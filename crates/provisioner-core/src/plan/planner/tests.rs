@@ -127,7 +127,7 @@ fn observed(supplied: Stub) -> Observed {
     Observed {
         version: None,
         supplied: Box::new(supplied),
-        model: Presence::Present(staged()),
+        model: Some(Presence::Present(staged())),
         too_new: None,
         model_warnings: Vec::new(),
         system_config: None,
@@ -272,7 +272,7 @@ fn hits_and_misses_are_named() {
     let model = (StepKind::Model, Cache::Hit);
     assert_eq!(caches(ready()), [(StepKind::Build, Cache::Hit), model], "a branch is only asked for");
     assert_eq!(caches(fresh()), [(StepKind::Fetch, Cache::Miss), (StepKind::Build, Cache::Miss), model]);
-    let fetchable = Observed { model: Presence::Fetchable(hf()), ..ready() };
+    let fetchable = Observed { model: Some(Presence::Fetchable(hf())), ..ready() };
     assert_eq!(caches(fetchable), [(StepKind::Build, Cache::Hit), (StepKind::Model, Cache::Miss)]);
 }
 
@@ -298,11 +298,11 @@ fn behind_a_blocked_step_nothing_runs() {
 #[test]
 fn a_missing_model_blocks_flags_and_start() {
     let error = ModelError::Missing { path: "/m/tiny.gguf".into() };
-    let observed = Observed { model: Presence::Unusable(error), line: None, ..ready() };
+    let observed = Observed { model: Some(Presence::Unusable(error)), line: None, ..ready() };
     code(&check(observed, "=+=!.."), StepKind::Model, "model::missing");
-    let plan = check(Observed { model: Presence::Fetchable(hf()), line: None, ..ready() }, "=++=+++");
+    let plan = check(Observed { model: Some(Presence::Fetchable(hf())), line: None, ..ready() }, "=++=+++");
     assert_eq!(step(&plan, StepKind::Model).commands, [["/usr/bin/hf", "download", "o/r", "m.gguf"]]);
-    let plan = check(Observed { model: Presence::Fetchable(hf()), ..ready() }, "=++=+=+");
+    let plan = check(Observed { model: Some(Presence::Fetchable(hf())), ..ready() }, "=++=+=+");
     // What the hub refuses is known before the build.
     let ids = |id: &str| plan.step(&StepId::new(id)).unwrap().after.iter().map(StepId::to_string).collect::<Vec<_>>();
     assert_eq!(
@@ -390,6 +390,6 @@ fn what_cannot_be_compared_differs_in_what_is_known() {
     let plan = check(Observed { running: Some(running(&line(&[]))), ..fresh() }, "=++==!");
     assert!(plan.to_string().contains("build: runs `k`, wanted `/r at main"), "{plan}");
     let running = Some(running(&line(&[])));
-    let observed = Observed { running, line: None, model: Presence::Fetchable(hf()), ..ready() };
+    let observed = Observed { running, line: None, model: Some(Presence::Fetchable(hf())), ..ready() };
     assert!(check(observed, "=++=++!").to_string().contains("model: runs `/m/tiny.gguf`"));
 }

@@ -40,7 +40,7 @@ pub(super) fn answers(dir: &PoolDir, engine: &Ensured) -> Result<Answer> {
 
 fn judged(health: Health, listener: Listener) -> Answer {
     match listener {
-        Listener::Foreign(holder) => Answer { health: Health::Silent, other: Some(named(holder)) },
+        Listener::Foreign(holder) => Answer { other: Some(named(holder)), ..Health::Silent.into() },
         Listener::Nobody => Health::Silent.into(),
         Listener::NoPort | Listener::Ours => health.into(),
     }

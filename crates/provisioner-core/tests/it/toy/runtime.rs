@@ -81,6 +81,7 @@ impl Runtime for ToyRuntime {
         let (program, image) = match &start.what {
             StartWhat::Program(program) => (program, None),
             StartWhat::Image(image) => (&self.program, Some(image)),
+            StartWhat::Remote(url) => panic!("{url} is not started"),
         };
         let (ends, held) = pipe().unwrap();
         let mut command = Command::new(program);

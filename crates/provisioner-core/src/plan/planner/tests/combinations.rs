@@ -116,7 +116,7 @@ fn host(case: Case) -> (Desired, Observed, bool) {
         too_new: None,
         model_warnings: Vec::new(),
         version: None,
-        model,
+        model: Some(model),
         line: (!matches!(case.model, Model::Unusable)).then_some(words),
         port: if case.port { Ok(8080) } else { Err(taken()) },
         own_port: runs.as_ref().map(|running| running.port),
