@@ -18,7 +18,9 @@ pub enum Error {
     #[error("the engine `{engine}` is not supported yet")]
     #[diagnostic(
         code(pool::unsupported_engine),
-        help("supported now: engine = \"llamacpp\" with provisioning.mode = \"source\", \"binary\" or \"external\"")
+        help(
+            "supported now: engine = \"llamacpp\" with provisioning.mode = \"source\", \"binary\", \"package\" or \"external\""
+        )
     )]
     UnsupportedEngine {
         /// The engine.
@@ -28,7 +30,9 @@ pub enum Error {
     #[error("`{engine}` in mode `{mode}` is not supported yet")]
     #[diagnostic(
         code(pool::unsupported_mode),
-        help("supported now: engine = \"llamacpp\" with provisioning.mode = \"source\", \"binary\" or \"external\"")
+        help(
+            "supported now: engine = \"llamacpp\" with provisioning.mode = \"source\", \"binary\", \"package\" or \"external\""
+        )
     )]
     UnsupportedMode {
         /// The engine.
@@ -268,6 +272,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Preflight(#[from] preflight::PreflightError),
+    /// The package of mode `package`.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Package(#[from] preflight::PackageError),
     /// GPU or toolkit.
     #[error(transparent)]
     #[diagnostic(transparent)]

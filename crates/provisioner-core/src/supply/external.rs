@@ -45,17 +45,19 @@ impl External {
             Some((None, Some(url))) => return Err(FinishedError::RemoteEngine { url: url.to_string() }.into()),
             _ => return Err(FinishedError::NoExternal { pool: pool.id.clone() }.into()),
         };
+        let version = external.and_then(|external| external.version.as_ref()).map(ToString::to_string);
+        Self::landed(path.clone(), version, settings)
+    }
+
+    /// The program at a path, whatever brought it there.
+    pub(crate) fn landed(path: PathBuf, version: Option<String>, settings: &Settings) -> Result<Self> {
         if !path.is_absolute() {
-            return Err(FinishedError::RelativeProgram { path: path.clone() }.into());
+            return Err(FinishedError::RelativeProgram { path }.into());
         }
         if path.to_str().is_none() {
-            return Err(Error::NotUtf8 { path: path.clone() });
+            return Err(Error::NotUtf8 { path });
         }
-        Ok(Self {
-            path: path.clone(),
-            version: external.and_then(|external| external.version.as_ref()).map(ToString::to_string),
-            answers: layout::versioned(&settings.cache_dir).join("answers"),
-        })
+        Ok(Self { path, version, answers: layout::versioned(&settings.cache_dir).join("answers") })
     }
 
     /// The digest of the program, or what stands there.
