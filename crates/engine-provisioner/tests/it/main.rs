@@ -12,6 +12,7 @@ mod life;
 mod limits;
 mod packages;
 mod pins;
+mod pins_archive;
 mod plan_files;
 mod previous;
 mod processes;

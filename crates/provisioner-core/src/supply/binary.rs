@@ -23,10 +23,12 @@ mod error;
 mod files;
 mod host;
 mod installed;
+mod network;
 mod steps;
 mod wish;
 
 pub use error::BinaryError;
+pub(crate) use network::digest_now;
 use wish::Wish;
 
 /// Takes finished engines from archives.
@@ -142,7 +144,7 @@ impl Supplied for Found {
     }
 
     fn warnings(&self) -> Vec<String> {
-        Vec::new()
+        self.wish.drift.iter().cloned().collect()
     }
 }
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use provisioner_core::cfg::PoolConfig;
-use provisioner_core::{Artifact, Bundle, Cache, CheckVerdict, Outcome, Started, Status, StepKind};
+use provisioner_core::{Artifact, Bundle, Cache, CheckVerdict, Outcome, PinKind, Pins, Started, Status, StepKind};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use testkit::shell;
@@ -135,6 +135,31 @@ fn an_archive_is_downloaded_by_https_once() {
     });
     assert!(outcomes.iter().all(|(differences, _)| *differences == 0), "{outcomes:?}");
     assert!(outcomes.iter().any(|(_, outcome)| *outcome == Outcome::Done), "{outcomes:?}");
+}
+
+/// A lock downloads an archive to show its digest; what it accepted is not downloaded a second time.
+#[test]
+fn what_lock_downloaded_is_kept_for_the_pool() {
+    let mut world = World::new();
+    let archive = release(&world, "release.tar.gz");
+    let authority = Authority::create(world.path());
+    let web = Web::file(Some(&authority), fs::read(&archive).unwrap());
+    world.settings.env = world.settings.env.clone().with("SSL_CERT_FILE", &authority.file);
+    let section = json!({ "url": format!("{}/llama.tar.gz?release=b1", web.url), "strip": 1 });
+    let forbidden = pool(&world, "demo", &section, &json!({}));
+    let lock = |pool: &PoolConfig, world: &World| {
+        let ids = [pool.id.clone()];
+        provisioner_core::lock(std::slice::from_ref(pool), &ids, None, &[PinKind::Archive], &world.settings)
+    };
+    assert_eq!(code(lock(&forbidden, &world)), "pool::downloads_not_allowed");
+    let wanted = pool(&world, "demo", &section, &json!({ "allow_binary_downloads": true }));
+    let locked = lock(&wanted, &world).unwrap();
+    let pin = locked.file.pools[&wanted.id].archive.clone().unwrap();
+    assert_eq!((pin.digest.to_string(), pin.url.ends_with("?release=b1")), (checksum(&archive), true), "{pin:?}");
+    assert_eq!(web.asked().len(), 1);
+    world.settings.pins = Some(std::sync::Arc::new(Pins { file: locked.file, locked: true }));
+    assert_eq!(world.ensure(&wanted).started, Started::Now);
+    assert_eq!(web.asked().len(), 1, "it is here already");
 }
 
 /// Without a checksum nothing is run, and `plan` says so.
