@@ -45,6 +45,6 @@ pub(crate) fn digest_now(pool: &PoolConfig, settings: &Settings) -> Result<Sha25
     let fetched = downloads.fetch(&want, &options(settings, limits, &settings.cancel)?, &tell);
     let fetched = fetched.map_err(BinaryError::from)?;
     let digest = fetched.sha256().to_string();
-    downloads.keep(fetched, &want);
+    downloads.keep(&fetched, &want);
     digest.parse().map_err(|_not_sha256| Error::Unfinished { what: "digest" })
 }
