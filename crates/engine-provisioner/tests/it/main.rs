@@ -1,6 +1,7 @@
 //! The command as a person calls it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed setup is a failed test")]
 
+mod archive_faults;
 mod bad_input;
 mod boot_race;
 mod cache;

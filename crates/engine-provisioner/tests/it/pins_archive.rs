@@ -1,29 +1,17 @@
 //! Archives in lock files through the command line: the digest is shown, accepted, pinned, and nothing else runs.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use testkit::shell;
 
-use crate::support::{Place, Said};
+use crate::support::{Place, Said, of_archive, pool, ports, server_archive, sum};
 
-/// A place whose pool takes its engine from `engine.tar.gz`, which holds the small project's server.
-fn place() -> (Place, PathBuf) {
-    let place = Place::new();
-    let built = place.call(&["prepare", "--json"]).done().json();
-    let program = PathBuf::from(built["binary_path"].as_str().unwrap());
-    let archive = place.path().join("engine.tar.gz");
-    shell("tar -czf \"$1\" -C \"$2\" .", &[&archive, program.parent().unwrap()]);
-    let text = fs::read_to_string(place.pool_file()).unwrap();
-    let at = text.find("[pools.provisioning.source]").unwrap();
-    let model = text.find("[pools.provisioning.model]").unwrap();
-    let section = format!("[pools.provisioning.binary]\nurl = \"file://{}\"\n\n", archive.display());
-    place.write(&(text[..at].replace("\"source\"", "\"binary\"") + &section + &text[model..]));
-    (place, archive)
-}
-
-fn sum(archive: &Path) -> String {
-    format!("sha256:{}", shell("sha256sum <\"$1\" | cut -d' ' -f1", &[archive]).trim())
+/// Has the pool of a place take its engine from this archive.
+fn take_from(place: &Place, archive: &Path, checksum: Option<&str>) {
+    let model = testkit::tiny_model(place.path());
+    let text = pool("/nonexistent".as_ref(), &model, &ports());
+    place.write(&of_archive(&text, &format!("file://{}", archive.display()), checksum));
 }
 
 fn pinned(place: &Place) -> Option<String> {
@@ -43,7 +31,9 @@ fn refused(said: &Said, code: &str) -> String {
 /// at the same address is then refused, and its digest is shown.
 #[test]
 fn a_digest_is_shown_and_accepted_before_it_runs() {
-    let (place, archive) = place();
+    let place = Place::new();
+    let archive = server_archive(&place, "engine.tar.gz");
+    take_from(&place, &archive, None);
     let plan = place.call(&["plan", "--json"]);
     assert!(plan.code == 2 && plan.stdout.contains("pool::no_checksum") && plan.stdout.contains("`lock`"), "{plan:?}");
     let said = place.call(&["lock"]).done();
@@ -79,13 +69,14 @@ fn a_digest_is_shown_and_accepted_before_it_runs() {
 /// A checksum is the operator's word: it is pinned as it is, and what differs from it is drift.
 #[test]
 fn a_checksum_is_pinned_and_a_change_of_it_is_drift() {
-    let (place, archive) = place();
+    let place = Place::bare();
+    let archive = place.path().join("engine.tar.gz");
+    shell("tar -czf \"$1\" -C /etc hostname", &[&archive]);
     let (right, wrong) = (sum(&archive), format!("sha256:{}", "0".repeat(64)));
-    let url = format!("url = \"file://{}\"", archive.display());
-    place.edit(&url, &format!("{url}\nchecksum = \"{right}\""));
+    take_from(&place, &archive, Some(&right));
     place.call(&["lock"]).done();
     assert_eq!(pinned(&place), Some(right.clone()));
-    place.call(&["prepare", "--locked"]).done();
+    place.call(&["plan", "--locked"]).done();
     place.edit(&right, &wrong);
     let plan = place.call(&["plan"]);
     assert!(plan.stdout.contains(&format!("drift: the archive is pinned to {right}")), "{plan:?}");
