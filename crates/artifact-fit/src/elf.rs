@@ -41,6 +41,8 @@ pub struct Elf {
     pub cuda_ptx: Vec<u32>,
     /// Whether it holds code for NVIDIA GPUs that cannot be read.
     pub cuda_unknown: bool,
+    /// Whether any of that code is compressed with zstd.
+    pub cuda_zstd: bool,
 }
 
 /// Reads the bytes of one file; `None` where they are no ELF file.
@@ -104,6 +106,7 @@ fn parse<'d, H: FileHeader<Endian = Endianness>, R: ReadRef<'d>>(data: R) -> Opt
                 found.cuda_code.extend(read.code);
                 found.cuda_ptx.extend(read.ptx);
                 found.cuda_unknown |= read.is_unknown;
+                found.cuda_zstd |= read.is_zstd;
             }
         }
     }

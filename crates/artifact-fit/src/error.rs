@@ -99,6 +99,24 @@ pub enum FitError {
         /// The program.
         program: String,
     },
+    /// The host's NVIDIA driver is older than the archive's CUDA runtime, or the compression of its code, needs.
+    #[error("`{program}` is made with {}, which needs the NVIDIA driver {floor}, and this host has {driver}", runtime.map_or_else(|| "compressed code".to_owned(), |major| format!("CUDA {major}")))]
+    #[diagnostic(
+        code(fit::driver),
+        help(
+            "upgrade the NVIDIA driver and restart the host, take an archive for an older CUDA, or build from source (mode = \"source\")"
+        )
+    )]
+    Driver {
+        /// The program.
+        program: String,
+        /// The major release of its CUDA runtime, where that is known.
+        runtime: Option<u32>,
+        /// The oldest driver that it needs.
+        floor: String,
+        /// The host's driver.
+        driver: String,
+    },
     /// The archive's code is for other GPUs than this host has.
     #[error("the archive holds code for the architectures {}, and the GPU's is {gpu}", list(code))]
     #[diagnostic(

@@ -17,7 +17,12 @@ pub(crate) struct Fatbin {
     pub(crate) code: Vec<u32>,
     pub(crate) ptx: Vec<u32>,
     pub(crate) is_unknown: bool,
+    /// Whether any of it is compressed with zstd, which older drivers cannot read.
+    pub(crate) is_zstd: bool,
 }
+
+/// The first bytes of what zstd compressed ([RFC 8878](https://www.rfc-editor.org/rfc/rfc8878#section-3.1.1)).
+const ZSTD: [u8; 4] = [0x28, 0xb5, 0x2f, 0xfd];
 
 /// Reads the section at `at`.
 pub(crate) fn read<'d, R: ReadRef<'d>>(data: R, at: u64, size: u64) -> Fatbin {
@@ -46,10 +51,12 @@ pub(crate) fn read<'d, R: ReadRef<'d>>(data: R, at: u64, size: u64) -> Fatbin {
         }
         while entry < stop {
             seen += 1;
-            let Some((kind, length, architecture)) = entry_at(data, entry).filter(|_| seen < MOST) else {
+            let Some(Code { kind, header, length, architecture }) = entry_at(data, entry).filter(|_| seen < MOST)
+            else {
                 found.is_unknown = true;
                 return found;
             };
+            found.is_zstd |= data.read_bytes_at(entry.saturating_add(header), 4).is_ok_and(|bytes| bytes == ZSTD);
             match kind {
                 1 => found.ptx.push(architecture),
                 2 => found.code.push(architecture),
@@ -74,12 +81,21 @@ fn container<'d, R: ReadRef<'d>>(data: R, at: u64) -> Option<(u64, u64)> {
     (magic == MAGIC && header >= 16).then_some((u64::from(header), body))
 }
 
-/// Kind, whole length and architecture of an entry.
-fn entry_at<'d, R: ReadRef<'d>>(data: R, at: u64) -> Option<(u16, u64, u32)> {
+/// What is known of an entry; sizes in bytes.
+struct Code {
+    kind: u16,
+    header: u64,
+    /// Of header and content.
+    length: u64,
+    architecture: u32,
+}
+
+fn entry_at<'d, R: ReadRef<'d>>(data: R, at: u64) -> Option<Code> {
     let bytes = data.read_bytes_at(at, 32).ok()?;
     let (kind, header, body, architecture) = (half(bytes, 0)?, word(bytes, 4)?, long(bytes, 8)?, word(bytes, 28)?);
     let plausible = header >= 32 && (10..1000).contains(&architecture);
-    plausible.then_some((kind, u64::from(header).checked_add(body)?, architecture))
+    let header = u64::from(header);
+    Some(Code { kind, header, length: header.checked_add(body)?, architecture }).filter(|_| plausible)
 }
 
 fn half(bytes: &[u8], at: usize) -> Option<u16> {
@@ -121,9 +137,12 @@ mod tests {
     fn architectures_are_read_and_the_rest_is_unknown() {
         let two = [fatbin(&[(2, 90), (2, 86), (1, 90)]), vec![0; 8], fatbin(&[(2, 86)])].concat();
         let found = read(&two[..], 0, two.len() as u64);
-        assert_eq!(found, Fatbin { code: vec![86, 90], ptx: vec![90], is_unknown: false });
+        assert_eq!(found, Fatbin { code: vec![86, 90], ptx: vec![90], is_unknown: false, is_zstd: false });
         let cut = read(&two[..], 0, two.len() as u64 - 3);
         assert!(cut.is_unknown && cut.code == [86, 90], "{cut:?}");
+        let mut compressed = fatbin(&[(2, 90)]);
+        compressed[16 + 64..16 + 68].copy_from_slice(&ZSTD);
+        assert!(read(&compressed[..], 0, compressed.len() as u64).is_zstd);
         assert!(read(&b"something else, 16 bytes"[..], 0, 24).is_unknown);
         assert!(read(&fatbin(&[(2, 5)])[..], 0, 88).is_unknown);
     }

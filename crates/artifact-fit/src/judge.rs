@@ -1,5 +1,6 @@
 //! Whether a host has what a program needs.
 
+use crate::cuda::is_older;
 use crate::libraries::{is_of_driver, package_of};
 use crate::{Elf, FitError, Machine, Needs, Version};
 
@@ -15,12 +16,16 @@ pub struct Host<'a> {
     pub gpus: &'a [u32],
     /// Whether the pool runs on NVIDIA GPUs.
     pub cuda: bool,
+    /// The version of its NVIDIA driver, where that is known.
+    pub driver: Option<&'a str>,
 }
 
 impl std::fmt::Debug for Host<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        let Self { machine, gpus, cuda, .. } = self;
-        f.debug_struct("Host").field("machine", machine).field("gpus", gpus).field("cuda", cuda).finish_non_exhaustive()
+        let Self { machine, gpus, cuda, driver, .. } = self;
+        let mut shown = f.debug_struct("Host");
+        shown.field("machine", machine).field("gpus", gpus).field("cuda", cuda).field("driver", driver);
+        shown.finish_non_exhaustive()
     }
 }
 
@@ -58,11 +63,12 @@ pub fn judge(program: &str, needs: &Needs, host: &Host<'_>) -> Vec<FitError> {
     }
     if host.cuda {
         lacks.extend(gpus(&program, needs, host.gpus));
+        lacks.extend(driver(&program, needs, host.driver));
     }
     // The loader's own order is that of the files; the C library decides more than what is missing beside it.
     lacks.sort_by_key(|lack| match lack {
         FitError::Symbols { .. } => 0,
-        FitError::NoCuda { .. } => 1,
+        FitError::NoCuda { .. } | FitError::Driver { .. } => 1,
         FitError::Library { library, .. } if is_of_driver(library) => 2,
         _ => 3,
     });
@@ -87,6 +93,17 @@ fn symbols(file: &str, library: &str, versions: &[String], found: &Elf) -> Optio
 fn split(version: &str) -> Option<(&str, Version)> {
     let (family, number) = version.rsplit_once('_')?;
     Some((family, number.parse().ok()?))
+}
+
+/// What a driver that is too old for the archive lacks.
+fn driver(program: &str, needs: &Needs, driver: Option<&str>) -> Option<FitError> {
+    let (floor, driver) = (needs.cuda_driver.as_deref()?, driver?);
+    is_older(driver, floor).then(|| FitError::Driver {
+        program: program.into(),
+        runtime: needs.cuda_runtime,
+        floor: floor.into(),
+        driver: driver.into(),
+    })
 }
 
 /// What the code for GPUs lacks. Machine code runs on its own architecture and later ones of the same major version, PTX on every later one.

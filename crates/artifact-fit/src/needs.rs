@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 use serde::{Deserialize, Serialize};
 
+use crate::cuda::{oldest_driver, runtime_of};
 use crate::libraries::is_of_cuda;
 use crate::{Elf, Machine};
 
@@ -57,6 +58,12 @@ pub struct Needs {
     /// Whether the list of architectures is not the whole truth.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cuda_unknown: bool,
+    /// The major release of the CUDA runtime that it is linked with, such as 12; none where it cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cuda_runtime: Option<u32>,
+    /// The oldest driver that runs it, such as `525.60.13`, as far as runtime and compression of the code say it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cuda_driver: Option<String>,
 }
 
 /// What `program` needs, one of `members`. With `cuda`, also what the files for NVIDIA GPUs need that a program loads by
@@ -71,6 +78,9 @@ pub fn needs(members: &[Member], files: &[String], program: &str, cuda: bool) ->
         interpreter: root.and_then(|elf| elf.interpreter.clone()),
         ..Needs::default()
     };
+    let named = members.iter().flat_map(|member| &member.elf.needed).map(String::as_str);
+    needs.cuda_runtime = named.chain(files.iter().copied()).filter_map(runtime_of).max();
+    needs.cuda_driver = oldest_driver(needs.cuda_runtime, members.iter().any(|member| member.elf.cuda_zstd));
     for Member { elf, .. } in members {
         needs.has_cuda |= is_for_cuda(elf);
         needs.cuda_code.extend(&elf.cuda_code);

@@ -64,6 +64,19 @@ impl Downloads {
         }
     }
 
+    /// Keeps a file that arrived without a digest for the call that asks for it by the digest that it has. A file of this
+    /// host stays where it is, and where another call downloads the same file that one is left to it.
+    pub fn keep(&self, fetched: &Fetched, want: &Want) {
+        let named = Want { digest: Some(fetched.sha256), ..want.clone() };
+        let path = self.path_of(&named);
+        let Some(_own) = fetched.lock.as_ref().filter(|_| path != fetched.path) else { return };
+        if let Ok(Some(_lock)) = Lock::try_acquire(&path.with_extension("lock"), "download")
+            && let Err(error) = fs::rename(&fetched.path, &path)
+        {
+            tracing::debug!(%error, "what arrived is downloaded again when it is asked for");
+        }
+    }
+
     fn shared(
         &self,
         url: &http::Url,

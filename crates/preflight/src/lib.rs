@@ -31,6 +31,9 @@ pub use error::PreflightError;
 /// What programs answered when they were asked for their versions; see [`check`].
 pub use exec::ProbeCache as Memo;
 pub use host::{Clock, Finding, HostFacts, HostNeeds, Memory, Place, PlaceNeed, UserNamespaces, findings};
-pub use pacman::{InstallError, InstallPolicy, Provided, Trouble, planned_install, provide};
+pub use pacman::{
+    InstallError, InstallPolicy, Installable, InstalledPackage, PackageError, PackageRequest, PackageState, Provided,
+    Trouble, find_package, install_package, installed_version, planned_install, provide,
+};
 pub use survey::Survey;
 pub use tools::{Found, Missing, Need, Outdated, Refused, Report, Tool, Version, check, check_on, remedy, save_memo};

@@ -19,7 +19,7 @@ pub enum Error {
     #[diagnostic(
         code(pool::unsupported_engine),
         help(
-            "supported now: engine = \"llamacpp\" with provisioning.mode = \"source\", \"binary\" or \"external\"; any engine that others run, with provisioning.external = {{ url = \"https://host\" }}"
+            "supported now: engine = \"llamacpp\" with provisioning.mode = \"source\", \"binary\", \"package\" or \"external\"; any engine that others run, with provisioning.external = {{ url = \"https://host\" }}"
         )
     )]
     UnsupportedEngine {
@@ -31,7 +31,7 @@ pub enum Error {
     #[diagnostic(
         code(pool::unsupported_mode),
         help(
-            "supported now: engine = \"llamacpp\" with provisioning.mode = \"source\", \"binary\" or \"external\"; any engine that others run, with provisioning.external = {{ url = \"https://host\" }}"
+            "supported now: engine = \"llamacpp\" with provisioning.mode = \"source\", \"binary\", \"package\" or \"external\"; any engine that others run, with provisioning.external = {{ url = \"https://host\" }}"
         )
     )]
     UnsupportedMode {
@@ -272,6 +272,10 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Preflight(#[from] preflight::PreflightError),
+    /// The package of mode `package`.
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Package(#[from] preflight::PackageError),
     /// GPU or toolkit.
     #[error(transparent)]
     #[diagnostic(transparent)]

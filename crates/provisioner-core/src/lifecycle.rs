@@ -28,6 +28,7 @@ mod running;
 pub(crate) mod silence;
 mod start;
 mod status;
+mod updated;
 
 use previous::Failed;
 use ready::Patience;

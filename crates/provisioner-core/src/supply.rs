@@ -27,6 +27,7 @@ mod external;
 pub(crate) mod finished_error;
 mod gpus;
 pub(crate) mod model;
+pub(crate) mod package;
 pub(crate) mod source;
 
 /// What makes an engine the wanted one, by name. No secret is among them.
@@ -169,7 +170,8 @@ pub(crate) fn supply(pool: &PoolConfig, settings: &Settings) -> Result<Box<dyn S
         #[cfg(not(feature = "finished"))]
         ProvisioningMode::Binary => Err(Error::UnsupportedMode { engine, mode }),
         ProvisioningMode::External => external::of(pool, settings),
-        ProvisioningMode::Container | ProvisioningMode::Package => Err(Error::UnsupportedMode { engine, mode }),
+        ProvisioningMode::Package => Ok(Box::new(package::Package::of(pool)?)),
+        ProvisioningMode::Container => Err(Error::UnsupportedMode { engine, mode }),
     }
 }
 
@@ -179,6 +181,7 @@ pub(crate) fn is_built(engine: Engine, mode: ProvisioningMode) -> bool {
         ProvisioningMode::Source => true,
         ProvisioningMode::Binary => cfg!(feature = "finished"),
         ProvisioningMode::External => engine == Engine::Llamacpp || cfg!(feature = "finished"),
-        ProvisioningMode::Container | ProvisioningMode::Package => false,
+        ProvisioningMode::Package => engine == Engine::Llamacpp,
+        ProvisioningMode::Container => false,
     }
 }

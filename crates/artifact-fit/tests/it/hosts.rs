@@ -66,6 +66,25 @@ fn a_missing_library_is_named_with_its_package() {
     assert!(lack.help().unwrap().to_string().contains("on Debian and Ubuntu libcurl4, on Arch curl"));
 }
 
+/// A driver below the floor of the archive's CUDA runtime is named with both; one that is not known decides nothing, and
+/// a pool on the CPU needs none.
+#[test]
+fn a_driver_below_the_floor_is_named() {
+    let needs = Needs { has_cuda: true, cuda_runtime: Some(12), cuda_driver: Some("525.60.13".into()), ..needs() };
+    for (driver, cuda, expected) in [
+        (Some("470.256.02"), true, vec!["fit::driver"]),
+        (Some("525.60.13"), true, vec![]),
+        (None, true, vec![]),
+        (Some("470.256.02"), false, vec![]),
+    ] {
+        let host = artifact_fit::Host { driver, ..host(&debian_13, &|_| true, &[86], cuda) };
+        let found = judge("bin/llama-server", &needs, &host);
+        let codes: Vec<String> = found.iter().map(|lack| lack.code().unwrap().to_string()).collect();
+        assert_eq!(codes, expected, "{driver:?} {found:?}");
+        assert!(found.iter().all(|lack| lack.to_string().contains("CUDA 12") && lack.to_string().contains("470.256")));
+    }
+}
+
 #[test]
 fn another_machine_system_and_loader_decide_alone() {
     let arm = Needs { machine: Some(Machine::Aarch64), ..needs() };

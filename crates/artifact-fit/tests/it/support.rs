@@ -32,5 +32,5 @@ pub(crate) fn host<'a>(
     gpus: &'a [u32],
     cuda: bool,
 ) -> Host<'a> {
-    Host { machine: Machine::X86_64, has_file, library, gpus, cuda }
+    Host { machine: Machine::X86_64, has_file, library, gpus, cuda, driver: None }
 }

@@ -58,6 +58,9 @@ fn text(status: &PoolStatus) -> String {
     }
     text.push('\n');
     text.push_str(&gpu::lines(status));
+    if let Some(updated) = &status.updated {
+        writeln!(text, "  updated  {updated}; `ensure --replace` starts what is there now").ok();
+    }
     if let Some(restored) = &status.restored {
         let code = restored.code.as_deref().unwrap_or("no code");
         let message = restored.message.replace('\n', "\n           ");

@@ -42,9 +42,8 @@ fn engines_and_modes_that_are_not_there() {
     for engine in ["vllm", "tgi", "triton", "sglang"] {
         refused("\"llamacpp\"", &format!("\"{engine}\""), 2, "pool::unsupported_engine", "llamacpp");
     }
-    for mode in ["container", "package"] {
-        refused("\"source\"", &format!("\"{mode}\""), 2, "pool::unsupported_mode", "source");
-    }
+    refused("\"source\"", "\"container\"", 2, "pool::unsupported_mode", "source");
+    refused("\"source\"", "\"package\"", 2, "pool::no_package", "name");
     refused("\"source\"", "\"binary\"", 2, "pool::no_binary", "checksum");
     refused("\"source\"", "\"external\"", 2, "pool::no_external", "path");
 }

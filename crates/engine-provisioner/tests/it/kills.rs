@@ -1,6 +1,8 @@
 //! Killed anywhere: `strace` strikes at the N-th system call of a kind, in the program or in what it starts, and the next
 //! `ensure` puts all right. Each run takes a random sample; `cargo xtask test --soak MINUTES` takes every point.
 
+mod archive;
+
 use std::fs;
 use std::os::unix::process::ExitStatusExt;
 use std::path::PathBuf;

@@ -1,6 +1,7 @@
 //! The command as a person calls it.
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a failed setup is a failed test")]
 
+mod archive_faults;
 mod bad_input;
 mod boot_race;
 mod cache;
@@ -12,6 +13,7 @@ mod life;
 mod limits;
 mod packages;
 mod pins;
+mod pins_archive;
 mod plan_files;
 mod previous;
 mod processes;

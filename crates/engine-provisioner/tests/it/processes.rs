@@ -87,7 +87,9 @@ pub(crate) fn assert_whole(point: &str, place: &Place, pool: &str, port: u16) {
     assert_eq!(summary["process"]["pid"], engine.pid, "{point}: the summary");
     assert_eq!((&record["port"], &summary["port"]), (&port.into(), &port.into()), "{point}: the port");
     for entry in fs::read_dir(place.path().join("cache/v1/store")).unwrap().flatten() {
-        let whole = entry.path().join("build.json").exists() && entry.path().join("bin/llama-server").exists();
+        let has = |name: &str| entry.path().join(name).exists();
+        // What was built, or what was in an archive.
+        let whole = has("build.json") && (has("bin/llama-server") || has("files/bin/llama-server"));
         assert!(whole, "{point}: half an entry: {}", entry.path().display());
     }
 }

@@ -182,3 +182,28 @@ ref = "{model}"
 "#
     )
 }
+
+/// A pool file with an archive in place of its source.
+pub(crate) fn of_archive(text: &str, url: &str, checksum: Option<&str>) -> String {
+    let at = text.find("[pools.provisioning.source]").unwrap();
+    let model = text.find("[pools.provisioning.model]").unwrap();
+    let sum = checksum.map(|sum| format!("checksum = \"{sum}\"\n")).unwrap_or_default();
+    let mode = "\"binary\"\nallow_binary_downloads = true";
+    let head = text[..at].replace("\"source\"", mode);
+    format!("{head}[pools.provisioning.binary]\nurl = \"{url}\"\n{sum}\n{}", &text[model..])
+}
+
+/// An archive as a pool file names its digest.
+pub(crate) fn sum(archive: &Path) -> String {
+    format!("sha256:{}", testkit::shell("sha256sum <\"$1\" | cut -d' ' -f1", &[archive]).trim())
+}
+
+/// The server of the small project, with what it needs, in an archive: `bin/llama-server`.
+pub(crate) fn server_archive(place: &Place, name: &str) -> PathBuf {
+    let built = place.call(&["prepare", "--json"]).done().json();
+    let program = PathBuf::from(built["binary_path"].as_str().unwrap());
+    let archive = place.path().join(name);
+    let entry = program.parent().unwrap().parent().unwrap();
+    testkit::shell("tar -caf \"$1\" -C \"$2\" bin", &[&archive, entry]);
+    archive
+}

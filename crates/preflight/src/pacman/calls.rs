@@ -24,6 +24,21 @@ pub(crate) fn upgradable(pacman: &Path) -> CommandSpec {
     call(pacman, None, QUESTION).args(["-Qu", "--color", "never"])
 }
 
+/// The version of an installed package.
+pub(crate) fn installed(pacman: &Path, name: &str) -> CommandSpec {
+    call(pacman, None, QUESTION).args(["-Q", "--color", "never", "--", name])
+}
+
+/// The paths of an installed package, one a line.
+pub(crate) fn files(pacman: &Path, name: &str) -> CommandSpec {
+    call(pacman, None, QUESTION).args(["-Qlq", "--color", "never", "--", name])
+}
+
+/// What the databases know of a package. `target` is its name, or its repository and name.
+pub(crate) fn offered(pacman: &Path, target: &str) -> CommandSpec {
+    call(pacman, None, QUESTION).args(["-Si", "--color", "never", "--", target])
+}
+
 /// Installs packages. `sudo` is asked not to ask; whether it passes proxies on is for its own configuration.
 pub(crate) fn install(
     pacman: &Path,
@@ -63,6 +78,9 @@ mod tests {
         let hour = Duration::from_hours(1);
         check(&absent(pacman, git), "/usr/bin/pacman -T -- git gcc");
         check(&upgradable(pacman), "/usr/bin/pacman -Qu --color never");
+        check(&installed(pacman, "x"), "/usr/bin/pacman -Q --color never -- x");
+        check(&files(pacman, "x"), "/usr/bin/pacman -Qlq --color never -- x");
+        check(&offered(pacman, "extra/x"), "/usr/bin/pacman -Si --color never -- extra/x");
         let options = "-S --needed --noconfirm --noprogressbar --color never -- git gcc";
         let env =
             Env::from_pairs([("https_proxy", "http://p:1"), ("HF_TOKEN", "x"), ("LC_ALL", "de_DE"), ("PATH", "/x")]);

@@ -122,26 +122,52 @@ fn decide(
     let Some(program) = env.find("pacman") else {
         return Err(missing(Some("`pacman` is not on `PATH`, so that nothing could be installed")));
     };
+    let sudo = sudo(env, policy, &wanted, &sentence(report, distribution))?;
+    Ok(Some(Pacman { program, sudo, wanted, repository: None }))
+}
+
+/// The `sudo` that is needed, if one is. `remedy` is what an operator types instead.
+///
+/// # Errors
+///
+/// [`Trouble::NotRoot`], if neither root nor `sudo` installs.
+pub(super) fn sudo(
+    env: &Env,
+    policy: &InstallPolicy,
+    wanted: &[String],
+    remedy: &str,
+) -> Result<Option<PathBuf>, InstallError> {
     let sudo = env.find("sudo").filter(|_| policy.sudo && !policy.root);
-    if !policy.root && sudo.is_none() {
-        let absent = if policy.sudo { "`sudo` is not on `PATH`\n" } else { "" };
-        let detail = format!("{absent}{}", sentence(report, distribution));
-        let (command, transcript) = (String::new(), String::new());
-        let refused = InstallError { trouble: Trouble::NotRoot, packages: wanted, detail, command, transcript };
-        return Err(refused.into());
+    if policy.root || sudo.is_some() {
+        return Ok(sudo);
     }
-    Ok(Some(Pacman { program, sudo, wanted }))
+    let absent = if policy.sudo { "`sudo` is not on `PATH`\n" } else { "" };
+    let (detail, packages) = (format!("{absent}{remedy}"), wanted.to_vec());
+    let (command, transcript) = (String::new(), String::new());
+    Err(InstallError { trouble: Trouble::NotRoot, packages, detail, command, transcript })
 }
 
 /// pacman, and what it is to install.
-struct Pacman {
-    program: PathBuf,
-    sudo: Option<PathBuf>,
-    wanted: Vec<String>,
+pub(super) struct Pacman {
+    pub(super) program: PathBuf,
+    pub(super) sudo: Option<PathBuf>,
+    pub(super) wanted: Vec<String>,
+    /// The repository that they must come from; any, if none.
+    pub(super) repository: Option<String>,
 }
 
 impl Pacman {
-    fn install(
+    /// What pacman is asked to install for these packages.
+    pub(super) fn targets(&self, packages: &[String]) -> Vec<String> {
+        let target = |name: &String| match &self.repository {
+            Some(repository) => format!("{repository}/{name}"),
+            None => name.clone(),
+        };
+        packages.iter().map(target).collect()
+    }
+
+    /// Installs those that are not installed. Returns their names and what pacman printed.
+    pub(super) fn install(
         &self,
         policy: &InstallPolicy,
         env: &Env,
@@ -153,7 +179,7 @@ impl Pacman {
         }
         self.refuse_partial_upgrade()?;
         let sudo = self.sudo.as_deref().map(Path::new);
-        let spec = calls::install(&self.program, sudo, &absent, policy.deadline, env);
+        let spec = calls::install(&self.program, sudo, &self.targets(&absent), policy.deadline, env);
         tracing::info!(packages = absent.join(" "), "installing packages with pacman");
         let text = self.run_when_unlocked(&spec, policy, on_line)?;
         // pacman 7 is known to end with status 0 after a download that failed, as 6 does after an INT.
@@ -228,14 +254,14 @@ impl Pacman {
         }
     }
 
-    fn failure(&self, spec: &CommandSpec, exit: Exit, text: &str) -> InstallError {
+    pub(super) fn failure(&self, spec: &CommandSpec, exit: Exit, text: &str) -> InstallError {
         let transcript = Redactor::new().text(text).into_owned();
         let (trouble, detail) = classify(exit, &transcript);
         let (packages, command) = (self.wanted.clone(), spec.display(&Redactor::new()));
         InstallError { trouble, packages, detail, command, transcript }
     }
 
-    fn broken(&self, spec: &CommandSpec, why: String) -> InstallError {
+    pub(super) fn broken(&self, spec: &CommandSpec, why: String) -> InstallError {
         let (packages, command) = (self.wanted.clone(), spec.display(&Redactor::new()));
         InstallError { trouble: Trouble::Broken, packages, detail: why, command, transcript: String::new() }
     }

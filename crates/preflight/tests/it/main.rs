@@ -6,6 +6,7 @@ mod distributions;
 mod host;
 mod memo;
 mod needs;
+mod package;
 mod pacman;
 mod pacman_outputs;
 mod pacman_trouble;

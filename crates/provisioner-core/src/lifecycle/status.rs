@@ -15,6 +15,7 @@ use crate::lifecycle::gpu_proof::{is_given_gpus, look};
 use crate::lifecycle::health::Health;
 use crate::lifecycle::previous::{self, Restored};
 use crate::lifecycle::silence::last_output;
+use crate::lifecycle::updated::updated;
 use crate::runtime::{Answer, Condition, Instance, Runtime, Vitals};
 use crate::summary::{Proof, ProofStage, ProofVerdict};
 use crate::{Ensured, InstanceKind, Result, Settings};
@@ -62,6 +63,9 @@ pub struct PoolStatus {
     /// How it exited and by which cause, where it did.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub exit: Option<ExitReport>,
+    /// What was replaced on disk since the engine was started from it, in words: its package or its program.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub updated: Option<String>,
     /// Why an earlier engine runs in place of the wanted one, where it does.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restored: Option<Restored>,
@@ -132,6 +136,7 @@ impl PoolStatus {
             gpu_proof: None,
             why: None,
             exit: None,
+            updated: None,
             restored: None,
             engine: None,
         }
@@ -199,6 +204,7 @@ fn alive(
         InstanceKind::Process { pid } => Some(*pid),
         InstanceKind::Container { .. } | InstanceKind::Remote { .. } => None,
     };
+    let updated = updated(settings, &instance, uptime);
     Ok(PoolStatus {
         state: if blank.state == PoolState::Running && loads { PoolState::Starting } else { blank.state },
         pid,
@@ -211,6 +217,7 @@ fn alive(
         gpu_memory_bytes: on_gpu.memory_bytes,
         gpus: on_gpu.used,
         gpu_proof: on_gpu.proof,
+        updated,
         restored: previous::restored(dir),
         why: other.map(|other| format!("its port is answered by {other}")).or(why),
         engine,

@@ -23,7 +23,7 @@ pub enum PlaceholderKind {
     Digest,
     /// Build options of ours; those that the fetched tree does not know are left out.
     Definitions,
-    /// The program of an archive, by its path in it.
+    /// The program of an archive or a package, by its path in it.
     Program,
 }
 
@@ -52,8 +52,7 @@ pub(crate) const STAGING: &str = "staging";
 pub(crate) const KEY: &str = "key";
 /// git's digest of a working tree.
 pub(crate) const TREE: &str = "tree";
-/// The program of an archive that does not say which one it is.
-#[cfg(feature = "finished")]
+/// The program of an archive that does not say which one it is, or of a package that is not installed yet.
 pub(crate) const PROGRAM: &str = "program";
 /// Build options that depend on the fetched tree.
 pub(crate) const DEFINITIONS: &str = "definitions";

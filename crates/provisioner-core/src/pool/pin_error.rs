@@ -35,7 +35,7 @@ pub enum PinError {
     Missing {
         /// The pool.
         pool: PoolId,
-        /// `commit` or `model`.
+        /// `commit`, `archive` or `model`.
         what: &'static str,
     },
     /// The pool file names something else than what was pinned.
@@ -44,7 +44,7 @@ pub enum PinError {
     Other {
         /// The pool.
         pool: PoolId,
-        /// `commit` or `model`.
+        /// `commit`, `archive` or `model`.
         what: &'static str,
         /// What was pinned.
         pinned: String,

@@ -3,6 +3,8 @@
 //! The rules: what is pinned stays unless it is to be updated or the pool file names something else; a tag that moved is
 //! refused unless commits are updated; nothing is returned where one pool cannot be pinned.
 
+mod archive;
+
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -73,15 +75,29 @@ pub fn lock(
 ) -> Result<Locked> {
     let mut file = before.cloned().unwrap_or_default();
     file.pools.retain(|id, _| all.contains(id));
-    let mut notes = Vec::new();
+    let mut notes: Vec<String> = update.iter().filter_map(|kind| nothing_of_kind(*kind, pools)).collect();
     for pool in pools {
         settings.cancel.check().map_err(|cancel::Cancelled| Error::Cancelled)?;
         let old = file.pools.get(&pool.id).cloned().unwrap_or_default();
         let commit = commit(pool, old.commit.as_ref(), update.contains(&PinKind::Commit), settings, &mut notes)?;
         let model = model(pool, old.model.as_ref(), update.contains(&PinKind::Model), settings, &mut notes)?;
-        file.pools.insert(pool.id.clone(), PoolPins { commit, model, ..old });
+        let archive =
+            archive::pin(pool, old.archive.as_ref(), update.contains(&PinKind::Archive), settings, &mut notes)?;
+        file.pools.insert(pool.id.clone(), PoolPins { commit, archive, model, ..old });
     }
     Ok(Locked { file, notes })
+}
+
+/// What is said of an update of something that none of the pools has.
+fn nothing_of_kind(kind: PinKind, pools: &[PoolConfig]) -> Option<String> {
+    let (what, word, mode) = match kind {
+        PinKind::Commit => ("commit", "source", ProvisioningMode::Source),
+        PinKind::Image => ("image", "container", ProvisioningMode::Container),
+        PinKind::Archive => ("archive", "binary", ProvisioningMode::Binary),
+        PinKind::Model => return None,
+    };
+    let none = pools.iter().all(|pool| pool.mode() != mode);
+    none.then(|| format!("no pool here has the mode `{word}`, so that there is no {what} to pin"))
 }
 
 fn commit(

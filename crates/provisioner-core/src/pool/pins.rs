@@ -5,7 +5,7 @@
 
 use std::path::Path;
 
-use config_schema::{CommitPin, LockFile, ModelPin, PoolConfig, PoolId, PoolPins};
+use config_schema::{ArchivePin, CommitPin, LockFile, ModelPin, PoolConfig, PoolId, PoolPins};
 use model_provisioner::{ModelProvisioner, ModelRequest, Presence, Staged};
 
 use crate::pool::desired::Desired;
@@ -56,6 +56,25 @@ impl Pins {
                 Err(PinError::Other { pool: pool.id.clone(), what: "commit", pinned, wanted }.into())
             }
             None if self.locked => Err(missing().into()),
+            _ => Ok(None),
+        }
+    }
+
+    /// The pin of a pool's archive; `None` where there is none and none is needed.
+    #[cfg_attr(not(feature = "finished"), expect(dead_code, reason = "archives come with the feature"))]
+    pub(crate) fn archive(&self, pool: &PoolConfig) -> Result<Option<&ArchivePin>> {
+        let Some(binary) = &pool.provisioning.binary else { return Ok(None) };
+        let (url, other) = (binary.url.as_str(), |pinned: String, wanted: String| {
+            Err(PinError::Other { pool: pool.id.clone(), what: "archive", pinned, wanted }.into())
+        });
+        match self.of(&pool.id).and_then(|pins| pins.archive.as_ref()) {
+            Some(pin) if self.locked && pin.url != url => other(pin.url.clone(), url.to_owned()),
+            Some(pin) if self.locked && binary.checksum.is_some_and(|sum| sum != pin.digest) => {
+                let sum = binary.checksum.map(|sum| sum.to_string()).unwrap_or_default();
+                other(pin.digest.to_string(), sum)
+            }
+            Some(pin) if pin.url == url => Ok(Some(pin)),
+            None if self.locked => Err(PinError::Missing { pool: pool.id.clone(), what: "archive" }.into()),
             _ => Ok(None),
         }
     }

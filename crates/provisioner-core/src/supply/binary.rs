@@ -4,6 +4,7 @@
 //! The rule: nothing of an archive is run before its digest is the configured one and its files fit this host, and
 //! nothing of it is in the store before it has answered.
 
+use artifact_fit::FitError;
 use config_schema::PoolConfig;
 use engine_store::Entry;
 
@@ -21,12 +22,15 @@ use crate::{Error, Result, Settings};
 mod acquire;
 mod error;
 mod files;
+mod fits;
 mod host;
 mod installed;
+mod network;
 mod steps;
 mod wish;
 
 pub use error::BinaryError;
+pub(crate) use network::digest_now;
 use wish::Wish;
 
 /// Takes finished engines from archives.
@@ -50,13 +54,9 @@ impl Supply for Binary {
             .as_deref()
             .zip(entry.as_ref())
             .is_none_or(|(link, entry)| installed::is_link_to(link, entry));
-        Ok(Box::new(Found {
-            wish: self.wish.clone(),
-            gpus: Gpus::find(look),
-            entry,
-            linked,
-            made: acquire::Made::default(),
-        }))
+        let gpus = Gpus::find(look);
+        let lacks = entry.as_ref().and_then(|entry| fits::lacks(entry, gpus.as_ref(), look));
+        Ok(Box::new(Found { wish: self.wish.clone(), gpus, entry, lacks, linked, made: acquire::Made::default() }))
     }
 
     fn needs(&self, _: &Desired) -> SupplyNeeds {
@@ -72,6 +72,8 @@ pub(crate) struct Found {
     gpus: Option<Gpus>,
     /// The finished entry, if it is there.
     entry: Option<Entry>,
+    /// What that entry's program needs and this host no longer has.
+    lacks: Option<FitError>,
     /// Whether the pool's `install_dir` leads to it, where it has one.
     linked: bool,
     /// What the steps made.
@@ -142,7 +144,7 @@ impl Supplied for Found {
     }
 
     fn warnings(&self) -> Vec<String> {
-        Vec::new()
+        self.wish.drift.iter().cloned().collect()
     }
 }
 

@@ -54,17 +54,18 @@ pub(crate) fn of(pool: &PoolConfig, settings: &Settings) -> Result<Box<dyn Suppl
 
 impl External {
     fn of(external: &ExternalConfig, path: &Path, settings: &Settings) -> Result<Self> {
+        Self::landed(path.to_owned(), external.version.as_ref().map(ToString::to_string), settings)
+    }
+
+    /// The program at a path, whatever brought it there.
+    pub(crate) fn landed(path: PathBuf, version: Option<String>, settings: &Settings) -> Result<Self> {
         if !path.is_absolute() {
-            return Err(FinishedError::RelativeProgram { path: path.to_owned() }.into());
+            return Err(FinishedError::RelativeProgram { path }.into());
         }
         if path.to_str().is_none() {
-            return Err(Error::NotUtf8 { path: path.to_owned() });
+            return Err(Error::NotUtf8 { path });
         }
-        Ok(Self {
-            path: path.to_owned(),
-            version: external.version.as_ref().map(ToString::to_string),
-            answers: layout::versioned(&settings.cache_dir).join("answers"),
-        })
+        Ok(Self { path, version, answers: layout::versioned(&settings.cache_dir).join("answers") })
     }
 
     /// The digest of the program, or what stands there.

@@ -32,6 +32,30 @@ pub enum FinishedError {
         /// Where it answers.
         url: String,
     },
+    /// A pool has mode `package`, and names no package.
+    #[error("pool `{pool}` has mode `package` but names no package")]
+    #[diagnostic(code(pool::no_package), help("name one: provisioning.package = {{ name = \"llama.cpp\" }}"))]
+    NoPackage {
+        /// The pool.
+        pool: PoolId,
+    },
+    /// The files of an installed package hold no program of the engine's name, or several.
+    #[error("the package {package} has {what} `{program}`")]
+    #[diagnostic(
+        code(fit::package_program),
+        help(
+            "name the package that brings `{program}` (`pacman -F {program}`), or the program itself: mode = \"external\", \
+             external = {{ path = \"/usr/bin/{program}\" }}"
+        )
+    )]
+    PackageProgram {
+        /// The package with its version.
+        package: String,
+        /// The program.
+        program: &'static str,
+        /// `no executable file` or `several files named`.
+        what: &'static str,
+    },
     /// A program that is named relative to nothing.
     #[error("the program's path `{}` is relative", path.display())]
     #[diagnostic(

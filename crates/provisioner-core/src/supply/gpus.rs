@@ -45,6 +45,12 @@ impl Gpus {
         self.driver_folder.as_deref()
     }
 
+    /// The driver's version, where it is known.
+    #[cfg(feature = "finished")]
+    pub(crate) fn driver(&self) -> Option<&str> {
+        self.driver.as_deref()
+    }
+
     /// What the engine runs on.
     pub(crate) fn accelerated(&self) -> Accelerated {
         let device = |gpu: &Target| Device { index: gpu.index, uuid: gpu.uuid.clone(), name: gpu.name.clone() };

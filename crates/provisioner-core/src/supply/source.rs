@@ -17,7 +17,7 @@ use crate::{Error, Result, Settings};
 
 mod acquire;
 pub(crate) mod artifact;
-mod install;
+pub(crate) mod install;
 mod needs;
 mod observe;
 mod request;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use provisioner_core::cfg::PoolConfig;
-use provisioner_core::{Artifact, Bundle, Cache, CheckVerdict, Outcome, Started, Status, StepKind};
+use provisioner_core::{Artifact, Bundle, Cache, CheckVerdict, Outcome, PinKind, Pins, Started, Status, StepKind};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use testkit::shell;
@@ -137,6 +137,31 @@ fn an_archive_is_downloaded_by_https_once() {
     assert!(outcomes.iter().any(|(_, outcome)| *outcome == Outcome::Done), "{outcomes:?}");
 }
 
+/// A lock downloads an archive to show its digest; what it accepted is not downloaded a second time.
+#[test]
+fn what_lock_downloaded_is_kept_for_the_pool() {
+    let mut world = World::new();
+    let archive = release(&world, "release.tar.gz");
+    let authority = Authority::create(world.path());
+    let web = Web::file(Some(&authority), fs::read(&archive).unwrap());
+    world.settings.env = world.settings.env.clone().with("SSL_CERT_FILE", &authority.file);
+    let section = json!({ "url": format!("{}/llama.tar.gz?release=b1", web.url), "strip": 1 });
+    let forbidden = pool(&world, "demo", &section, &json!({}));
+    let lock = |pool: &PoolConfig, world: &World| {
+        let ids = [pool.id.clone()];
+        provisioner_core::lock(std::slice::from_ref(pool), &ids, None, &[PinKind::Archive], &world.settings)
+    };
+    assert_eq!(code(lock(&forbidden, &world)), "pool::downloads_not_allowed");
+    let wanted = pool(&world, "demo", &section, &json!({ "allow_binary_downloads": true }));
+    let locked = lock(&wanted, &world).unwrap();
+    let pin = locked.file.pools[&wanted.id].archive.clone().unwrap();
+    assert_eq!((pin.digest.to_string(), pin.url.ends_with("?release=b1")), (checksum(&archive), true), "{pin:?}");
+    assert_eq!(web.asked().len(), 1);
+    world.settings.pins = Some(std::sync::Arc::new(Pins { file: locked.file, locked: true }));
+    assert_eq!(world.ensure(&wanted).started, Started::Now);
+    assert_eq!(web.asked().len(), 1, "it is here already");
+}
+
 /// Without a checksum nothing is run, and `plan` says so.
 #[test]
 fn what_cannot_be_checked_is_not_run() {
@@ -182,6 +207,10 @@ fn what_does_not_fit_is_named_before_it_runs() {
         .replace(" <<< 'int main(void) { return 0; }'", "")
         .replace("cc -x", "echo 'int main(void) { return 0; }' | cc -x")
         + " && printf '\\267' | dd of=llama-server bs=1 seek=18 conv=notrunc 2>/dev/null";
+    let newer = "echo 'int main(void) { return 0; }' | cc -x c -o llama-server - && sed -i 's/GLIBC_2\\.34/GLIBC_2.99/g' llama-server";
+    // As much of 10 GB of zeros as it takes to say that it is so much.
+    let bomb = "truncate -s 10G llama-server && (tar -c llama-server | head -c 120M) 2>/dev/null | gzip -1 > \"$2\"; rm llama-server; \
+                exit 0";
     for (name, script, expected) in [
         ("missing", missing, "fit::library"),
         ("arm", &arm, "fit::machine"),
@@ -190,6 +219,8 @@ fn what_does_not_fit_is_named_before_it_runs() {
             "printf '#!/bin/sh\\necho version: 1\\n' > llama-server && chmod +x llama-server",
             "fit::not_a_program",
         ),
+        ("glibc", newer, "fit::symbols"),
+        ("bomb", bomb, "download::too_much"),
         ("other", "touch README llama-cli", "download::no_program"),
         ("silent", "echo 'int main(void) { return 0; }' | cc -x c -o llama-server -", "fit::does_not_answer"),
         ("dies", "echo 'int main(void) { return 3; }' | cc -x c -o llama-server -", "fit::does_not_answer"),
@@ -234,4 +265,31 @@ fn install_dir_is_a_link_or_an_error() {
     // A link that was turned away is turned back, and the engine is left alone.
     fs::remove_file(&dir).unwrap();
     world.provider(&wanted).prepare(wanted.clone()).unwrap();
+}
+
+/// A host that lost what an engine of the store needs is refused before the start, and not by the loader after it; an engine
+/// that runs is left alone, and what fits is remembered.
+#[test]
+fn a_stored_engine_is_held_to_this_host_at_each_start() {
+    let mut world = World::new();
+    let archive = release(&world, "release.tar.gz");
+    let section = json!({ "url": file_url(&archive), "checksum": checksum(&archive), "strip": 1 });
+    let wanted = pool(&world, "demo", &section, &json!({}));
+    assert_eq!(world.ensure(&wanted).started, Started::Now);
+    let bare = world.path().join("bare");
+    let host = std::mem::replace(&mut world.settings.system_root, bare);
+    fs::create_dir(&world.settings.system_root).unwrap();
+    assert_eq!(world.ensure(&wanted).started, Started::Already);
+    world.stop("demo");
+    let plan = world.plan(&wanted);
+    let blocked = plan.step(&StepKind::Prove.into()).unwrap();
+    assert!(
+        matches!(&blocked.status, Status::Blocked { code: Some(code), .. } if code == "fit::interpreter"),
+        "{plan}"
+    );
+    assert_eq!(code(world.try_ensure(&wanted)), "fit::interpreter");
+    world.settings.system_root = host;
+    assert_eq!(world.ensure(&wanted).started, Started::Now);
+    let remembered = fs::read_dir(world.settings.cache_dir.join("v1/answers")).unwrap().flatten();
+    assert_eq!(remembered.filter(|entry| entry.path().extension().is_some_and(|e| e == "fits")).count(), 1);
 }

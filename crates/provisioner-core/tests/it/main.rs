@@ -13,6 +13,7 @@ mod fresh;
 mod golden;
 mod gpu_proof;
 mod lifecycle;
+mod package;
 mod packages;
 mod refused;
 mod remote;

@@ -62,13 +62,12 @@ fn other_engines_and_modes_are_refused_by_name() {
         assert_eq!(code(provider_for(&pool)), "pool::unsupported_engine", "{engine}");
         assert!(provider_with(&pool, world.settings.clone()).unwrap_err().to_string().contains(engine));
     }
-    for mode in ["container", "package"] {
-        let pool = world.pool(&json!({ "mode": mode }));
-        assert_eq!(code(world.provider(&pool).plan(pool.clone())), "pool::unsupported_mode", "{mode}");
-        assert_eq!(code(world.try_ensure(&pool)), "pool::unsupported_mode", "{mode}");
-    }
+    let pool = world.pool(&json!({ "mode": "container" }));
+    assert_eq!(code(world.provider(&pool).plan(pool.clone())), "pool::unsupported_mode");
+    assert_eq!(code(world.try_ensure(&pool)), "pool::unsupported_mode");
     for (change, expected) in [
         (json!({ "source": null }), "pool::no_source"),
+        (json!({ "mode": "package" }), "pool::no_package"),
         (json!({ "model": {} }), "pool::no_model"),
         (json!({ "model": { "ref": "hf:owner/repo" } }), "pool::no_model_file"),
         (json!({ "model": { "ref": "models/x.gguf" } }), "pool::relative_model"),
@@ -145,7 +144,7 @@ fn the_contract_is_as_published() {
     type Plans = fn(&dyn EngineProvisioner, PoolConfig) -> Result<Plan, Error>;
     type Ensures = fn(&dyn EngineProvisioner, PoolConfig) -> Result<(), Error>;
     let calls: (Provider, Plans, Ensures) = (provider_for, |p, pool| p.plan(pool), |p, pool| p.ensure(pool));
-    let pool = World::new().pool(&json!({ "mode": "package" }));
+    let pool = World::new().pool(&json!({ "mode": "container" }));
     let provider = calls.0(&pool).unwrap();
     assert_eq!(code(calls.1(provider.as_ref(), pool.clone())), "pool::unsupported_mode");
     assert_eq!(code(calls.2(provider.as_ref(), pool)), "pool::unsupported_mode");

@@ -16,7 +16,7 @@ use crate::plan::placeholder::{PROGRAM, STAGING};
 use crate::plan::{Action, ExecutedAction, Outcome, StepId, StepKind};
 use crate::supply::asked::{self, Answers};
 use crate::supply::binary::error::NoProgram;
-use crate::supply::binary::{BinaryError, Found, Wish, files, host, installed, unknown};
+use crate::supply::binary::{BinaryError, Found, Wish, files, host, installed, network, unknown};
 use crate::supply::gpus::Gpus;
 
 /// What the steps made so far.
@@ -90,11 +90,7 @@ fn download(found: &Found, state: &mut State, work: &Work<'_>) -> Result<Done, S
     }
     let began = Instant::now();
     let want = Want { digest: Some(digest), deadline: limits.fetch_timeout(), ..Want::new(wish.source.clone()) };
-    let env = &work.settings.env;
-    let options = http::Options::from_env(|name| env.get(name).map(|value| value.to_string_lossy().into_owned()));
-    let options =
-        options.map_err(|error| crate::Error::from(BinaryError::from(download::DownloadError::from(error))))?;
-    let options = http::Options { silence: limits.fetch_silence(), cancel: work.cancel.clone(), ..options };
+    let options = network::options(work.settings, limits, work.cancel)?;
     let resumed = std::cell::Cell::new(false);
     let tell = |notice: Notice| match notice {
         Notice::Bytes(done, total) => work.progress(done, total, Unit::Bytes, &wish.name(), None),

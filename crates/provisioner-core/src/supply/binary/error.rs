@@ -28,7 +28,8 @@ pub enum BinaryError {
     #[diagnostic(
         code(pool::no_checksum),
         help(
-            "download it, compare it with what its publisher says, and write `checksum` with what `sha256sum FILE` prints"
+            "compare what `lock` shows as its digest with what its publisher says, and write that as `checksum`; or accept it with \
+             `lock --update archive`, and use `--locked`"
         )
     )]
     NoChecksum {

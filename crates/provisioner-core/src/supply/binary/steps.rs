@@ -38,7 +38,11 @@ pub(crate) fn steps(found: &mut Found, runs: bool) -> Vec<Draft> {
     let mut unpack = Draft::new(StepKind::Unpack, detail, status.clone()).after([StepKind::Download]);
     unpack.step.key.clone_from(&key);
     unpack.step.inputs = found.wish.inputs().and_then(|inputs| serde_json::to_value(inputs).ok());
-    let check = Draft::new(StepKind::Prove, proven, status.clone()).after([StepKind::Unpack]);
+    let check = match found.lacks.take().filter(|_| !runs) {
+        Some(lack) => Draft::blocked(StepKind::Prove, proven, BinaryError::from(lack)),
+        None => Draft::new(StepKind::Prove, proven, status.clone()),
+    };
+    let check = check.after([StepKind::Unpack]);
     let mut drafts = vec![accelerator, download.after([StepKind::Accelerator]), unpack, check];
     if status == Status::ToRun {
         act(found, &mut drafts);

@@ -37,6 +37,8 @@ pub(crate) struct Wish {
     pub(crate) cuda: bool,
     pub(crate) install_dir: Option<PathBuf>,
     pub(crate) may_download: bool,
+    /// In what the pool's pin differs from its checksum, where it is not used.
+    pub(crate) drift: Option<String>,
     pub(crate) layout: Layout,
 }
 
@@ -45,9 +47,18 @@ impl Wish {
     pub(crate) fn of(pool: &PoolConfig, settings: &Settings) -> Result<Self> {
         let provisioning = &pool.provisioning;
         let binary = provisioning.binary.as_ref().ok_or_else(|| BinaryError::NoBinary { pool: pool.id.clone() })?;
+        let pins = settings.pins.as_ref();
+        let pin = pins.map(|pins| pins.archive(pool)).transpose()?.flatten();
+        // What was accepted into the lock file stands for the checksum, where nothing else is used.
+        let accepted = pin.filter(|_| pins.is_some_and(|pins| pins.locked)).map(|pin| pin.digest);
+        let drift = pin.zip(binary.checksum).filter(|(pin, sum)| pin.digest != *sum);
+        let drift = drift.map(|(pin, sum)| {
+            format!("drift: the archive is pinned to {}, and the pool file's checksum is {sum}", pin.digest)
+        });
         Ok(Self {
             source: Source::parse(binary.url.as_str()).map_err(BinaryError::from)?,
-            digest: binary.checksum.map(|sum| Digest::Sha256(*sum.as_bytes())),
+            digest: binary.checksum.or(accepted).map(|sum| Digest::Sha256(*sum.as_bytes())),
+            drift,
             strip: binary.strip.unwrap_or(0),
             program: binary.program.as_ref().map(ToString::to_string),
             engine: crate::engine::profile(pool.engine).program,
