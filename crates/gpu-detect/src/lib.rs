@@ -30,7 +30,7 @@ mod source;
 mod toolkit;
 mod wish;
 
-pub use cards::{Card, Vendor};
+pub use cards::{Card, PciAddress, Vendor};
 pub use detect::{detect, detect_with};
 pub use diagnosis::{Diagnosis, Verdict, diagnose};
 pub use driver::{DeviceUsage, GpuUsage, Problem, ProblemKind, answer_probe, memory_used_by, usage};

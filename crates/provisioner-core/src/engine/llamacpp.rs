@@ -51,6 +51,8 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
             quotes: &["llama_model_loader:", "print_info:", "llm_load_print_meta:"],
             serves: &["listening on http", "all slots are idle"],
             offload: Some(("offloaded ", " layers to GPU")),
+            // Of src/llama.cpp.
+            uses: Some("using device CUDA"),
         },
     },
     side_files: &[

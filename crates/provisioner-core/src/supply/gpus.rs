@@ -47,9 +47,8 @@ impl Gpus {
 
     /// What the engine runs on.
     pub(crate) fn accelerated(&self) -> Accelerated {
-        let device = |gpu: &Target| Device { index: gpu.index, uuid: gpu.uuid.clone(), name: gpu.name.clone() };
         Accelerated {
-            devices: self.chosen().iter().map(device).collect(),
+            devices: self.chosen().iter().map(Device::from).collect(),
             driver: self.driver.clone(),
             toolkit: None,
             architectures: Vec::new(),

@@ -82,11 +82,7 @@ pub(crate) fn obtained(wish: &Wish, entry: &Entry) -> Obtained {
 pub(crate) fn accelerated(choice: &CudaChoice, driver: Option<String>, free: Option<u64>) -> Accelerated {
     let (major, minor) = choice.version;
     Accelerated {
-        devices: choice
-            .devices
-            .iter()
-            .map(|gpu| Device { index: gpu.index, uuid: gpu.uuid.clone(), name: gpu.name.clone() })
-            .collect(),
+        devices: choice.devices.iter().map(Device::from).collect(),
         driver,
         toolkit: Some(format!("{major}.{minor}")),
         architectures: choice.architectures.iter().map(ToString::to_string).collect(),
