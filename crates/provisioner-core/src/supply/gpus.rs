@@ -54,6 +54,7 @@ impl Gpus {
             architectures: Vec::new(),
             memory_free_bytes: self.memory_free,
             driver_folder: self.driver_folder.clone(),
+            toolkit_folder: None,
         }
     }
 
