@@ -41,7 +41,7 @@ pub use family::Family;
 pub use gpu::{Gpu, GpuProcess, Mig, MigInstance};
 pub use host::{Host, Probe};
 pub use report::{Driver, GpuReport, Libcuda};
-pub use solver::{Conflict, CudaChoice, Obstacle, Rejected, Remedy, Target, choose, select, solve};
+pub use solver::{Conflict, CudaChoice, Forward, Obstacle, Rejected, Remedy, Target, choose, select, solve};
 pub use source::{Looked, Source, Subject};
 pub use toolkit::{
     CompilerKind, CompilerSource, Glibc, HostCompiler, Releases, Toolkit, ToolkitSource, host_compilers, nccl,
