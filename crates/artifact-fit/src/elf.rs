@@ -55,10 +55,19 @@ pub fn read_file(file: &File) -> Option<Elf> {
     read_from(&ReadCache::new(file))
 }
 
+/// Reads the headers and the dynamic section of an open file, and not its code for GPUs: at once, whatever its size.
+pub fn read_dynamic(file: &File) -> Option<Elf> {
+    of_class(&ReadCache::new(file), false)
+}
+
 fn read_from<'d, R: ReadRef<'d>>(data: R) -> Option<Elf> {
+    of_class(data, true)
+}
+
+fn of_class<'d, R: ReadRef<'d>>(data: R, code: bool) -> Option<Elf> {
     match data.read_bytes_at(0, 5).ok()?.get(4)? {
-        1 => parse::<elf::FileHeader32<Endianness>, R>(data),
-        2 => parse::<elf::FileHeader64<Endianness>, R>(data),
+        1 => parse::<elf::FileHeader32<Endianness>, R>(data, code),
+        2 => parse::<elf::FileHeader64<Endianness>, R>(data, code),
         _ => None,
     }
 }
@@ -84,7 +93,7 @@ impl<'d, H: FileHeader<Endian = Endianness>, R: ReadRef<'d>> Image<'d, H, R> {
     }
 }
 
-fn parse<'d, H: FileHeader<Endian = Endianness>, R: ReadRef<'d>>(data: R) -> Option<Elf> {
+fn parse<'d, H: FileHeader<Endian = Endianness>, R: ReadRef<'d>>(data: R, code: bool) -> Option<Elf> {
     let header = H::parse(data).ok()?;
     let endian = header.endian().ok()?;
     let mut found = Elf {
@@ -97,7 +106,7 @@ fn parse<'d, H: FileHeader<Endian = Endianness>, R: ReadRef<'d>>(data: R) -> Opt
     found.interpreter = segments.iter().find_map(|segment| text(segment.interpreter(endian, data).ok()??));
     let image = Image::<H, R> { data, endian, segments };
     dynamic(&mut found, &image);
-    if let Ok(sections) = header.sections(endian, data) {
+    if code && let Ok(sections) = header.sections(endian, data) {
         for section in sections.iter() {
             let name = sections.section_name(endian, section).unwrap_or_default();
             if matches!(name, b".nv_fatbin" | b"__nv_relfatbin") && section.sh_type(endian) != elf::SHT_NOBITS {

@@ -20,7 +20,7 @@ mod machine;
 mod needs;
 mod version;
 
-pub use elf::{Elf, read, read_file};
+pub use elf::{Elf, read, read_dynamic, read_file};
 pub use error::FitError;
 pub use judge::{Host, judge};
 pub use ld_cache::ld_cache;

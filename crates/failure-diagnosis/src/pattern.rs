@@ -1,7 +1,7 @@
 //! Patterns: the stable core of a message, with places for what changes.
 //!
 //! A blank matches any blanks and line breaks, for CMake wraps messages where it likes. `{name}` takes a word, or, after a
-//! quote, everything up to the next one; `{name#}` takes a version or number, `{name^}` a word that starts with a capital
+//! quote, everything up to the next one; `{name~}` takes a word of the same line, `{name#}` a version or number, `{name^}` a word that starts with a capital
 //! letter, `{name!}` one of letters, digits and underscores alone, `{name=lib}` a word that starts so, `{name*}` anything
 //! up to what follows it in the pattern, or to the end of the line. A `{name}` at the start takes the word before the rest,
 //! `{name#}` a number or one that ends with a line number, such as a place in a file, `{name@}` the name of a compiler or
@@ -80,7 +80,7 @@ fn parts(mut text: &'static str) -> impl Iterator<Item = Part> {
         if let Some((place, rest)) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
             text = rest;
             let (place, prefix) = place.split_once('=').unwrap_or((place, ""));
-            let name = place.trim_end_matches(['#', '^', '*', '@', '!']);
+            let name = place.trim_end_matches(['#', '^', '*', '@', '!', '~']);
             let class = place.get(name.len()..).and_then(|class| class.chars().next()).unwrap_or(' ');
             return Some(Part::Place(Place { name, class, prefix }));
         }
@@ -146,6 +146,9 @@ fn place_end(Place { class, prefix, .. }: Place, next: &str, text: &[u8], at: us
     let quote = at.checked_sub(1).and_then(|before| text.get(before)).filter(|byte| matches!(byte, b'\'' | b'"'));
     let rest = text.get(at..text.len().min(at.checked_add(LONGEST)?))?;
     if !rest.starts_with(prefix.as_bytes()) || (class == '^' && !rest.first()?.is_ascii_uppercase()) {
+        return None;
+    }
+    if class == '~' && at.checked_sub(1).and_then(|before| text.get(before)) == Some(&b'\n') {
         return None;
     }
     let allowed = |byte: u8| match (class, quote) {
@@ -264,6 +267,8 @@ mod tests {
     fn places_take_what_they_say() {
         check("arch '{arch}'", "bad arch 'compute 1'.", Some(&[("arch", "compute 1")]));
         check("no {what}", "no room\nat all", Some(&[("what", "room")]));
+        check("no {what~}", "no room\nat all", Some(&[("what", "room")]));
+        check("no {what~}", "no\nroom at all", None);
         check("no {what*}", "no room here\nat all", Some(&[("what", "room here")]));
         check("(missing: {what*})", "(missing: A\nB)", Some(&[("what", "A B")]));
         check("need {v#} or", "need 3.18 or", Some(&[("v", "3.18")]));

@@ -42,6 +42,7 @@ const FETCHING_OR_RUNNING: &[Phase] = &[Phase::Fetch, Phase::Run];
 
 pub(super) static TABLE: &[&[Rule]] = &[
     run::nccl::SHARED_MEMORY,
+    run::threads::RULES,
     resources::RULES,
     run::loader::RULES,
     run::arguments::RULES,

@@ -30,7 +30,7 @@ mod source;
 mod toolkit;
 mod wish;
 
-pub use cards::{Card, Vendor};
+pub use cards::{Card, PciAddress, Vendor};
 pub use detect::{detect, detect_with};
 pub use diagnosis::{Diagnosis, Verdict, diagnose};
 pub use driver::{DeviceUsage, GpuUsage, Problem, ProblemKind, answer_probe, memory_used_by, usage};
@@ -41,7 +41,7 @@ pub use family::Family;
 pub use gpu::{Gpu, GpuProcess, Mig, MigInstance};
 pub use host::{Host, Probe};
 pub use report::{Driver, GpuReport, Libcuda};
-pub use solver::{Conflict, CudaChoice, Obstacle, Rejected, Remedy, Target, choose, select, solve};
+pub use solver::{Conflict, CudaChoice, Forward, Obstacle, Rejected, Remedy, Target, choose, select, solve};
 pub use source::{Looked, Source, Subject};
 pub use toolkit::{
     CompilerKind, CompilerSource, Glibc, HostCompiler, Releases, Toolkit, ToolkitSource, host_compilers, nccl,

@@ -23,5 +23,6 @@ pub use glibc::Glibc;
 pub(crate) use glibc::detect as glibc;
 pub use host_compiler::{CompilerKind, CompilerSource, HostCompiler, host_compilers};
 pub(crate) use inspect::detect;
+pub(crate) use layout::library_folders;
 pub use parts::nccl;
 pub use releases::Releases;

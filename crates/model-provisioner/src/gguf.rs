@@ -12,9 +12,11 @@ mod known;
 mod memory;
 mod tensor_type;
 mod tensors;
+mod vocabulary;
 
 pub use fault::GgufFault;
 pub use header::{Header, Split};
 pub use known::{KnownFormats, Unknown};
 pub use memory::{KvCache, Memory};
 pub use tensor_type::TensorType;
+pub use vocabulary::{VocabularyDifference, vocabulary_difference};

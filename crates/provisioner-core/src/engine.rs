@@ -81,7 +81,7 @@ pub(crate) const USES_ALL_GPUS: GpuProfile = GpuProfile {
     device_list: None,
     devices_used: devices_used::all,
     asks_all_layers: devices_used::asks_nothing,
-    log: GpuLog { denials: &[], quotes: &[], serves: &[], offload: None },
+    log: GpuLog { denials: &[], quotes: &[], serves: &[], offload: None, uses: None },
 };
 
 /// What engines that read a repository by Transformers' rules need of it: weights in safetensors, or in PyTorch's older

@@ -65,15 +65,17 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
     };
     // The engine that runs has read its files.
     let cwd = desired.config_home.parent().unwrap_or_else(|| Path::new("/"));
-    let side_files = match (&line, &model) {
+    let mut side_files = match (&line, &model) {
         (Some(Ok(line)), Some(Presence::Present(found))) => {
             side_files::check(profile.side_files, &line.args, &found.staged.path, cwd)
         }
         (Some(Ok(line)), Some(Presence::Fetchable(fetch))) => {
             side_files::check(profile.side_files, &line.args, &fetch.path, cwd)
         }
-        _ => Ok(()),
+        _ => Ok(Vec::new()),
     };
+    let file_warnings = side_files.as_mut().map(std::mem::take).unwrap_or_default();
+    let side_files = side_files.map(drop);
     let system_config = config_files::system_file(profile);
     let version = supplied.obtained().map(|obtained| obtained.artifact.version().to_owned()).unwrap_or_default();
     let version = check_version(desired, &settings.run_dir, profile.engine, &version).err();
@@ -95,6 +97,7 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
     };
     // An engine that runs has loaded its model, and the memory that it takes is its own.
     if observed.running.is_none() {
+        observed.model_warnings.extend(file_warnings);
         judge_model(desired, &mut observed, accelerated.as_ref(), remember);
     }
     Ok(observed)

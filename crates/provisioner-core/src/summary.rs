@@ -158,6 +158,23 @@ pub struct Device {
     pub uuid: String,
     /// Its product name.
     pub name: String,
+    /// Its PCI address, such as `00000000:65:00.0`; a summary of before this field has none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pci_bus_id: Option<String>,
+}
+
+impl From<&gpu_detect::Target> for Device {
+    fn from(gpu: &gpu_detect::Target) -> Self {
+        let pci_bus_id = Some(gpu.pci_bus_id.clone()).filter(|address| !address.is_empty());
+        Self { index: gpu.index, uuid: gpu.uuid.clone(), name: gpu.name.clone(), pci_bus_id }
+    }
+}
+
+impl Device {
+    /// Its PCI address, where it is known.
+    pub(crate) fn pci_address(&self) -> Option<gpu_detect::PciAddress> {
+        gpu_detect::PciAddress::parse(self.pci_bus_id.as_deref()?)
+    }
 }
 
 /// How many layers of a model are on GPUs.

@@ -130,6 +130,8 @@ pub struct Accelerated {
     pub memory_free_bytes: Option<u64>,
     /// The folder of the driver's library, where programs do not find it by themselves.
     pub driver_folder: Option<PathBuf>,
+    /// The folder of CUDA's libraries, where the engine was linked with those of another folder that is gone.
+    pub toolkit_folder: Option<PathBuf>,
 }
 
 /// Texts that say which flags an engine takes.

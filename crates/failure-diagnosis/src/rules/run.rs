@@ -16,6 +16,7 @@ pub(super) mod nccl;
 pub(super) mod no_gpu;
 pub(super) mod python;
 pub(super) mod side_files;
+pub(super) mod threads;
 
 use crate::pattern::{Pattern, logged};
 

@@ -20,6 +20,7 @@ fn reports() -> impl Iterator<Item = Report<'static>> {
         include_str!("reports/build.txt"),
         include_str!("reports/run.txt"),
         include_str!("reports/llama-server.txt"),
+        include_str!("reports/llama-server-b6673.txt"),
         include_str!("reports/engines.txt"),
     );
     files.split("\n=== ").skip(1).map(|part| {

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use crate::toolkit::{HostCompiler, ToolkitSource};
+use crate::toolkit::{HostCompiler, ToolkitSource, library_folders};
 
 /// What a CUDA build for the chosen GPUs uses.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -91,6 +91,11 @@ impl CudaChoice {
         definitions.extend(self.driver_library.as_deref().map(|path| ("CUDA_cuda_driver_LIBRARY", text(path))));
         definitions.extend(self.exe_linker_flags.clone().map(|flags| ("CMAKE_EXE_LINKER_FLAGS", flags)));
         definitions.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()
+    }
+
+    /// The folders of the toolkit that may hold its libraries, most usual first; not all of them exist.
+    pub fn library_folders(&self) -> Vec<PathBuf> {
+        library_folders(&self.root)
     }
 
     /// Environment variables for the build alone, as (name, value): programs that CMake starts find the same

@@ -1,6 +1,7 @@
 //! Whether one toolkit fits one host: every rule, so that all that stands in the way is told at once.
 
 use super::cuda_choice::{CudaChoice, Target};
+use super::forward::{Forward, forward};
 use super::obstacle::Obstacle;
 use crate::report::GpuReport;
 use crate::toolkit::releases::{Releases, dotted, newest_major};
@@ -27,8 +28,14 @@ pub(crate) fn fit(
     let (Some(nvcc), Some(version), true) = (toolkit.nvcc.clone(), toolkit.version, toolkit.is_complete()) else {
         return Err(vec![incomplete()]);
     };
+    let newer = newer_than_driver(facts, toolkit, targets, fits);
+    let compat = match &newer {
+        Some(Obstacle::NewerThanDriver { forward: Forward::Installed(folder), .. }) => Some(folder.clone()),
+        _ => None,
+    };
+    let newer = newer.filter(|_| compat.is_none());
     let mut obstacles: Vec<Obstacle> =
-        [mixed(toolkit), too_old(version, wish, fits), driver(facts, toolkit, fits), glibc(facts, toolkit, fits)]
+        [mixed(toolkit), too_old(version, wish, fits), newer, glibc(facts, toolkit, fits)]
             .into_iter()
             .flatten()
             .collect();
@@ -46,7 +53,8 @@ pub(crate) fn fit(
     let mut architectures: Vec<u32> = targets.iter().map(|target| target.architecture).collect();
     architectures.sort_unstable();
     architectures.dedup();
-    let runs = facts.driver.as_ref().and_then(|driver| driver.cuda);
+    // With forward compatibility the library that reads kernels is of the toolkit's own release.
+    let runs = if compat.is_some() { Some(version) } else { facts.driver.as_ref().and_then(|driver| driver.cuda) };
     let too_old = match (runs, facts.driver.as_ref()) {
         (Some(runs), _) => runs < COMPRESSES.1,
         (None, Some(driver)) => releases::numbers(&driver.version) < vec![READS_FROM],
@@ -59,6 +67,14 @@ pub(crate) fn fit(
             "CUDA {} is newer than the driver's {}: programs for named architectures run all the same",
             dotted(version),
             dotted(runs)
+        ));
+    }
+    if let (Some(folder), Some(driver)) = (&compat, &facts.driver) {
+        notes.push(format!(
+            "CUDA {} is newer than driver {}: the engine is run with the newer driver library in `{}` (forward compatibility)",
+            dotted(version),
+            driver.version,
+            folder.display()
         ));
     }
     let refused = !accepts(toolkit, compiler);
@@ -79,7 +95,9 @@ pub(crate) fn fit(
         devices: targets.to_vec(),
         exe_linker_flags: link::flags(facts.libcuda.as_ref(), toolkit.stubs.as_deref()),
         driver_library: link::driver_library(facts.libcuda.as_ref(), toolkit.stubs.as_deref()),
-        driver_folder: facts.libcuda.as_ref().filter(|libcuda| !libcuda.loadable).map(|libcuda| libcuda.folder.clone()),
+        driver_folder: compat.or_else(|| {
+            facts.libcuda.as_ref().filter(|libcuda| !libcuda.loadable).map(|libcuda| libcuda.folder.clone())
+        }),
         allow_unsupported_compiler: refused,
         uncompressed,
         notes,
@@ -100,7 +118,7 @@ fn too_old(version: (u32, u32), wish: &Wish, fits: Releases) -> Option<Obstacle>
 /// Programs of a newer major release do not run at all. Those of a newer minor one do since CUDA 11, because they hold
 /// machine code for the very GPU; before, they do not either
 /// (<https://docs.nvidia.com/deploy/cuda-compatibility/minor-version-compatibility.html>).
-fn driver(facts: &GpuReport, toolkit: &Toolkit, fits: Releases) -> Option<Obstacle> {
+fn newer_than_driver(facts: &GpuReport, toolkit: &Toolkit, targets: &[Target], fits: Releases) -> Option<Obstacle> {
     let (driver, version) = (facts.driver.as_ref()?, toolkit.version?);
     let major = newest_major(driver)?;
     let minor = driver.cuda.is_some_and(|runs| version.0 < 11 && version > runs);
@@ -116,6 +134,7 @@ fn driver(facts: &GpuReport, toolkit: &Toolkit, fits: Releases) -> Option<Obstac
         major,
         needed: toolkit.oldest_driver.clone(),
         fits,
+        forward: if version.0 > major { forward(facts, toolkit, targets) } else { Forward::Unknown },
     })
 }
 

@@ -4,6 +4,7 @@ use miette::Diagnostic;
 use serde::{Serialize, Serializer, ser::SerializeStruct};
 use thiserror::Error;
 
+use super::forward::Forward;
 use super::remedies;
 use super::remedy::Remedy;
 use crate::toolkit::releases::{Releases, dotted};
@@ -60,6 +61,8 @@ pub enum Obstacle {
         needed: Option<String>,
         /// The releases that fit this host.
         fits: Releases,
+        /// Whether forward compatibility is another way.
+        forward: Forward,
     },
     /// It cannot make code for the GPU.
     #[error("{gpu} needs code for architecture {architecture}, and it makes code for {known} only")]
@@ -121,7 +124,9 @@ impl Obstacle {
             Self::Incomplete { missing, version } => remedies::parts(missing, *version),
             Self::Mixed { nvcc, .. } => remedies::one_release(*nvcc),
             Self::NvccFailed { .. } => remedies::reinstall(),
-            Self::NewerThanDriver { needed, fits, .. } => remedies::driver_or_toolkit(needed.as_deref(), *fits),
+            Self::NewerThanDriver { needed, fits, forward, .. } => {
+                remedies::driver_or_toolkit(needed.as_deref(), *fits, forward)
+            }
             Self::TooOld { fits, .. } | Self::ArchUnsupported { fits, .. } | Self::GlibcTooNew { fits, .. } => {
                 remedies::toolkit(*fits)
             }

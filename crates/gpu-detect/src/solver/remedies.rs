@@ -4,6 +4,7 @@
 //! (<https://docs.nvidia.com/cuda/cuda-installation-guide-linux/>); nixpkgs has a set for each release
 //! (`cudaPackages_12_9`); conda-forge names parts alike and takes the release from `cuda-version`.
 
+use super::forward::Forward;
 use super::remedy::Remedy;
 use crate::family::Family;
 use crate::toolkit::releases::{Releases, dotted};
@@ -48,15 +49,26 @@ fn conda_version(release: Option<(u32, u32)>) -> Vec<String> {
     release.map(|release| format!("cuda-version={}", dotted(release))).into_iter().collect()
 }
 
-/// A newer driver, or an older toolkit.
-pub(crate) fn driver_or_toolkit(needed: Option<&str>, fits: Releases) -> Remedy {
+/// A newer driver, a newer library on top of it where that works, or an older toolkit.
+pub(crate) fn driver_or_toolkit(needed: Option<&str>, fits: Releases, forward: &Forward) -> Remedy {
     let driver = needed
         .map_or_else(|| "update the NVIDIA driver".into(), |v| format!("update the NVIDIA driver to {v} or newer"));
+    let way = match forward {
+        Forward::Missing { release: (major, minor), folder } => format!(
+            ", or keep it and install NVIDIA's package `cuda-compat-{major}-{minor}`, which brings `{}`",
+            folder.join("libcuda.so.1").display()
+        ),
+        Forward::Installed(_) | Forward::NotFor(_) | Forward::Unknown => String::new(),
+    };
+    let not = match forward {
+        Forward::NotFor(gpu) => format!(" (`cuda-compat` is for data-centre GPUs alone, and {gpu} is none)"),
+        Forward::Installed(_) | Forward::Missing { .. } | Forward::Unknown => String::new(),
+    };
     if fits.is_empty() {
-        return Remedy::words(driver);
+        return Remedy::words(format!("{driver}{way}{not}"));
     }
     let other = toolkit(fits);
-    Remedy { change: format!("{driver}, or {}", other.change), ..other }
+    Remedy { change: format!("{driver}{way}, or {}{not}", other.change), ..other }
 }
 
 /// The parts that a toolkit lacks, of its own release.

@@ -44,6 +44,9 @@ pub struct Toolkit {
     pub oldest_driver: Option<String>,
     /// The folder with its stand-in for `libcuda.so`.
     pub stubs: Option<PathBuf>,
+    /// The folder with its newer `libcuda.so.1` for older drivers (CUDA's forward compatibility), where that is installed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub compat: Option<PathBuf>,
 }
 
 impl Toolkit {

@@ -10,7 +10,7 @@ use super::candidate::Candidate;
 use super::candidates::places;
 use super::description::Toolkit;
 use super::headers::Contradicts;
-use super::layout::{first_with, include_folders, library_folders, stub_folder, versioned};
+use super::layout::{compat_folder, first_with, include_folders, library_folders, stub_folder, versioned};
 use super::{headers, nvcc, parts, releases, toolkit_version};
 use crate::host::Host;
 use crate::report::{GpuReport, Libcuda};
@@ -64,6 +64,7 @@ fn inspect(host: &Host, cache: &ProbeCache, libcuda: Option<&Libcuda>, order: us
         nvcc_failure: None,
         oldest_driver: None,
         stubs: None,
+        compat: None,
     };
     // CMake takes paths as text, and lists of them with semicolons between.
     if toolkit.root.to_str().is_none_or(|path| path.contains(';')) {
@@ -89,6 +90,7 @@ fn inspect(host: &Host, cache: &ProbeCache, libcuda: Option<&Libcuda>, order: us
         toolkit.missing.push(format!("`nvcc` (no program at `{}`)", nvcc.display()));
     }
     toolkit.stubs = stub_folder(&toolkit.root);
+    toolkit.compat = compat_folder(&toolkit.root);
     toolkit.glibc_below = match own.glibc {
         Contradicts::From(glibc) => Some(glibc),
         Contradicts::Nothing => None,

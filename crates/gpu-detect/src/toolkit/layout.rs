@@ -30,6 +30,14 @@ pub(crate) fn stub_folder(root: &Path) -> Option<PathBuf> {
     library_folders(root).into_iter().map(|folder| folder.join("stubs")).find(|stubs| stubs.join("libcuda.so").exists())
 }
 
+/// The folder of the library for forward compatibility: NVIDIA's packages fill the first, conda's the second.
+pub(crate) fn compat_folder(root: &Path) -> Option<PathBuf> {
+    ["compat", "cuda-compat"]
+        .map(|name| root.join(name))
+        .into_iter()
+        .find(|folder| folder.join("libcuda.so.1").exists())
+}
+
 /// The first of `folders` that has `file`.
 pub(crate) fn first_with(folders: &[PathBuf], file: &str) -> Option<PathBuf> {
     folders.iter().map(|folder| folder.join(file)).find(|path| path.exists())
@@ -50,5 +58,26 @@ fn targets() -> &'static [&'static str] {
         "x86_64" => &["x86_64-linux"],
         "aarch64" => &["sbsa-linux", "aarch64-linux"],
         _ => &[],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_library_for_forward_compatibility() {
+        let dir = tempfile::tempdir().unwrap();
+        assert_eq!(compat_folder(dir.path()), None);
+        std::fs::create_dir_all(dir.path().join("compat")).unwrap();
+        assert_eq!(compat_folder(dir.path()), None, "an empty folder is left when the package is removed");
+        for name in ["cuda-compat", "compat"] {
+            std::fs::create_dir_all(dir.path().join(name)).unwrap();
+            std::os::unix::fs::symlink("libcuda.so.580.1", dir.path().join(name).join("libcuda.so.1")).unwrap();
+            assert_eq!(compat_folder(dir.path()), None, "a link to nothing");
+            std::os::unix::fs::symlink("/etc/passwd", dir.path().join(name).join("libcuda.so.580.1")).unwrap();
+            assert_eq!(compat_folder(dir.path()), Some(dir.path().join(name)));
+            std::fs::remove_file(dir.path().join(name).join("libcuda.so.1")).unwrap();
+        }
     }
 }

@@ -26,12 +26,13 @@ prop_compose! {
         architectures in subsequence(vec![61, 70, 75, 80, 86, 89, 90, 120], 1..=8),
         silent in prop_oneof![6 => Just(None), 1 => Just(Some("exit status 1".to_owned()))],
         stubs in any::<bool>(),
+        compat in any::<bool>(),
     ) -> Toolkit {
         Toolkit {
             root: PathBuf::new(), nvcc: Some("/cuda/bin/nvcc".into()), version: Some(version), parts: BTreeMap::new(), headers, source: explicit,
             order: 0, missing: if complete { vec![] } else { vec!["libcublas".into()] }, gcc, clang, glibc_below,
             architectures, nvcc_failure: silent, oldest_driver: Some("525.60.13".into()),
-            stubs: stubs.then(|| "/cuda/lib64/stubs".into()),
+            stubs: stubs.then(|| "/cuda/lib64/stubs".into()), compat: compat.then(|| "/cuda/compat".into()),
         }
     }
 }
@@ -55,11 +56,12 @@ fn facts() -> impl Strategy<Value = (GpuReport, Vec<Target>, Wish)> {
     );
     let glibc = select(vec![None, Some((2, 36)), Some((2, 41)), Some((2, 43))]);
     let libcuda = select(vec![None, Some((true, true)), Some((false, true)), Some((false, false))]);
-    let targets = proptest::collection::vec(select(vec![61, 70, 86, 90, 120, 999]), 1..4);
+    let product = prop_oneof![Just("NVIDIA H100 PCIe"), Just("NVIDIA GeForce RTX 4090")];
+    let targets = (product, proptest::collection::vec(select(vec![61, 70, 86, 90, 120, 999]), 1..4));
     let allow = (any::<bool>(), select(vec![(10, 0), (11, 0), (12, 0)]));
     let lists = (proptest::collection::vec(toolkit(), 0..4), proptest::collection::vec(compiler(), 0..4));
     (driver, glibc, libcuda, targets, lists, allow).prop_map(
-        |((version, cuda), glibc, libcuda, targets, (mut toolkits, host_compilers), (allow, oldest))| {
+        |((version, cuda), glibc, libcuda, (product, targets), (mut toolkits, host_compilers), (allow, oldest))| {
             for (order, toolkit) in toolkits.iter_mut().enumerate() {
                 toolkit.order = order;
                 toolkit.root = format!("/cuda-{order}").into();
@@ -77,15 +79,18 @@ fn facts() -> impl Strategy<Value = (GpuReport, Vec<Target>, Wish)> {
                 host_compilers,
                 ..GpuReport::default()
             };
-            let targets =
-                targets.into_iter().zip(0..).map(|(architecture, index)| target(index, architecture)).collect();
+            let targets = targets
+                .into_iter()
+                .zip(0..)
+                .map(|(architecture, index)| target(index, architecture, product))
+                .collect();
             (report, targets, Wish { allow_unsupported_compiler: allow, oldest_toolkit: oldest, ..Wish::default() })
         },
     )
 }
 
-fn target(index: u32, architecture: u32) -> Target {
-    let name = format!("GPU of {architecture}");
+fn target(index: u32, architecture: u32, product: &str) -> Target {
+    let name = format!("{product} of {architecture}");
     Target { index, uuid: format!("GPU-{index}"), pci_bus_id: String::new(), name, architecture }
 }
 
@@ -103,18 +108,27 @@ fn breaks_a_rule(choice: &CudaChoice, facts: &GpuReport, targets: &[Target], wis
     wanted.sort_unstable();
     wanted.dedup();
     let glibc = facts.glibc.as_ref().map(|glibc| glibc.version);
+    // The driver's own library is not the one that runs it.
+    let forward = choice.driver_folder.is_some() && choice.driver_folder == toolkit.compat;
+    let branch = parts(&driver.version).first().copied().unwrap_or_default();
     let rules = [
+        (!forward || targets.iter().all(|target| target.name.contains("H100")), "forward with data-centre GPUs alone"),
+        (!forward || branch >= 525, "forward on branches that it is for"),
+        (!forward || !choice.uncompressed, "a newer library reads compressed kernels"),
         (toolkit.missing.is_empty(), "complete"),
         (named.is_none_or(|named| named.root == choice.root), "the named toolkit or none"),
         (named_compilers == 0 || compiler.is_explicit(), "the named compiler or none"),
         (toolkit.headers.is_none_or(|headers| Some(headers) == toolkit.version), "one release"),
         (choice.version >= wish.oldest_toolkit, "new enough"),
-        (driver.cuda.is_none_or(|cuda| choice.version.0 <= cuda.0), "the driver's major release"),
+        (forward || driver.cuda.is_none_or(|cuda| choice.version.0 <= cuda.0), "the driver's major release"),
         (
             driver.cuda.is_none_or(|cuda| choice.version.0 > 10 || choice.version <= cuda),
             "before CUDA 11 the minor one too",
         ),
-        (driver.cuda.is_some() || parts(&driver.version) >= vec![525, 60, 13], "the oldest driver by its version"),
+        (
+            forward || driver.cuda.is_some() || parts(&driver.version) >= vec![525, 60, 13],
+            "the oldest driver by its version",
+        ),
         (choice.architectures == wanted, "exactly the GPUs' architectures"),
         (wanted.iter().all(|wanted| toolkit.architectures.contains(wanted)), "known architectures"),
         (toolkit.nvcc_failure.is_none(), "a compiler that answers"),
@@ -220,4 +234,61 @@ fn change(facts: &mut GpuReport, place: usize, obstacle: &Obstacle, targets: &[T
             }
         }
     }
+}
+
+/// CUDA 13 with driver 550: used on data-centre GPUs where the newer library is installed, offered where it is not, and no
+/// way for others.
+#[test]
+fn forward_compatibility_is_for_data_centre_gpus() {
+    let solved = |product: &str, driver: &str, compat: Option<&str>| {
+        let toolkit = Toolkit {
+            root: "/usr/local/cuda-13.0".into(),
+            nvcc: Some("/usr/local/cuda-13.0/bin/nvcc".into()),
+            version: Some((13, 0)),
+            parts: BTreeMap::new(),
+            headers: None,
+            source: ToolkitSource::Folder,
+            order: 0,
+            missing: Vec::new(),
+            gcc: None,
+            clang: None,
+            glibc_below: None,
+            architectures: vec![90],
+            nvcc_failure: None,
+            oldest_driver: Some("580.65.06".into()),
+            stubs: None,
+            compat: compat.map(Into::into),
+        };
+        let compiler = HostCompiler {
+            path: "/usr/bin/g++".into(),
+            kind: CompilerKind::Gxx,
+            version: Some("13.3.0".into()),
+            source: CompilerSource::Default,
+        };
+        let report = GpuReport {
+            driver: Some(Driver { version: driver.into(), cuda: Some((12, 4)), source: source() }),
+            toolkits: vec![toolkit],
+            host_compilers: vec![compiler],
+            ..GpuReport::default()
+        };
+        solve(&report, &[target(0, 90, product)], &Wish::default())
+    };
+    let folder = "/usr/local/cuda-13.0/compat";
+    let choice = solved("NVIDIA H100 PCIe", "550.90.07", Some(folder)).unwrap();
+    assert_eq!(choice.driver_folder, Some(folder.into()));
+    assert!(!choice.uncompressed && choice.notes.iter().any(|note| note.contains(folder)), "{choice:?}");
+    let remedy = |product: &str, driver: &str, compat: Option<&str>| {
+        let conflict = solved(product, driver, compat).unwrap_err();
+        assert_eq!(conflict.stable_code(), "cuda::toolkit_newer_than_driver");
+        conflict.candidates[0].obstacles[0].remedy().change
+    };
+    let offered = remedy("NVIDIA H100 PCIe", "550.90.07", None);
+    assert!(
+        offered.contains("`cuda-compat-13-0`, which brings `/usr/local/cuda-13.0/compat/libcuda.so.1`"),
+        "{offered}"
+    );
+    let refused = remedy("NVIDIA GeForce RTX 4090", "550.90.07", Some(folder));
+    assert!(refused.contains("data-centre GPUs alone, and NVIDIA GeForce RTX 4090"), "{refused}");
+    let old = remedy("NVIDIA H100 PCIe", "470.82.01", Some(folder));
+    assert!(!old.contains("compat"), "{old}");
 }

@@ -1,6 +1,6 @@
 //! Reading numbers and texts from a file whose claims are not trusted: every length is compared with what is left.
 
-use std::io::{BufReader, Read, Seek};
+use std::io::{BufReader, Read, Seek, SeekFrom};
 
 use super::GgufFault;
 
@@ -18,6 +18,13 @@ impl<R: Read + Seek> Cursor<R> {
     /// Starts at byte 0 of a file of `len` bytes.
     pub(super) fn new(reader: R, len: u64) -> Self {
         Self { reader: BufReader::with_capacity(64 << 10, reader), at: 0, end: len.min(LONGEST_HEADER) }
+    }
+
+    /// Starts at byte `at` of a file of `len` bytes.
+    pub(super) fn at(mut reader: R, len: u64, at: u64) -> Result<Self, GgufFault> {
+        reader.seek(SeekFrom::Start(at)).map_err(|error| GgufFault::Io(error.to_string()))?;
+        let cursor = Self::new(reader, len);
+        if at > cursor.end { Err(GgufFault::Cut(at)) } else { Ok(Self { at, ..cursor }) }
     }
 
     /// How many bytes were read.
@@ -48,6 +55,11 @@ impl<R: Read + Seek> Cursor<R> {
     /// A text with its length before it, of at most `most` bytes.
     pub(super) fn text(&mut self, what: &'static str, most: u64) -> Result<String, GgufFault> {
         let at = self.at;
+        String::from_utf8(self.bytes(what, most)?).map_err(|_not_utf8| GgufFault::NotText(at))
+    }
+
+    /// Bytes with their length before them, at most `most`.
+    pub(super) fn bytes(&mut self, what: &'static str, most: u64) -> Result<Vec<u8>, GgufFault> {
         let count = self.u64()?;
         if count > most {
             return Err(GgufFault::TooMany { what, count, most });
@@ -55,7 +67,7 @@ impl<R: Read + Seek> Cursor<R> {
         self.claim(count)?;
         let mut bytes = vec![0; usize::try_from(count).unwrap_or(0)];
         self.fill(&mut bytes)?;
-        String::from_utf8(bytes).map_err(|_not_utf8| GgufFault::NotText(at))
+        Ok(bytes)
     }
 
     /// Passes over `count` bytes.

@@ -8,7 +8,7 @@ use super::GgufFault;
 use super::cursor::Cursor;
 
 /// ggml's `GGUF_MAX_*`: a key has at most 65535 bytes.
-const LONGEST_KEY: u64 = 65_535;
+pub(super) const LONGEST_KEY: u64 = 65_535;
 /// Texts up to this many bytes are kept; longer ones (chat templates) are passed over.
 const LONGEST_KEPT_TEXT: u64 = 512;
 /// Lists of numbers up to this long are kept: one for each layer.
@@ -83,7 +83,8 @@ impl Facts {
     }
 }
 
-fn value<R: Read + Seek>(cursor: &mut Cursor<R>, key: &str) -> Result<Fact, GgufFault> {
+/// Reads the value of a key.
+pub(super) fn value<R: Read + Seek>(cursor: &mut Cursor<R>, key: &str) -> Result<Fact, GgufFault> {
     let type_id = cursor.u32()?;
     match type_id {
         8 => text(cursor),

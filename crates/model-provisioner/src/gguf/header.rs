@@ -9,7 +9,7 @@ use super::facts::Facts;
 use super::{GgufFault, TensorType, tensors};
 
 /// Key-value pairs at most; published models have some 40.
-const MOST_PAIRS: u64 = 65_536;
+pub(super) const MOST_PAIRS: u64 = 65_536;
 /// Tensors at most; published models have a few thousand.
 const MOST_TENSORS: u64 = 262_144;
 

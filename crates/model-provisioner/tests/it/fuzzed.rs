@@ -2,11 +2,12 @@
 
 use std::io::Cursor;
 
-use model_provisioner::gguf::{Header, KnownFormats, KvCache};
+use model_provisioner::gguf::{Header, KnownFormats, KvCache, vocabulary_difference};
 
 /// What must hold for any bytes.
 pub(crate) fn gguf(bytes: &[u8]) {
     let len = bytes.len() as u64;
+    assert_eq!(vocabulary_difference((Cursor::new(bytes), len), (Cursor::new(bytes), len)), None);
     if let Ok(header) = Header::read(Cursor::new(bytes), len) {
         assert!(header.end <= len && header.weights <= len, "{header:?}");
         assert!(header.tensor_count() <= len / 24, "a tensor takes 24 bytes at least: {header:?}");

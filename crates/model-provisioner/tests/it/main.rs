@@ -13,3 +13,4 @@ mod secrets;
 mod shards;
 mod support;
 mod triton;
+mod vocabulary;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::ffi::{OsStr, OsString};
 use std::net::IpAddr;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use config_schema::Accelerator;
 use exec::Env;
@@ -30,6 +30,9 @@ pub(crate) struct CommandLine {
     pub(crate) secret_env: BTreeMap<String, SecretString>,
     /// What was rewritten, for the operator.
     pub(crate) notes: Vec<String>,
+    /// The folder of CUDA's libraries at the end of `LD_LIBRARY_PATH`, where the engine needs it: with or without it the
+    /// engine is the same.
+    pub(crate) toolkit_folder: Option<PathBuf>,
     /// The flag that stands before the port.
     pub(crate) port_flag: String,
     /// The port among the arguments.
@@ -91,7 +94,15 @@ pub(crate) fn command_line(desired: &Desired, given: Given<'_>) -> Result<Comman
     // The port stands behind the flag that names it, before anything of the pool's own.
     let at = normalized.args.iter().position(|arg| *arg == port && !arg.is_empty()).unwrap_or(0);
     let port_flag = at.checked_sub(1).and_then(|at| normalized.args.get(at)).cloned().unwrap_or_default();
-    Ok(CommandLine { env: engine_env(desired, given), args: normalized.args, secret_env, notes, port_flag, port })
+    Ok(CommandLine {
+        env: engine_env(desired, given),
+        args: normalized.args,
+        secret_env,
+        notes,
+        toolkit_folder: devices.and_then(|accelerated| accelerated.toolkit_folder.clone()),
+        port_flag,
+        port,
+    })
 }
 
 /// What to report of an engine that others can reach and that asks for no key.
@@ -129,14 +140,14 @@ fn engine_env(desired: &Desired, given: Given<'_>) -> BTreeMap<OsString, OsStrin
         all.insert("CUDA_VISIBLE_DEVICES".into(), mask(&accelerated.devices).into());
     }
     all.extend(desired.env.iter().map(|(name, value)| (name.into(), value.into())));
-    if let Some(folder) = given.devices.and_then(|accelerated| accelerated.driver_folder.as_deref()) {
-        // Before the pool's own folders: a library for forward compatibility among them works with few GPUs.
-        let mut path = folder.as_os_str().to_owned();
-        if let Some(own) = desired.env.get(LIBRARY_PATH).filter(|own| !own.is_empty()) {
-            path.push(":");
-            path.push(own);
-        }
-        all.insert(LIBRARY_PATH.into(), path);
+    let own = desired.env.get(LIBRARY_PATH).map(OsStr::new);
+    let driver = given.devices.and_then(|accelerated| accelerated.driver_folder.as_deref());
+    let toolkit = given.devices.and_then(|accelerated| accelerated.toolkit_folder.as_deref());
+    // The driver before the pool's own folders: a library for forward compatibility among them works with few GPUs.
+    let folders = [driver.map(Path::as_os_str), own.filter(|own| !own.is_empty()), toolkit.map(Path::as_os_str)];
+    if driver.is_some() || toolkit.is_some() {
+        let folders: Vec<&OsStr> = folders.into_iter().flatten().collect();
+        all.insert(LIBRARY_PATH.into(), folders.join(OsStr::new(":")));
     }
     all
 }

@@ -60,6 +60,8 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
             quotes: &["llama_model_loader:", "print_info:", "llm_load_print_meta:"],
             serves: &["listening on http", "all slots are idle"],
             offload: Some(("offloaded ", " layers to GPU")),
+            // Of src/llama.cpp.
+            uses: Some("using device CUDA"),
         },
     },
     side_files: &[
@@ -71,7 +73,9 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
             kind: SideFileKind::ControlVector,
             several: true,
         },
-        one(&["--chat-template-file", "--grammar-file", "--json-schema-file", "-jf"], SideFileKind::Text),
+        one(&["--chat-template-file"], SideFileKind::Template),
+        one(&["--grammar-file"], SideFileKind::Grammar),
+        one(&["--json-schema-file", "-jf"], SideFileKind::Text),
         one(&["--api-key-file", "--ssl-key-file", "--ssl-cert-file"], SideFileKind::Text),
         one(&["--slot-save-path", "--media-path", "--path"], SideFileKind::Folder),
     ],

@@ -1,8 +1,13 @@
 //! Files that flags name beside the model: they are looked at before the start, so that one that is absent or does not
 //! fit is named in the plan and not by an engine that exits after minutes of loading.
 //!
-//! The rule: a file is refused for what its header says, and for nothing that only the engine can know. Which flags name
-//! which files is data of the engine's profile.
+//! The rule: a file is refused for what its header says, and for nothing that only the engine can know. What an engine may
+//! start with and not use is a warning. Which flags name which files is data of the engine's profile.
+
+mod doubts;
+mod gbnf;
+mod jinja;
+mod mistake;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
@@ -10,6 +15,8 @@ use std::path::{Path, PathBuf};
 use miette::Diagnostic;
 use model_provisioner::gguf::Header;
 use thiserror::Error;
+
+use mistake::Mistake;
 
 /// A flag that names a file or folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,7 +40,11 @@ pub enum SideFileKind {
     Lora,
     /// A control vector, in GGUF.
     ControlVector,
-    /// A text, such as a chat template or a grammar.
+    /// A chat template, in Jinja.
+    Template,
+    /// A grammar, in GBNF.
+    Grammar,
+    /// Any other text.
     Text,
     /// A folder.
     Folder,
@@ -72,19 +83,28 @@ pub enum SideFileError {
     },
 }
 
-/// Looks at every file that the command line names beside the model; `cwd` is where the engine will run.
+/// Looks at every file that the command line names beside the model, and returns what to warn of; `cwd` is where the engine
+/// will run.
 ///
 /// # Errors
 ///
 /// The first that is absent or does not fit.
-pub(crate) fn check(files: &[SideFile], args: &[String], model: &Path, cwd: &Path) -> Result<(), SideFileError> {
+pub(crate) fn check(
+    files: &[SideFile],
+    args: &[String],
+    model: &Path,
+    cwd: &Path,
+) -> Result<Vec<String>, SideFileError> {
+    let mut warnings = Vec::new();
     for (at, flag) in args.iter().enumerate() {
         let Some(side) = files.iter().find(|side| side.flags.contains(&flag.as_str())) else { continue };
         for value in args.get(at + 1).into_iter().flat_map(|value| named(value, side.several, cwd)) {
-            look(flag, &cwd.join(value), side.kind, model)?;
+            let path = cwd.join(value);
+            look(flag, &path, side.kind, model)?;
+            warnings.extend(doubts::of(flag, &path, side.kind, model, args));
         }
     }
-    Ok(())
+    Ok(warnings)
 }
 
 /// The paths in a flag's value. A path that is there as it is written is one, whatever commas and colons it has.
@@ -110,7 +130,7 @@ fn look(flag: &str, path: &Path, kind: SideFileKind, model: &Path) -> Result<(),
     }
     let file = File::open(path).map_err(|error| missing(error.to_string()))?;
     // A pipe or device is read by the engine alone.
-    if kind == SideFileKind::Text || !meta.is_file() {
+    if matches!(kind, SideFileKind::Text | SideFileKind::Template | SideFileKind::Grammar) || !meta.is_file() {
         return Ok(());
     }
     let unfit = |why: String| {
@@ -157,7 +177,9 @@ const fn advice(kind: SideFileKind) -> &'static str {
             "name an adapter that was made for this model and converted with llama.cpp's convert_lora_to_gguf.py"
         }
         SideFileKind::ControlVector => "name a control vector that llama-cvector-generator made for this model",
-        SideFileKind::Text | SideFileKind::Folder => "correct the path in the pool's `flags`",
+        SideFileKind::Template | SideFileKind::Grammar | SideFileKind::Text | SideFileKind::Folder => {
+            "correct the path in the pool's `flags`"
+        }
     }
 }
 
@@ -236,7 +258,18 @@ mod tests {
             };
             assert!(fits, "{flag} {value}: {text:?}");
         }
+        for (name, text, flag, expected) in [
+            ("ok.gbnf", "root ::= [a-z]+\n", "--grammar-file", None),
+            ("bad.gbnf", "root ::= (\n", "--grammar-file", Some("mistake: line 1: `(` is not closed")),
+            ("bad.jinja", "\n{{ x", "--chat-template-file", Some("mistake: line 2: `{{` is not closed")),
+            ("bad.jinja", "\n{{ x", "--json-schema-file", None),
+        ] {
+            write(&dir.path().join(name), text.as_bytes());
+            let args = [flag.to_owned(), at(name)];
+            let found = check(profile(Engine::Llamacpp).side_files, &args, &model, dir.path()).unwrap().concat();
+            assert!(found.contains(expected.unwrap_or_default()) && found.is_empty() == expected.is_none(), "{found}");
+        }
         let cut = ["--mmproj".to_owned()];
-        assert_eq!(check(profile(Engine::Llamacpp).side_files, &cut, &model, dir.path()), Ok(()));
+        assert_eq!(check(profile(Engine::Llamacpp).side_files, &cut, &model, dir.path()), Ok(Vec::new()));
     }
 }

@@ -42,6 +42,7 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
             quotes: &[],
             serves: &["Application startup complete"],
             offload: None,
+            uses: None,
         },
         ..USES_ALL_GPUS
     },

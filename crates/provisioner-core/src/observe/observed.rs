@@ -34,7 +34,7 @@ pub(crate) struct Observed {
     pub(crate) own_port: Option<u16>,
     /// Why the engine's source cannot load the model, where both are on this host.
     pub(crate) too_new: Option<Error>,
-    /// What the operator should not overlook of the model: a sentence each.
+    /// What the operator should not overlook of the model and of the files beside it: a sentence each.
     pub(crate) model_warnings: Vec<String>,
     /// Why this version may not be started beside the engines of other pools.
     pub(crate) version: Option<Error>,

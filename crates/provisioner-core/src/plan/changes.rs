@@ -1,12 +1,13 @@
 //! Whether an engine that runs is the one that is wanted, and if not, in what it differs.
 
 use std::collections::BTreeMap;
+use std::ffi::OsStr;
 use std::fmt;
 
 use model_provisioner::Presence;
 use serde::{Deserialize, Serialize};
 
-use crate::engine::command_line::{CommandLine, INHERITED};
+use crate::engine::command_line::{CommandLine, INHERITED, LIBRARY_PATH};
 use crate::observe::observed::Observed;
 use crate::pool::desired::Desired;
 use crate::supply::Facts;
@@ -41,9 +42,25 @@ pub(crate) fn fingerprint(desired: &Desired, supplied: &Facts, model_size: u64, 
     ]);
     let inherited = |name: &str| INHERITED.contains(&name) && !desired.env.contains_key(name);
     for (name, value) in line.env.iter().filter(|(name, _)| !name.to_str().is_some_and(inherited)) {
-        facts.insert(format!("env {}", name.to_string_lossy()), value.to_string_lossy().into_owned());
+        if let Some(value) = without_toolkit(name, value, line) {
+            facts.insert(format!("env {}", name.to_string_lossy()), value);
+        }
     }
     facts
+}
+
+/// A variable's value without the folder of a toolkit that moved: an engine that runs has found its libraries.
+fn without_toolkit(name: &OsStr, value: &OsStr, line: &CommandLine) -> Option<String> {
+    let value = value.to_string_lossy();
+    let folder = line.toolkit_folder.as_ref().filter(|_| name == LIBRARY_PATH).map(|folder| folder.to_string_lossy());
+    match folder {
+        Some(folder) if value == folder => None,
+        Some(folder) => {
+            let rest = value.strip_suffix(folder.as_ref()).and_then(|rest| rest.strip_suffix(':'));
+            Some(rest.unwrap_or(&value).to_owned())
+        }
+        None => Some(value.into_owned()),
+    }
 }
 
 /// The engine that runs, beside the wanted one.
@@ -149,5 +166,37 @@ mod tests {
         };
         let line = command_line(&desired, given).unwrap();
         assert_eq!(differences(&record.fingerprint, &fingerprint(&desired, &supplied, 64, &line)), []);
+    }
+
+    /// An engine is given the libraries of a toolkit that moved behind all other folders, and one that runs is kept.
+    #[test]
+    fn a_toolkit_that_moved_makes_no_other_engine() {
+        let mut desired = crate::pool::sample::desired();
+        let line = |desired: &Desired, driver: Option<&str>, toolkit: Option<&str>| {
+            let (driver_folder, toolkit_folder) = (driver.map(Into::into), toolkit.map(Into::into));
+            let devices = crate::supply::Accelerated { driver_folder, toolkit_folder, ..Default::default() };
+            let given = Given {
+                profile: crate::engine::profile(config_schema::Engine::Llamacpp),
+                devices: Some(&devices),
+                model: "/m/tiny.gguf".as_ref(),
+                port: 8080,
+                documents: &crate::supply::Documents { release: "v0.5.0".into(), ..Default::default() },
+                env: &exec::Env::default(),
+            };
+            command_line(desired, given).unwrap()
+        };
+        let path =
+            |line: &CommandLine| line.env.get(OsStr::new(LIBRARY_PATH)).map(|path| path.to_str().unwrap().to_owned());
+        for (own, driver) in
+            [(None, None), (Some("/own"), None), (None, Some("/driver")), (Some("/own"), Some("/driver"))]
+        {
+            desired.env.remove(LIBRARY_PATH);
+            desired.env.extend(own.map(|own| (LIBRARY_PATH.to_owned(), own.to_owned())));
+            let (before, now) = (line(&desired, driver, None), line(&desired, driver, Some("/opt/cuda/lib64")));
+            let all: Vec<&str> = driver.into_iter().chain(own).chain(["/opt/cuda/lib64"]).collect();
+            assert_eq!(path(&now), Some(all.join(":")));
+            let facts = |line: &CommandLine| fingerprint(&desired, &Facts::new(), 64, line);
+            assert_eq!(differences(&facts(&before), &facts(&now)), []);
+        }
     }
 }

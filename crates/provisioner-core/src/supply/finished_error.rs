@@ -1,10 +1,12 @@
 //! Why a program that comes finished is not the engine that a pool asks for.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use config_schema::PoolId;
 use miette::Diagnostic;
 use thiserror::Error;
+
+use crate::supply::source::libraries::Gone;
 
 /// Why a program that comes finished is not the engine that a pool asks for.
 #[derive(Debug, Error, Diagnostic)]
@@ -89,6 +91,24 @@ pub enum FinishedError {
         /// The wanted one.
         wanted: String,
     },
+    /// A stored build needs a library of the CUDA toolkit that it was linked with, and this host no longer has it.
+    #[error("`{}` needs `{library}`, which is no longer in {searched} and nowhere else on this host", program.display())]
+    #[diagnostic(
+        code(fit::library_gone),
+        help(
+            "bring back the CUDA toolkit that it was built with, or name the library's folder: \
+             provisioning.env.LD_LIBRARY_PATH = \"/FOLDER\"; or delete the build, and it is made again: `rm -r {}`",
+            entry(program)
+        )
+    )]
+    LibraryGone {
+        /// The file that needs it.
+        program: PathBuf,
+        /// The library.
+        library: String,
+        /// Where that file looks for it first.
+        searched: String,
+    },
     /// A finished program does not start, or prints no version.
     #[error("`{program} {question}` {what}: {said}")]
     #[diagnostic(
@@ -117,4 +137,20 @@ pub enum FinishedError {
         /// What it printed.
         said: String,
     },
+}
+
+impl FinishedError {
+    /// The error for a library of a stored build that is gone.
+    pub(crate) fn gone(gone: &Gone) -> Self {
+        let searched = match gone.searched.as_slice() {
+            [] => "the loader's folders".to_owned(),
+            folders => folders.iter().map(|folder| format!("`{folder}`")).collect::<Vec<_>>().join(", "),
+        };
+        Self::LibraryGone { program: gone.file.clone(), library: gone.library.clone(), searched }
+    }
+}
+
+/// The folder of a file of a stored build: that above `bin`.
+fn entry(program: &Path) -> String {
+    program.parent().and_then(Path::parent).unwrap_or(program).display().to_string()
 }

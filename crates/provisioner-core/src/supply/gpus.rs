@@ -53,14 +53,14 @@ impl Gpus {
 
     /// What the engine runs on.
     pub(crate) fn accelerated(&self) -> Accelerated {
-        let device = |gpu: &Target| Device { index: gpu.index, uuid: gpu.uuid.clone(), name: gpu.name.clone() };
         Accelerated {
-            devices: self.chosen().iter().map(device).collect(),
+            devices: self.chosen().iter().map(Device::from).collect(),
             driver: self.driver.clone(),
             toolkit: None,
             architectures: Vec::new(),
             memory_free_bytes: self.memory_free,
             driver_folder: self.driver_folder.clone(),
+            toolkit_folder: None,
         }
     }
 

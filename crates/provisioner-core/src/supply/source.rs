@@ -18,6 +18,7 @@ use crate::{Error, Result, Settings};
 mod acquire;
 pub(crate) mod artifact;
 pub(crate) mod install;
+pub(crate) mod libraries;
 mod needs;
 mod observe;
 mod request;
@@ -78,6 +79,8 @@ pub(crate) struct Found {
     pub(crate) inputs: Option<std::result::Result<Option<Inputs>, BuildError>>,
     /// The finished build, if it is there.
     pub(crate) entry: Option<Entry>,
+    /// What that build lacks of CUDA's libraries.
+    pub(crate) libraries: libraries::Libraries,
     /// What the engine that runs was started from, where that is no build of today.
     pub(crate) runs_from: Option<EarlierBuild>,
     /// Where it is not, the closest stored one.
@@ -171,7 +174,10 @@ impl Supplied for Found {
     }
 
     fn accelerator(&self) -> Option<Accelerated> {
-        Some(artifact::accelerated(self.chosen()?, self.driver.clone(), self.gpu_memory_free))
+        let made = self.built.entry().is_some();
+        // What was built a moment ago is linked with the toolkit of today.
+        let libraries = if made { &libraries::Libraries::Found } else { &self.libraries };
+        Some(artifact::accelerated(self.chosen()?, self.driver.clone(), self.gpu_memory_free, libraries))
     }
 
     fn warnings(&self) -> Vec<String> {
@@ -190,7 +196,15 @@ impl Supplied for Found {
             )),
             _ => None,
         };
-        self.notes.iter().cloned().chain(drift).chain(earlier).collect()
+        let moved = match &self.libraries {
+            libraries::Libraries::In(folder) => Some(format!(
+                "the build was linked with CUDA libraries in a folder that no longer has them; the engine is started with \
+                 those in `{}`",
+                folder.display()
+            )),
+            libraries::Libraries::Found | libraries::Libraries::Gone(_) => None,
+        };
+        self.notes.iter().cloned().chain(drift).chain(earlier).chain(moved).collect()
     }
 
     fn model_formats(&self, remember: bool) -> Option<ModelFormats> {

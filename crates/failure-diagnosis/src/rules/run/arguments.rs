@@ -7,7 +7,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
     Rule {
         code: "engine::no_ssl",
         phases: RUNNING,
-        any: &[said("the server is built without SSL support")],
+        any: &[said("the server is built without SSL support"), said("Server is built without SSL support")],
         cause: "the flags ask for HTTPS (`--ssl-key-file`, `--ssl-cert-file`), and the engine was built without it",
         remedy: "put -DLLAMA_OPENSSL=ON into `provisioning.source.build.cmake_flags` (before 2025-11: -DLLAMA_SERVER_SSL=ON; it needs OpenSSL's \
                  development files), or leave these flags out and let a proxy speak HTTPS",

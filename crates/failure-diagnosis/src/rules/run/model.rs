@@ -96,11 +96,19 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         cause: "the model's file `{file}` does not exist where the engine runs: No such file or directory",
         remedy: "`ls -l {file}` must show it to the user of the engine; in a container, the folder has to be mounted",
     },
+    // Older releases (b6673) do not print why.
+    Rule {
+        code: "engine::model_file",
+        phases: RUNNING,
+        any: &[said("failed to open GGUF file '{file}' ({why*})"), said("failed to open GGUF file '{file}'")],
+        cause: "the engine failed to open the model's file `{file}`[: {why}]",
+        remedy: "`ls -l {file}` must show it to the user of the engine, and that user be allowed to read it; in a container, the folder has to be \
+                 mounted",
+    },
     Rule {
         code: "engine::model_file",
         phases: RUNNING,
         any: &[
-            said("failed to open GGUF file '{file}' ({why*})"),
             said("data is not within the file bounds, model is corrupted or incomplete"),
             said("invalid magic characters: '{found*}', expected 'GGUF'"),
             said("gguf_init_from_reader: failed to read"),
@@ -111,7 +119,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
             said("SafetensorError: Error while deserializing header: {why*}"),
             said("MetadataIncompleteBuffer"),
         ],
-        cause: "the model cannot be read[: `{file}`][: {why}]",
+        cause: "the model cannot be read[: {why}]",
         remedy: "it may be cut short, or no GGUF file: compare its size and digest with the origin's; `provisioning.model.checksum` has it \
                  checked before each start",
     },

@@ -1,9 +1,11 @@
 //! Reads the list of devices that an engine prints when it is asked for them. Pure.
 //!
 //! The rule: a line of the list proves a device; a line that merely has the word CUDA in it, such as `failed to
-//! initialize CUDA`, proves nothing. By UUID or PCI address where the list tells them, else by count.
+//! initialize CUDA`, proves nothing. Devices are compared by UUID or PCI address where
+//! the list has them, else by count. llama-server of the releases b6673, b10361 and v0.5.0 lists neither.
 
 use exec::Exit;
+use gpu_detect::PciAddress;
 
 use crate::summary::{Device, ProofVerdict};
 
@@ -31,12 +33,18 @@ pub(crate) fn verdict(
     let lines: Vec<&str> = text.lines().filter_map(|line| device(line, list.name)).collect();
     let names = |uuid: &str| lines.iter().any(|line| line.contains(uuid));
     let tells_uuids = lines.iter().any(|line| line.contains("GPU-") || line.contains("MIG-"));
-    let missing: Vec<&Device> = wanted.iter().filter(|device| tells_uuids && !names(&device.uuid)).collect();
+    let listed: Vec<PciAddress> = lines.iter().flat_map(|line| PciAddress::all_in(line)).collect();
+    let is_missing = |device: &&Device| match device.pci_address() {
+        _ if tells_uuids => !names(&device.uuid),
+        Some(address) if !listed.is_empty() => !listed.contains(&address),
+        _ => false,
+    };
+    let missing: Vec<&Device> = wanted.iter().filter(is_missing).collect();
     if lines.len() >= wanted.len() && missing.is_empty() {
         return (ProofVerdict::Proven, lines.iter().map(|line| format!("it lists {line}")).collect());
     }
     let mut evidence: Vec<String> =
-        missing.iter().map(|device| format!("it does not list GPU {} ({})", device.index, device.uuid)).collect();
+        missing.iter().map(|device| format!("it does not list GPU {} ({})", device.index, place(device))).collect();
     if evidence.is_empty() {
         let found = if lines.is_empty() { "no".to_owned() } else { lines.len().to_string() };
         evidence.push(format!("asked for its devices it lists {found} GPU of the pool's {}", wanted.len()));
@@ -44,6 +52,11 @@ pub(crate) fn verdict(
     evidence.extend(lines.iter().map(|line| format!("it lists {line}")));
     evidence.extend(super::log_facts::denial(text, denials));
     (ProofVerdict::Denied, evidence)
+}
+
+/// What a GPU is known by.
+fn place(device: &Device) -> String {
+    device.pci_bus_id.as_ref().map_or_else(|| device.uuid.clone(), |address| format!("{}, {address}", device.uuid))
 }
 
 /// A line of the list for a device of this name: `CUDA0: NVIDIA H100 80GB HBM3 (81079 MiB, 80553 MiB free)`.
@@ -61,7 +74,12 @@ mod tests {
     const DENIALS: &[&str] = &["failed to initialize CUDA"];
 
     fn pool(count: u32) -> Vec<Device> {
-        let device = |index| Device { index, uuid: format!("GPU-{index:08x}"), name: "NVIDIA H100".into() };
+        let device = |index| Device {
+            index,
+            uuid: format!("GPU-{index:08x}"),
+            name: "NVIDIA H100".into(),
+            pci_bus_id: Some(format!("00000000:4{index}:00.0")),
+        };
         (0..count).map(device).collect()
     }
 
@@ -93,8 +111,24 @@ mod tests {
     #[test]
     fn a_list_with_uuids_is_compared_by_them() {
         let list = "CUDA0: NVIDIA H100 [GPU-00000001]\nCUDA1: NVIDIA H100 [GPU-00000007]";
-        check(list, Exit::Code(0), 1, ProofVerdict::Denied, "does not list GPU 0 (GPU-00000000)");
+        check(list, Exit::Code(0), 1, ProofVerdict::Denied, "does not list GPU 0 (GPU-00000000, 00000000:40:00.0)");
         let list = "CUDA0: NVIDIA H100 [GPU-00000001]\nCUDA1: NVIDIA H100 [GPU-00000000]";
         check(list, Exit::Code(0), 2, ProofVerdict::Proven, "GPU-00000001");
+    }
+
+    #[test]
+    fn a_list_with_addresses_is_compared_by_them() {
+        let list = "CUDA0: NVIDIA H100 (0000:41:00.0) (81079 MiB, 80553 MiB free)\nCUDA1: NVIDIA H100 (0000:47:00.0) (1 MiB, 1 MiB free)";
+        check(list, Exit::Code(0), 1, ProofVerdict::Denied, "does not list GPU 0");
+        let list = "CUDA0: NVIDIA H100 (0000:41:00.0)\nCUDA1: NVIDIA H100 (0000:40:00.0)";
+        check(list, Exit::Code(0), 2, ProofVerdict::Proven, "0000:41:00.0");
+        // Two instances of one partitioned GPU have one address: all of them have to be listed.
+        check(
+            "CUDA0: NVIDIA H100 MIG 1g (0000:40:00.0)",
+            Exit::Code(0),
+            2,
+            ProofVerdict::Denied,
+            "does not list GPU 1",
+        );
     }
 }

@@ -3,6 +3,8 @@
 //! The rule: only what was printed up to readiness counts, so that nothing a client sends can deny a GPU; and the rules
 //! apply to pools on `cuda` alone: on the CPU `no usable GPU found` is normal.
 
+use gpu_detect::PciAddress;
+
 use crate::summary::Offload;
 
 /// What lines of an engine's log mean.
@@ -16,6 +18,8 @@ pub struct GpuLog {
     pub serves: &'static [&'static str],
     /// What stands before and after the number of layers on GPUs, as in `offloaded 31/31 layers to GPU`.
     pub offload: Option<(&'static str, &'static str)>,
+    /// What a line has that names a GPU in use by its PCI address, before that address, such as `using device CUDA`.
+    pub uses: Option<&'static str>,
 }
 
 /// What a log says.
@@ -25,6 +29,8 @@ pub(crate) struct LogFacts {
     pub(crate) denial: Option<String>,
     /// How many layers the log says are on GPUs; the line alone proves nothing.
     pub(crate) offload: Option<Offload>,
+    /// The addresses of the GPUs that it says it uses, for the model or its drafter.
+    pub(crate) uses: Vec<PciAddress>,
 }
 
 /// Reads a log from its beginning.
@@ -35,6 +41,9 @@ pub(crate) fn facts(log: &str, rules: &GpuLog) -> LogFacts {
     for line in log.lines().take_while(|line| !serves(line)).filter(|line| !quotes(line)) {
         if found.denial.is_none() {
             found.denial = denial(line, rules.denials);
+        }
+        if let Some((_, rest)) = rules.uses.and_then(|uses| line.split_once(uses)) {
+            found.uses.extend(PciAddress::all_in(rest));
         }
         if let Some(offload) = rules.offload.and_then(|(before, after)| offload(line, before, after)) {
             // A draft model has a line of its own, and fewer layers.
@@ -88,6 +97,16 @@ mod tests {
         );
         check("offloaded x/y layers to GPU\noffloaded 9/3 layers to GPU\noffloaded 99999999999/3 layers", None, None);
         check("", None, None);
+    }
+
+    /// As b6673 and later print it; a device of another backend has no such name.
+    #[test]
+    fn gpus_in_use_by_their_address() {
+        let log = "x llama_model_load_from_file_impl: using device CUDA0 (NVIDIA H100) (0000:41:00.0) - 80553 MiB free\n\
+                   using device CUDA1 (NVIDIA H100) (unknown id) - 80553 MiB free\n\
+                   using device Vulkan0 (NVIDIA H100) (0000:42:00.0) - 1 MiB free\n";
+        let found = facts(log, &profile(Engine::Llamacpp).gpu.log);
+        assert_eq!(found.uses, PciAddress::all_in("0000:41:00.0").collect::<Vec<_>>());
     }
 
     /// What clients and model files write is no evidence.

@@ -62,7 +62,15 @@ pub(crate) fn once(
     let before: Option<GpuUsage> = before.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let used = (profile(prepared.engine).gpu.devices_used)(&prepared.flags, prepared.devices.len());
     let used: Vec<&Device> = used.into_iter().filter_map(|place| prepared.devices.get(place)).collect();
-    let sight = Sight { used: &used, pids, nested: nested(), before: before.as_ref(), now: &now, log: &log };
+    let sight = Sight {
+        given: &prepared.devices,
+        used: &used,
+        pids,
+        nested: nested(),
+        before: before.as_ref(),
+        now: &now,
+        log: &log,
+    };
     let (proof, gpus) = running(sight);
     let in_vain = |kind| matches!(kind, ProblemKind::TimedOut | ProblemKind::NoLibrary | ProblemKind::LibraryUnusable);
     let in_vain = now.problem.as_ref().is_some_and(|problem| in_vain(problem.kind));
@@ -109,7 +117,7 @@ pub(crate) fn patiently(
 fn log(runtime: &dyn Runtime, dir: &PoolDir, prepared: &PreparedEngine) -> LogFacts {
     let proven = prepared.proof(ProofStage::Running).is_some_and(|proof| proof.verdict == ProofVerdict::Proven);
     if prepared.accelerator != Accelerator::Cuda || proven {
-        return LogFacts { denial: None, offload: prepared.offload };
+        return LogFacts { offload: prepared.offload, ..LogFacts::default() };
     }
     let text = runtime.log_head(dir, LOG).unwrap_or_default();
     facts(&text, &profile(prepared.engine).gpu.log)

@@ -2,9 +2,10 @@
 //!
 //! The rule: proven where NVML lists processes of the engine on every GPU that its flags use, and its log does not deny
 //! it. Denied where the log denies it, or where NVML neither lists a process of the engine on a GPU nor saw its used
-//! memory grow since before the start. Everything else is undecided.
+//! memory grow since before the start, or where it does not list the engine and the log names other GPUs by their PCI
+//! addresses. Everything else is undecided.
 
-use gpu_detect::{DeviceUsage, GpuProcess, GpuUsage};
+use gpu_detect::{DeviceUsage, GpuProcess, GpuUsage, PciAddress};
 use serde::{Deserialize, Serialize};
 
 use crate::lifecycle::gpu_proof::log_facts::LogFacts;
@@ -16,7 +17,9 @@ const GROWN: u64 = 16 << 20;
 /// What is looked at.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Sight<'a> {
-    /// The GPUs that the engine's flags use.
+    /// The pool's GPUs.
+    pub(crate) given: &'a [Device],
+    /// Those of them that the engine's flags use.
     pub(crate) used: &'a [&'a Device],
     /// The engine's processes, as this host numbers them.
     pub(crate) pids: &'a [i32],
@@ -54,12 +57,12 @@ enum There {
 /// The verdict, with the engine's memory on each GPU.
 pub(crate) fn running(sight: Sight<'_>) -> (Proof, Vec<OnGpu>) {
     let (mut evidence, mut gpus) = (Vec::new(), Vec::new());
-    let (mut absent, mut unknown) = (false, false);
+    let (mut absent, mut unknown, mut listed) = (false, false, false);
     for device in sight.used {
         let mut memory_bytes = None;
         evidence.push(match there(device, sight) {
             There::Listed(bytes) => {
-                memory_bytes = bytes;
+                (listed, memory_bytes) = (true, bytes);
                 let held = bytes.map_or_else(String::new, |bytes| format!(" with {}", mib(bytes)));
                 format!("NVML lists the engine on GPU {}{held}", device.index)
             }
@@ -74,6 +77,8 @@ pub(crate) fn running(sight: Sight<'_>) -> (Proof, Vec<OnGpu>) {
         });
         gpus.push(OnGpu { index: device.index, uuid: device.uuid.clone(), memory_bytes });
     }
+    let elsewhere = !listed && is_elsewhere(sight.given, sight.log);
+    evidence.extend(named(sight, elsewhere));
     if sight.used.is_empty() {
         evidence.push("its flags use none of the pool's GPUs".to_owned());
     }
@@ -81,7 +86,7 @@ pub(crate) fn running(sight: Sight<'_>) -> (Proof, Vec<OnGpu>) {
     if let Some(offload) = sight.log.offload {
         evidence.push(format!("its log says that {} of {} layers are on GPUs", offload.layers, offload.of));
     }
-    let denied = sight.log.denial.is_some() || no_layers.is_some() || absent || sight.used.is_empty();
+    let denied = sight.log.denial.is_some() || no_layers.is_some() || absent || elsewhere || sight.used.is_empty();
     if let Some(denial) = &sight.log.denial {
         evidence.insert(0, denial.clone());
     }
@@ -91,6 +96,24 @@ pub(crate) fn running(sight: Sight<'_>) -> (Proof, Vec<OnGpu>) {
         (false, false) => ProofVerdict::Proven,
     };
     (Proof { stage: ProofStage::Running, verdict, evidence }, gpus)
+}
+
+/// Whether the log names GPUs by their address, and none of them is the pool's.
+fn is_elsewhere(given: &[Device], log: &LogFacts) -> bool {
+    let ours: Option<Vec<PciAddress>> = given.iter().map(Device::pci_address).collect();
+    ours.is_some_and(|ours| !log.uses.is_empty() && !log.uses.iter().any(|address| ours.contains(address)))
+}
+
+/// What the log says of addresses, as evidence.
+fn named(sight: Sight<'_>, elsewhere: bool) -> Vec<String> {
+    if elsewhere {
+        return vec!["its log names GPUs by their PCI addresses, and none of the pool's".to_owned()];
+    }
+    let named = |device: &&&Device| device.pci_address().is_some_and(|address| sight.log.uses.contains(&address));
+    let line = |device: &&Device| {
+        format!("its log names GPU {} ({})", device.index, device.pci_bus_id.as_deref().unwrap_or_default())
+    };
+    sight.used.iter().filter(named).map(line).collect()
 }
 
 fn there(device: &Device, sight: Sight<'_>) -> There {

@@ -112,6 +112,7 @@ fn line(args: &[&str]) -> CommandLine {
         env: [("LANG".into(), "C.UTF-8".into())].into(),
         secret_env: std::collections::BTreeMap::new(),
         notes: Vec::new(),
+        toolkit_folder: None,
         port_flag: "--port".into(),
         port: "8080".into(),
     }

@@ -6,6 +6,7 @@ use llamacpp_build::{Definition, Inputs};
 
 use crate::plan::placeholder::{KEY, literal, marker};
 use crate::summary::{Artifact, Device};
+use crate::supply::source::libraries::Libraries;
 use crate::supply::source::{Found, Wish};
 use crate::supply::{Accelerated, Facts, Obtained};
 
@@ -79,18 +80,23 @@ pub(crate) fn obtained(wish: &Wish, entry: &Entry) -> Obtained {
 }
 
 /// What a CUDA build is made for.
-pub(crate) fn accelerated(choice: &CudaChoice, driver: Option<String>, free: Option<u64>) -> Accelerated {
+pub(crate) fn accelerated(
+    choice: &CudaChoice,
+    driver: Option<String>,
+    free: Option<u64>,
+    libraries: &Libraries,
+) -> Accelerated {
     let (major, minor) = choice.version;
     Accelerated {
-        devices: choice
-            .devices
-            .iter()
-            .map(|gpu| Device { index: gpu.index, uuid: gpu.uuid.clone(), name: gpu.name.clone() })
-            .collect(),
+        devices: choice.devices.iter().map(Device::from).collect(),
         driver,
         toolkit: Some(format!("{major}.{minor}")),
         architectures: choice.architectures.iter().map(ToString::to_string).collect(),
         memory_free_bytes: free,
         driver_folder: choice.driver_folder.clone(),
+        toolkit_folder: match libraries {
+            Libraries::In(folder) => Some(folder.clone()),
+            Libraries::Found | Libraries::Gone(_) => None,
+        },
     }
 }

@@ -3,6 +3,7 @@
 
 use engine_store::{Entry, Store};
 use exec::CommandSpec;
+use gpu_detect::CudaChoice;
 use llamacpp_build::{
     Backend, BuildError, BuildRequest, Commit, Identity, declares, identify, known_commit, nearest, server_docs,
 };
@@ -12,6 +13,9 @@ use crate::Result;
 use crate::runtime::Instance;
 use crate::supply::Look;
 use crate::supply::source::acquire::Built;
+#[cfg(feature = "finished")]
+use crate::supply::source::libraries;
+use crate::supply::source::libraries::Libraries;
 use crate::supply::source::request::{backend, request};
 use crate::supply::source::{EarlierBuild, Found, Wish, install, needs, toolchain};
 
@@ -58,6 +62,10 @@ pub(crate) fn observe(wish: &Wish, look: &Look<'_>) -> Result<Found> {
         }
         _ => (None, None),
     };
+    let libraries = match (&entry, &cuda) {
+        (Some(entry), Some(Ok(choice))) => libraries_of(entry, choice, look),
+        _ => Libraries::Found,
+    };
     if entry.is_none() {
         // What is built already needs no headers.
         let curl = || {
@@ -94,12 +102,27 @@ pub(crate) fn observe(wish: &Wish, look: &Look<'_>) -> Result<Found> {
         commit,
         inputs: identity.map(|identity| identity.map(|identity| identity.map(|identity| identity.inputs))),
         entry,
+        libraries,
         runs_from,
         near,
         docs,
         notes,
         built: Built::default(),
     })
+}
+
+/// What a stored build lacks of CUDA's libraries.
+#[cfg(feature = "finished")]
+fn libraries_of(entry: &Entry, choice: &CudaChoice, look: &Look<'_>) -> Libraries {
+    let named = look.desired.env.get("LD_LIBRARY_PATH").map(String::as_str).unwrap_or_default();
+    let named: Vec<_> = std::env::split_paths(named).filter(|folder| folder.is_absolute()).collect();
+    libraries::of(&entry.binary(), choice, &look.settings.system_root, &named)
+}
+
+/// Nothing is looked at without the code that reads ELF files.
+#[cfg(not(feature = "finished"))]
+fn libraries_of(_: &Entry, _: &CudaChoice, _: &Look<'_>) -> Libraries {
+    Libraries::Found
 }
 
 /// Which build it is, and what was decided for it. While the commit is not known, the definitions are checked all the same.

@@ -15,6 +15,7 @@ use preflight::{PreflightError, Tool, distribution};
 use serde_json::json;
 
 use crate::supply::source::acquire::Built;
+use crate::supply::source::libraries::Libraries;
 use crate::supply::source::{Found, Wish};
 
 /// Branch `main` of a repository on this host.
@@ -96,6 +97,7 @@ pub(crate) fn ready() -> Found {
         commit: Some((commit(), 1)),
         inputs: Some(Ok(Some(inputs()))),
         entry: Some(entry()),
+        libraries: Libraries::Found,
         runs_from: None,
         near: None,
         docs: None,

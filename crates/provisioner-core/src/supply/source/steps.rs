@@ -3,13 +3,14 @@
 use engine_store::Recipe;
 use llamacpp_build::{Call, Near, PlannedStep, Step, planned_resolve, planned_steps};
 
-use crate::Error;
 use crate::plan::draft::{Draft, held_by};
 use crate::plan::placeholder::Placeholder;
 use crate::plan::{Action, Closest, Command, InputDifference, Status, StepKind};
 use crate::supply::source::Found;
 use crate::supply::source::acquire::run_of;
 use crate::supply::source::artifact::asks;
+use crate::supply::source::libraries::Libraries;
+use crate::{Error, FinishedError};
 
 /// From `preflight` to `prove`. `runs`: the wanted engine runs, so that no tool or server is asked anything.
 pub(crate) fn steps(found: &mut Found, runs: bool) -> Vec<Draft> {
@@ -121,6 +122,12 @@ fn build(found: &mut Found, runs: bool, early: Result<(), Status>) -> Vec<Draft>
         for draft in drafts.iter_mut().skip(1) {
             draft.step.status = held_by(&StepKind::Fetch.into());
         }
+    }
+    if let (Libraries::Gone(gone), Some(prove), false) = (&found.libraries, drafts.last_mut(), runs)
+        && prove.step.status == Status::Satisfied
+    {
+        *prove = Draft::blocked(StepKind::Prove, prove.step.detail.clone(), FinishedError::gone(gone))
+            .after(prove.step.after.clone());
     }
     annotate(found, &mut drafts);
     act(found, asks, &mut drafts);

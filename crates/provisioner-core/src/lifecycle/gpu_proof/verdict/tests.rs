@@ -1,6 +1,6 @@
 //! Every verdict, from every kind of answer that NVML and a log give.
 
-use gpu_detect::{Problem, ProblemKind};
+use gpu_detect::{PciAddress, Problem, ProblemKind};
 
 use super::*;
 use crate::summary::Offload;
@@ -25,12 +25,16 @@ fn usage(says: &[Says<'_>]) -> GpuUsage {
     GpuUsage { devices: says.iter().enumerate().map(device).collect(), problem: None }
 }
 
+fn device(index: u32) -> Device {
+    let pci_bus_id = Some(format!("00000000:4{index}:00.0"));
+    Device { index, uuid: format!("GPU-{index}"), name: String::new(), pci_bus_id }
+}
+
 fn judged(before: Option<&GpuUsage>, now: &GpuUsage, log: &LogFacts, count: u32) -> (ProofVerdict, String) {
-    let devices: Vec<Device> =
-        (0..count).map(|index| Device { index, uuid: format!("GPU-{index}"), name: String::new() }).collect();
+    let devices: Vec<Device> = (0..count).map(|index| device(index)).collect();
     let used: Vec<&Device> = devices.iter().collect();
     let pids = [4241, i32::try_from(ENGINE).unwrap()];
-    let (proof, gpus) = running(Sight { used: &used, pids: &pids, nested: true, before, now, log });
+    let (proof, gpus) = running(Sight { given: &devices, used: &used, pids: &pids, nested: true, before, now, log });
     assert_eq!(gpus.len(), used.len());
     (proof.verdict, proof.evidence.join("; "))
 }
@@ -82,7 +86,7 @@ fn a_driver_that_does_not_answer_denies_nothing() {
 fn the_log_denies_and_never_proves() {
     let (ours, idle) = (usage(&[(Some(742), Some(&[(ENGINE, Some(742))]))]), usage(&[(Some(0), Some(&[]))]));
     let all = Some(Offload { layers: 31, of: 31 });
-    let log = |denial: Option<&str>, offload| LogFacts { denial: denial.map(str::to_owned), offload };
+    let log = |denial: Option<&str>, offload| LogFacts { denial: denial.map(str::to_owned), offload, uses: Vec::new() };
     let check = |now: &GpuUsage, log: LogFacts, expected| {
         let (verdict, evidence) = judged(Some(&idle), now, &log, 1);
         assert_eq!(verdict, expected, "{evidence}");
@@ -94,6 +98,38 @@ fn the_log_denies_and_never_proves() {
     assert!(evidence.starts_with("it printed `no`"), "{evidence}");
     check(&ours, log(None, Some(Offload { layers: 0, of: 31 })), ProofVerdict::Denied);
     check(&ours, log(None, Some(Offload { layers: 3, of: 31 })), ProofVerdict::Proven);
+}
+
+/// An engine that names other GPUs in its log than the pool's is on those, unless NVML lists it on the pool's.
+#[test]
+fn a_log_that_names_other_gpus_denies() {
+    let uses = |address: &str| LogFacts { uses: PciAddress::all_in(address).collect(), ..LogFacts::default() };
+    let (idle, grown) = (usage(&[(Some(0), Some(&[]))]), usage(&[(Some(742), Some(&[]))]));
+    let ours = usage(&[(Some(742), Some(&[(ENGINE, Some(742))]))]);
+    for (now, address, expected, words) in [
+        (&grown, "0000:81:00.0", ProofVerdict::Denied, "none of the pool's"),
+        (&grown, "0000:40:00.0", ProofVerdict::Undecided, "its log names GPU 0 (00000000:40:00.0)"),
+        (&grown, "0000:81:00.0, 0000:40:00.0", ProofVerdict::Undecided, "its log names GPU 0"),
+        (&grown, "unknown id", ProofVerdict::Undecided, "grown"),
+        (&ours, "0000:81:00.0", ProofVerdict::Proven, "NVML lists the engine"),
+        (&ours, "0000:40:00.0", ProofVerdict::Proven, "its log names GPU 0"),
+        (&idle, "0000:40:00.0", ProofVerdict::Denied, "not grown"),
+    ] {
+        let (verdict, evidence) = judged(Some(&idle), now, &uses(address), 1);
+        assert_eq!(verdict, expected, "{address}: {evidence}");
+        assert!(evidence.contains(words), "{address}: {evidence}");
+    }
+    let unknown = Device { pci_bus_id: None, ..device(0) };
+    let sight = Sight {
+        given: std::slice::from_ref(&unknown),
+        used: &[&unknown],
+        pids: &[],
+        nested: false,
+        before: Some(&idle),
+        now: &grown,
+        log: &uses("0000:81:00.0"),
+    };
+    assert_eq!(running(sight).0.verdict, ProofVerdict::Undecided, "its address is not known");
 }
 
 /// Each GPU that the flags use counts.

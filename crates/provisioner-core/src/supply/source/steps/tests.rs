@@ -9,6 +9,7 @@ use miette::Diagnostic;
 use super::*;
 use crate::plan::{PlaceholderKind, StepId};
 use crate::supply::Supplied;
+use crate::supply::source::libraries::Gone;
 use crate::supply::source::sample::{
     commit, cuda, entry, fresh, inputs, installs, near, no_gpu, no_tools, ready, request, wish,
 };
@@ -271,4 +272,30 @@ fn the_engine_of_an_earlier_release_is_kept_and_its_build_is_not() {
         assert_eq!(replaced.facts().unwrap()["build"], inputs().key().to_string());
         assert!(replaced.entry().is_none() && replaced.warnings().is_empty());
     }
+}
+
+/// A stored build whose toolkit is gone is not started; one that runs is left alone, and one whose toolkit moved is started.
+#[test]
+fn a_build_without_its_libraries_is_blocked() {
+    let gone = Gone {
+        file: "/cache/v1/store/k/bin/llama-server".into(),
+        library: "libcudart.so.12".into(),
+        searched: vec!["/usr/local/cuda-12.8/lib64".into()],
+    };
+    let found = |libraries| Found { cuda: Some(Ok(cuda())), libraries, ..ready() };
+    let prove = |found: &mut Found, runs| steps(found, runs).pop().unwrap();
+    let draft = prove(&mut found(Libraries::Gone(gone.clone())), false);
+    let error = draft.error.as_ref().unwrap();
+    assert_eq!(error.code().unwrap().to_string(), "fit::library_gone");
+    assert!(
+        error.to_string().contains("`libcudart.so.12`, which is no longer in `/usr/local/cuda-12.8/lib64`"),
+        "{error}"
+    );
+    let help = error.help().unwrap().to_string();
+    assert!(help.contains("`rm -r /cache/v1/store/k`"), "{help}");
+    assert!(prove(&mut found(Libraries::Gone(gone)), true).error.is_none());
+    let mut moved = found(Libraries::In("/opt/cuda/lib64".into()));
+    assert!(prove(&mut moved, false).error.is_none());
+    assert!(moved.warnings().iter().any(|warning| warning.contains("`/opt/cuda/lib64`")), "{:?}", moved.warnings());
+    assert_eq!(moved.accelerator().unwrap().toolkit_folder, Some("/opt/cuda/lib64".into()));
 }

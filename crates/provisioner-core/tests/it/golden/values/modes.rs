@@ -64,7 +64,7 @@ pub(super) fn source() -> Case {
     prepared.accelerator = Accelerator::Cuda;
     prepared.build_ref = Some(commit.clone());
     prepared.build_key = Some(text("c0de"));
-    prepared.devices = vec![Device { index: 0, uuid: text("GPU-1a2b"), name: text("NVIDIA H100") }];
+    prepared.devices = vec![Device { index: 0, uuid: text("GPU-1a2b"), name: text("NVIDIA H100"), pci_bus_id: None }];
     prepared.device_mask = Some(text("GPU-1a2b"));
     prepared.driver = Some(text("580.65.06"));
     prepared.toolkit = Some(text("12.9"));
