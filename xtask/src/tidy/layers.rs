@@ -23,6 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("flags", &["redact"]),
     ("host-memory", &[]),
     ("http", &["cancel"]),
+    ("image-fit", &[]),
     ("unpack", &["cancel"]),
     // 1: one job each; never one another, never the configuration.
     ("download", &["cancel", "durable", "http"]),
