@@ -32,6 +32,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("gpu-detect", &["cancel", "distro", "durable", "exec"]),
     ("model-provisioner", BASE),
     ("preflight", &["cancel", "distro", "durable", "exec", "host-memory"]),
+    ("registry", &["cancel", "exec", "http"]),
     ("spawner", BASE),
     // 1b: may also use the store.
     ("llamacpp-build", &["cancel", "durable", "engine-store", "exec", "failure-diagnosis", "host-memory"]),
