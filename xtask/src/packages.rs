@@ -16,7 +16,7 @@ pub(crate) const BUILD: &[Tool] =
     &[("git", "git"), ("cmake", "cmake"), ("ninja", "ninja-build"), ("make", "make"), ("g++", "g++")];
 
 /// What some tests need beside it.
-pub(crate) const TESTS: &[Tool] = &[("strace", "strace")];
+pub(crate) const TESTS: &[Tool] = &[("docker-registry", "docker-registry"), ("strace", "strace")];
 
 /// Makes sure that all of them are there.
 pub(crate) fn ensure(env: &Env, tools: &[Tool]) -> Result<()> {

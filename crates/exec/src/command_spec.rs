@@ -29,6 +29,8 @@ pub struct CommandSpec {
     pub env: BTreeMap<OsString, OsString>,
     /// Where it runs; the root folder when left out.
     pub cwd: Option<PathBuf>,
+    /// What it reads from its standard input, at most 4 KiB; closed when left out.
+    pub stdin: Option<String>,
     /// How long it may take before its process group is ended.
     pub deadline: Duration,
     /// How long it may be silent before its process group is ended; no limit when left out.
@@ -46,7 +48,15 @@ impl CommandSpec {
     pub fn new(program: impl Into<PathBuf>, deadline: Duration) -> Self {
         let env = BTreeMap::from([("LC_ALL".into(), "C".into())]);
         let (program, args) = (program.into(), Vec::new());
-        Self { program, args, env, cwd: None, deadline, silence: None, target: None, cancel: None, keeper: None }
+        let (cwd, stdin, silence, target, cancel, keeper) = (None, None, None, None, None, None);
+        Self { program, args, env, cwd, stdin, deadline, silence, target, cancel, keeper }
+    }
+
+    /// Sets what the program reads from its standard input: at most 4 KiB, more is a failed start.
+    #[must_use]
+    pub fn stdin(mut self, text: impl Into<String>) -> Self {
+        self.stdin = Some(text.into());
+        self
     }
 
     /// Adds one argument.

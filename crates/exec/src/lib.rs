@@ -1,8 +1,8 @@
 //! Runs programs so that they cannot hang us, leak a secret, or inherit a surprise.
 //!
-//! The rules every run keeps: no shell; an absolute program; arguments as they are; stdin closed; an
-//! environment that holds what was named and nothing else, in the C locale; plain signals and no stray descriptor; a
-//! deadline; an own process group that is ended as a whole when the run ends, times out or is cancelled; the secrets of
+//! The rules every run keeps: no shell; an absolute program; arguments as they are; stdin closed, or a few bytes that
+//! were named; an environment that holds what was named and nothing else, in the C locale; plain signals and no stray
+//! descriptor; a deadline; an own process group that is ended as a whole when the run ends, times out or is cancelled; the secrets of
 //! the environment masked in what the program prints.
 //!
 //! The host program keeps its ways: no thread is started, no signal disposition changed, no global state kept. One that

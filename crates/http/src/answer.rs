@@ -56,6 +56,11 @@ impl Answer {
         self.headers.get(name)?.to_str().ok()
     }
 
+    /// The printable values of a header that may be there several times, such as `WWW-Authenticate`.
+    pub fn header_values<'a>(&'a self, name: &str) -> impl Iterator<Item = &'a str> {
+        self.headers.get_all(name).iter().filter_map(|value| value.to_str().ok())
+    }
+
     /// Bytes of the body, where the server announced them.
     pub fn length(&self) -> Option<u64> {
         self.length

@@ -16,6 +16,7 @@ mod arch_root;
 mod cuda_host;
 mod files;
 mod fixture;
+mod real_registry;
 mod repo;
 mod sample;
 #[cfg(feature = "web")]
@@ -27,5 +28,6 @@ pub use cuda_host::CudaHost;
 pub use exec;
 pub use files::{fake_tool, tiny_model};
 pub use fixture::{copy_tree, fixture};
+pub use real_registry::{REGISTRY_PASSWORD, REGISTRY_USER, RealRegistry, RegistrySetup};
 pub use repo::{Repo, tiny_llama_repo};
 pub use sample::Sample;

@@ -54,8 +54,10 @@ pub struct Web {
 pub struct Authority {
     /// The authority's certificate, as PEM.
     pub file: PathBuf,
-    certificate: PathBuf,
-    key: PathBuf,
+    /// The loopback's certificate, as PEM.
+    pub certificate: PathBuf,
+    /// Its key.
+    pub key: PathBuf,
 }
 
 impl Authority {

@@ -23,13 +23,16 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("flags", &["redact"]),
     ("host-memory", &[]),
     ("http", &["cancel"]),
+    ("image-fit", &[]),
     ("unpack", &["cancel"]),
     // 1: one job each; never one another, never the configuration.
+    ("containers", &[]),
     ("download", &["cancel", "durable", "http"]),
     ("engine-store", BASE),
     ("gpu-detect", &["cancel", "distro", "durable", "exec"]),
     ("model-provisioner", BASE),
     ("preflight", &["cancel", "distro", "durable", "exec", "host-memory"]),
+    ("registry", &["cancel", "exec", "http"]),
     ("spawner", BASE),
     // 1b: may also use the store.
     ("llamacpp-build", &["cancel", "durable", "engine-store", "exec", "failure-diagnosis", "host-memory"]),

@@ -1,7 +1,7 @@
 //! Starting a child: standard streams, the plan of what it does after the fork, and why it could not start.
 
 use std::fs::File;
-use std::io::{self, PipeReader, Read};
+use std::io::{self, PipeReader, Read, Write};
 use std::os::fd::AsRawFd;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
@@ -17,6 +17,9 @@ use crate::{CommandSpec, ExecError};
 
 /// How often the start is tried of a program that another process has open for writing.
 const TRIES: u32 = 20;
+
+/// The longest input of a program, in bytes: every pipe takes so much at once.
+const LONGEST_INPUT: usize = 4 << 10;
 
 /// A child whose program was executed, and where it reports.
 #[derive(Debug)]
@@ -40,8 +43,22 @@ pub(crate) fn program(spec: &CommandSpec, group: libc::pid_t) -> Result<Started,
         let cwd = spec.cwd.as_deref().unwrap_or("/".as_ref());
         Plan::new(&spec.program, args, env, cwd, (role, group), report)
     };
-    patiently(role, plan, &|| [Stdio::null(), Stdio::piped(), Stdio::piped()])
+    if spec.stdin.as_ref().is_some_and(|text| text.len() > LONGEST_INPUT) {
+        let error = io::Error::new(io::ErrorKind::InvalidInput, "its input is longer than 4 KiB");
+        return Err(ExecError::not_started(spec, error));
+    }
+    patiently(role, plan, &|| [input(spec), Stdio::piped(), Stdio::piped()])
         .map_err(|error| ExecError::not_started(spec, error))
+}
+
+/// What the program reads. A pipe takes this much without a reader, so that the write does not wait for the program.
+fn input(spec: &CommandSpec) -> Stdio {
+    let filled = |text: &String| {
+        let (reader, mut writer) = io::pipe()?;
+        writer.write_all(text.as_bytes())?;
+        io::Result::Ok(reader.into())
+    };
+    spec.stdin.as_ref().map(filled).and_then(Result::ok).unwrap_or_else(Stdio::null)
 }
 
 /// Starts a child. Another thread of this process may have forked while it held the program open for writing; that child

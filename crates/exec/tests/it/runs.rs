@@ -128,3 +128,16 @@ fn arguments_arrive() {
     let nul = run(&sh("true").arg("a\0b")).unwrap_err();
     assert!(matches!(nul, ExecError::Spawn { .. }), "{nul:?}");
 }
+
+/// A program that is given something to read gets it whole, also one that never reads it; more than a pipe takes is refused.
+#[test]
+fn input_is_handed_over_and_bounded() {
+    assert_eq!(run(&sh("cat").stdin("registry.example\n")).unwrap().stdout_text(), "registry.example\n");
+    assert_eq!(run(&sh("cat")).unwrap().stdout_text(), "");
+    let longest = "x".repeat(4 << 10);
+    assert_eq!(run(&sh("wc -c").stdin(longest.clone())).unwrap().stdout_text().trim(), "4096");
+    assert_eq!(run(&sh("echo done").stdin(longest.clone())).unwrap().stdout_text(), "done\n");
+    let error = run(&sh("cat").stdin(longest + "x")).unwrap_err();
+    let why = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(why, "its input is longer than 4 KiB");
+}
