@@ -170,7 +170,7 @@ pub(crate) struct EnsureArgs {
     /// Start the engine of the pool that worked before the one that runs; needs the pool's id alone
     #[arg(long, conflicts_with_all = ["replace", "plan", "locked"])]
     pub(crate) previous: bool,
-    /// Write the proof bundle of the engine that runs to FILE, a tar archive
+    /// Write the proof bundle of the engine that runs, or of what failed, to FILE, a tar archive
     #[arg(long, value_name = "FILE")]
     pub(crate) proof_out: Option<PathBuf>,
     #[command(flatten)]

@@ -74,7 +74,7 @@ pub use pool::settings::Settings;
 pub use port::choose::{PortError, PortHolder};
 pub use port::neighbours::builds_in_use;
 pub use preflight::{Clock, HostFacts, UserNamespaces};
-pub use proof::{Bundle, Check, CheckVerdict, ProofError, ProofFile, ProofManifest, ProofReport};
+pub use proof::{Bundle, Check, CheckVerdict, FailedCall, ProofError, ProofFile, ProofManifest, ProofReport};
 pub use provisioner::provider::{EngineProvisioner, provider_for, provider_with};
 pub use runtime::helper::{Helper, helper_main};
 pub use runtime::{Follow, StopOutcome};

@@ -1,11 +1,14 @@
 //! `ensure`: the engine runs, and answers where that was waited for.
 
+mod failed;
+
 use std::fmt::Write;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
 use provisioner_core::{Bundle, Ensured, InstanceKind, Lifecycle, Settings, Started};
 
+use self::failed::{Failed, RunId};
 use crate::args::{Args, EnsureArgs};
 use crate::exit::Exit;
 use crate::failure::Result;
@@ -29,26 +32,50 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt, wish:
         wish.wait.map(|seconds| seconds.map_or_else(|| pool.provisioning.limits.ready_timeout(), Duration::from_secs));
     let silence = pool.provisioning.limits.ready_silence();
     let settings = target::agreed(target::working(args, progress, interrupt)?, args, &wish.prepare)?;
-    let settings = Settings { replace: wish.replace, ..settings };
-    let mut ensured = target::provider(&pool, settings.clone())?.ensure_running(pool)?;
-    if let Some(limit) = limit {
-        Lifecycle::new(settings).with_ready_silence(silence).wait_ready_for(&ensured, limit)?.complete(&mut ensured);
+    let run = RunId::default();
+    let settings = run.listening(Settings { replace: wish.replace, ..settings });
+    // The bundle of an engine that was started and then waited for.
+    let mut started = None;
+    let mut bring = || -> Result<Ensured> {
+        let mut ensured = target::provider(&pool, settings.clone())?.ensure_running(pool.clone())?;
+        if let Some(limit) = limit {
+            started = Some(ensured.prepared.proof_dir.clone());
+            let lifecycle = Lifecycle::new(settings.clone()).with_ready_silence(silence);
+            lifecycle.wait_ready_for(&ensured, limit)?.complete(&mut ensured);
+        }
+        Ok(ensured)
+    };
+    let ensured = bring();
+    if let (Err(failure), Some(out)) = (&ensured, &wish.proof_out) {
+        let call = Failed { id: &pool.id, pool: Some(&pool), run: &run, dir: started, failure };
+        failed::write(out, &call, &settings);
     }
-    shown(args, progress, wish, &ensured)
+    shown(args, progress, wish, &ensured?)
 }
 
 /// Goes back to the engine that worked before.
 fn previous(args: &Args, progress: &Progress, interrupt: &Interrupt, wish: &EnsureArgs) -> Result<Exit> {
     let (id, pool) = target::known(args)?;
-    let limits = pool.map(|pool| pool.provisioning.limits).unwrap_or_default();
-    let lifecycle =
-        Lifecycle::new(target::working(args, progress, interrupt)?).with_ready_silence(limits.ready_silence());
-    let mut ensured = lifecycle.start_previous(&id)?;
-    if let Some(seconds) = wish.wait {
-        let limit = seconds.map_or_else(|| limits.ready_timeout(), Duration::from_secs);
-        lifecycle.wait_ready_for(&ensured, limit)?.complete(&mut ensured);
+    let limits = pool.as_ref().map(|pool| pool.provisioning.limits.clone()).unwrap_or_default();
+    let run = RunId::default();
+    let settings = run.listening(target::working(args, progress, interrupt)?);
+    let lifecycle = Lifecycle::new(settings.clone()).with_ready_silence(limits.ready_silence());
+    let mut started = None;
+    let mut bring = || -> Result<Ensured> {
+        let mut ensured = lifecycle.start_previous(&id)?;
+        started = Some(ensured.prepared.proof_dir.clone());
+        if let Some(seconds) = wish.wait {
+            let limit = seconds.map_or_else(|| limits.ready_timeout(), Duration::from_secs);
+            lifecycle.wait_ready_for(&ensured, limit)?.complete(&mut ensured);
+        }
+        Ok(ensured)
+    };
+    let ensured = bring();
+    if let (Err(failure), Some(out)) = (&ensured, &wish.proof_out) {
+        let call = Failed { id: &id, pool: pool.as_ref(), run: &run, dir: started, failure };
+        failed::write(out, &call, &settings);
     }
-    shown(args, progress, wish, &ensured)
+    shown(args, progress, wish, &ensured?)
 }
 
 /// Writes the proof where that was asked for, and shows what runs.
