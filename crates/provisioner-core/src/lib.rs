@@ -68,13 +68,16 @@ pub use plan::{
 };
 #[cfg(feature = "schema")]
 pub use plan::{DocumentKind, document_schema};
+pub use pool::build_slots::BuildSlots;
 pub use pool::pin_error::PinError;
 pub use pool::pins::{Locked, PinKind, Pins, lock};
+pub use pool::reservation::{Demand, Reservation};
 pub use pool::settings::Settings;
 pub use port::choose::{PortError, PortHolder};
 pub use port::neighbours::builds_in_use;
 pub use preflight::{Clock, HostFacts, UserNamespaces};
 pub use proof::{Bundle, Check, CheckVerdict, FailedCall, ProofError, ProofFile, ProofManifest, ProofReport};
+pub use provisioner::pools::{PoolResult, Pools};
 pub use provisioner::provider::{EngineProvisioner, provider_for, provider_with};
 pub use runtime::helper::{Helper, helper_main};
 pub use runtime::{Follow, StopOutcome};

@@ -26,9 +26,10 @@ use crate::pool::pins;
 use crate::provisioner::hung::Hung;
 use crate::runtime::{Runtime, StopOutcome, of_mode};
 use crate::supply::{Facts, Supply, supply};
-use crate::{EngineProvisioner, Ensured, Error, Plan, PreparedEngine, Result, Settings, Started};
+use crate::{EngineProvisioner, Ensured, Error, Plan, PreparedEngine, Reservation, Result, Settings, Started};
 
 mod hung;
+pub(crate) mod pools;
 pub(crate) mod provider;
 
 /// How often a plan may turn out to be another one while it is executed: tools are installed once, a branch moves
@@ -83,11 +84,17 @@ impl Provisioner {
     }
 
     /// The plan of a pool, with all that it is compared by when it is executed.
+    ///
+    /// What the pool is going to take is reserved in the snapshot: pools that are planned with it later see it.
     pub(crate) fn approve(&self, pool: &PoolConfig, host: &HostSnapshot) -> Result<Approved> {
         let call = self.call(pool)?;
         let observed = observe(&call.desired, call.sources(host), false)?;
-        let replace = call.replaces();
-        Ok(Approved::of(planner::plan(&call.desired, observed, replace), replace))
+        let (replace, beside) = (call.replaces(), observed.beside.clone());
+        let (port, memory) = (observed.port.as_ref().ok().copied(), observed.demand.clone());
+        host.reserve(Reservation { pool: pool.id.clone(), port, memory });
+        let mut approved = Approved::of(planner::plan(&call.desired, observed, replace), replace);
+        approved.beside = beside;
+        Ok(approved)
     }
 
     fn call(&self, pool: &PoolConfig) -> Result<Call<'_>> {

@@ -6,7 +6,9 @@ use std::fmt::Write;
 use std::num::NonZeroU32;
 use std::time::Duration;
 
-use provisioner_core::{Bundle, Ensured, InstanceKind, Lifecycle, Settings, Started};
+use provisioner_core::cfg::PoolConfig;
+use provisioner_core::{Bundle, Ensured, InstanceKind, Lifecycle, Pools, Settings, Started};
+use serde_json::json;
 
 use self::failed::{Failed, RunId};
 use crate::args::{Args, EnsureArgs};
@@ -14,6 +16,7 @@ use crate::exit::Exit;
 use crate::failure::Result;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
+use crate::report::several::{self, Outcome};
 use crate::report::{gpu, summary};
 use crate::{report, target};
 
@@ -21,12 +24,12 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt, wish:
     if wish.previous {
         return previous(args, progress, interrupt, wish);
     }
+    if wish.all.pools.all {
+        return several(args, progress, interrupt, wish);
+    }
     let mut pool = target::pool(args)?;
-    if let Some(Some(seconds)) = wish.wait
-        && let Some(seconds) = u32::try_from(seconds).ok().and_then(NonZeroU32::new)
-    {
-        // Where the pool goes back to an earlier engine, the library waits.
-        pool.provisioning.limits.ready_timeout_s = Some(seconds);
+    if let Some(Some(seconds)) = wish.wait {
+        wait_at_most(&mut pool, seconds);
     }
     let limit =
         wish.wait.map(|seconds| seconds.map_or_else(|| pool.provisioning.limits.ready_timeout(), Duration::from_secs));
@@ -51,6 +54,36 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt, wish:
         failed::write(out, &call, &settings);
     }
     shown(args, progress, wish, &ensured?)
+}
+
+/// Makes the engines of all pools of the configuration run.
+fn several(args: &Args, progress: &Progress, interrupt: &Interrupt, wish: &EnsureArgs) -> Result<Exit> {
+    let mut pools = target::pools(args)?;
+    progress.names_pools(pools.len() > 1);
+    if let Some(Some(seconds)) = wish.wait {
+        pools.iter_mut().for_each(|pool| wait_at_most(pool, seconds));
+    }
+    let settings = target::agreed(target::working(args, progress, interrupt)?, args, &wish.prepare)?;
+    let settings = Settings { replace: wish.replace, ..settings };
+    let wait = wish.wait.map(|seconds| seconds.map(Duration::from_secs));
+    let results = Pools::new(pools, settings).builds_at_once(wish.all.builds).ensure_running(wait);
+    progress.clear();
+    several::shown(args, results, |ensured| Outcome {
+        word: match ensured.started {
+            Started::Now => "started",
+            Started::Already => "already_running",
+            Started::Replaced => "replaced",
+        },
+        detail: ensured.prepared.url.clone(),
+        document: ("engine", json!(ensured)),
+    })
+}
+
+/// Where the pool goes back to an earlier engine, the library waits, for the pool's own limit.
+fn wait_at_most(pool: &mut PoolConfig, seconds: u64) {
+    if let Some(seconds) = u32::try_from(seconds).ok().and_then(NonZeroU32::new) {
+        pool.provisioning.limits.ready_timeout_s = Some(seconds);
+    }
 }
 
 /// Goes back to the engine that worked before.

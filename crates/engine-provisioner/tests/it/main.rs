@@ -18,6 +18,7 @@ mod processes;
 mod proofs;
 mod races;
 mod secret_grep;
+mod several;
 mod signals;
 mod streams;
 mod support;

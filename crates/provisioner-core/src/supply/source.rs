@@ -18,6 +18,7 @@ use crate::{Error, Result, Settings};
 mod acquire;
 pub(crate) mod artifact;
 mod install;
+mod mirror_made;
 mod needs;
 mod observe;
 mod request;
