@@ -1,9 +1,15 @@
 //! The command line.
 
+pub(crate) mod host;
+pub(crate) mod several;
+
 use std::path::PathBuf;
 
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use flags::Engine;
+
+use self::host::StatusArgs;
+use self::several::{All, AllBuilt};
 
 /// Builds, proves and starts the engine of a pool.
 #[derive(Debug, Parser)]
@@ -58,15 +64,17 @@ pub(crate) enum Verb {
     /// Show what `ensure` would do; changes nothing
     Plan(PlanArgs),
     /// Build and prove the engine and get the model; start nothing
-    Prepare(PrepareArgs),
+    Prepare(PrepareAllArgs),
     /// Make sure that the engine runs; what is done already is not done again
     Ensure(EnsureArgs),
     /// Pin commits and models: write the lock file beside the pool file; asks the network, prepares nothing
     Lock(LockArgs),
-    /// Show whether the engine runs and answers; the exit status says it too
-    Status,
+    /// Show whether the engine runs and answers; without a pool, every pool of this host. The exit status reports it, too
+    Status(StatusArgs),
+    /// List the engines that are prepared and do not run
+    Ls,
     /// Stop the engine; no engine is fine too
-    Stop,
+    Stop(All),
     /// Show the end of the engine's log
     Logs {
         /// How many lines
@@ -135,9 +143,8 @@ pub(crate) struct PlanArgs {
     /// Write the plan to FILE, to be approved and executed by `ensure --plan FILE`
     #[arg(long, value_name = "FILE")]
     pub(crate) out: Option<PathBuf>,
-    /// Plan all pools of the configuration
-    #[arg(long, conflicts_with = "pool")]
-    pub(crate) all: bool,
+    #[command(flatten)]
+    pub(crate) pools: All,
     /// Plan to stop an engine that runs with another configuration
     #[arg(long)]
     pub(crate) replace: bool,
@@ -157,6 +164,15 @@ pub(crate) struct PrepareArgs {
     pub(crate) plan: Option<PathBuf>,
 }
 
+/// How one or all pools are prepared.
+#[derive(Debug, clap::Args)]
+pub(crate) struct PrepareAllArgs {
+    #[command(flatten)]
+    pub(crate) prepare: PrepareArgs,
+    #[command(flatten)]
+    pub(crate) all: AllBuilt,
+}
+
 /// How a pool's engine is made to run.
 #[derive(Debug, clap::Args)]
 pub(crate) struct EnsureArgs {
@@ -168,11 +184,13 @@ pub(crate) struct EnsureArgs {
     #[arg(long)]
     pub(crate) replace: bool,
     /// Start the engine of the pool that worked before the one that runs; needs the pool's id alone
-    #[arg(long, conflicts_with_all = ["replace", "plan", "locked"])]
+    #[arg(long, conflicts_with_all = ["replace", "plan", "locked", "all"])]
     pub(crate) previous: bool,
-    /// Write the proof bundle of the engine that runs to FILE, a tar archive
-    #[arg(long, value_name = "FILE")]
+    /// Write the proof bundle of the engine that runs, or of what failed, to FILE, a tar archive
+    #[arg(long, value_name = "FILE", conflicts_with = "all")]
     pub(crate) proof_out: Option<PathBuf>,
+    #[command(flatten)]
+    pub(crate) all: AllBuilt,
     #[command(flatten)]
     pub(crate) prepare: PrepareArgs,
 }

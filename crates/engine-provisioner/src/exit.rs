@@ -29,6 +29,18 @@ impl From<Exit> for ExitCode {
     }
 }
 
+impl Exit {
+    /// The worse of two: an interrupt, then what fails earliest on the path to an answer, in the order of the numbers.
+    pub(crate) fn worse(self, other: Self) -> Self {
+        let rank = |exit: Self| match exit {
+            Self::Done => u8::MAX,
+            Self::Cancelled => 0,
+            exit => exit as u8,
+        };
+        if rank(other) < rank(self) { other } else { self }
+    }
+}
+
 /// The status for an error.
 pub(crate) fn of(error: &dyn Diagnostic) -> Exit {
     error.code().map_or(Exit::Io, |code| of_code(&code.to_string()))
@@ -69,6 +81,16 @@ mod codes_tests;
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_worst_is_what_fails_first() {
+        use Exit::{Cancelled, Conflict, Done, Engine, Host, Silent};
+        let worst = |all: &[Exit]| all.iter().fold(Done, |worst, exit| worst.worse(*exit));
+        assert_eq!(worst(&[]), Done);
+        assert_eq!(worst(&[Done, Silent, Done]), Silent);
+        assert_eq!(worst(&[Conflict, Host, Engine]), Host);
+        assert_eq!(worst(&[Host, Cancelled, Done]), Cancelled);
+    }
 
     #[test]
     fn a_code_decides() {

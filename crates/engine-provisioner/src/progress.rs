@@ -9,6 +9,7 @@ mod lines;
 mod steps;
 
 use std::io::{IsTerminal, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use provisioner_core::{Event, Happening, Observer};
@@ -23,6 +24,8 @@ use crate::progress::steps::Steps;
 pub(crate) struct Progress {
     reader: Reader,
     steps: Arc<Mutex<Steps>>,
+    /// Whether lines name their pool.
+    several: Arc<AtomicBool>,
 }
 
 /// How the events are shown.
@@ -42,7 +45,12 @@ impl Progress {
             None if std::io::stderr().is_terminal() => Reader::Bar(Bar::new()),
             None => Reader::Lines(Arc::new(Lines::new())),
         };
-        Self { reader, steps: Arc::default() }
+        Self { reader, steps: Arc::default(), several: Arc::default() }
+    }
+
+    /// Has lines name the pool that they are about, where several are worked on.
+    pub(crate) fn names_pools(&self, several: bool) {
+        self.several.store(several, Ordering::Relaxed);
     }
 
     /// Receives the events of a provider.
@@ -55,18 +63,25 @@ impl Progress {
         match (&self.reader, &event.what) {
             (Reader::Jsonl, _) => return jsonl::print(event),
             (Reader::Quiet, _) => return,
-            (_, Happening::Note { text }) => return self.say(&format!("note: {text}")),
-            (_, Happening::Warning { text }) => return self.say(&format!("warning: {text}")),
+            (_, Happening::Note { text }) => return self.say(&format!("{}note: {text}", self.of_pool(event))),
+            (_, Happening::Warning { text }) => return self.say(&format!("{}warning: {text}", self.of_pool(event))),
             _ => {}
         }
+        let pool = self.of_pool(event);
         // Several steps may report at once: what is shown is decided and drawn by one after the other.
         let mut steps = self.steps.lock().unwrap_or_else(PoisonError::into_inner);
         let changed = steps.on(event);
         match &self.reader {
             Reader::Bar(bar) => steps.current().into_iter().for_each(|step| bar.show(step)),
-            Reader::Lines(lines) => changed.into_iter().for_each(|step| lines.on(step)),
+            Reader::Lines(lines) => changed.into_iter().for_each(|step| lines.on(step, &pool)),
             Reader::Jsonl | Reader::Quiet => {}
         }
+    }
+
+    /// What begins a line about this event's pool.
+    fn of_pool(&self, event: &Event) -> String {
+        let several = self.several.load(Ordering::Relaxed);
+        if several { format!("{}: ", event.pool_id) } else { String::new() }
     }
 
     /// Takes the bar away.

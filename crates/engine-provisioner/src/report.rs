@@ -1,7 +1,10 @@
 //! How results and errors are shown: text for people, JSON for programs.
 
+pub(crate) mod amount;
 pub(crate) mod gpu;
+pub(crate) mod several;
 pub(crate) mod summary;
+pub(crate) mod table;
 
 use std::error::Error;
 use std::io::{IsTerminal, Write};
@@ -72,7 +75,13 @@ pub(crate) fn line(document: &impl Serialize) {
     std::io::stderr().lock().write_all(&line).ok();
 }
 
-fn document(failure: &Failure) -> Value {
+/// Prints a line for people on standard error. A reader that is gone is no reason for another exit status.
+pub(crate) fn say(line: &str) {
+    writeln!(anstream::stderr(), "{line}").ok();
+}
+
+/// An error as plain data.
+pub(crate) fn document(failure: &Failure) -> Value {
     let text = |part: Option<Box<dyn std::fmt::Display + '_>>| part.map(|part| part.to_string());
     let causes: Vec<String> = causes(failure).map(ToString::to_string).collect();
     let (code, help) = (text(failure.code()), text(failure.help()));

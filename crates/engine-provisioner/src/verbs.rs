@@ -1,7 +1,7 @@
 //! From a verb to its file.
 
 mod cache;
-mod completions;
+mod describe;
 mod doctor;
 mod ensure;
 mod explain;
@@ -9,11 +9,10 @@ mod flags;
 mod gpus;
 mod lock;
 mod logs;
-mod man;
+mod ls;
 mod plan;
 mod prepare;
 mod proof;
-mod schema;
 mod status;
 mod stop;
 
@@ -30,8 +29,9 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Re
         Verb::Prepare(wish) => prepare::run(args, progress, interrupt, wish),
         Verb::Ensure(wish) => ensure::run(args, progress, interrupt, wish),
         Verb::Lock(wish) => lock::run(args, progress, interrupt, wish),
-        Verb::Status => status::run(args),
-        Verb::Stop => stop::run(args, progress, interrupt),
+        Verb::Status(wish) => status::run(args, *wish),
+        Verb::Ls => ls::run(args),
+        Verb::Stop(all) => stop::run(args, progress, interrupt, *all),
         Verb::Logs { lines, follow } => logs::run(args, *lines, *follow),
         Verb::Doctor => doctor::run(args, progress),
         Verb::Gpus => gpus::run(args),
@@ -39,8 +39,8 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Re
         Verb::Explain(wish) => explain::run(args, wish),
         Verb::Cache(verb) => cache::run(args, verb),
         Verb::Proof(verb) => proof::run(args, verb),
-        Verb::Schema { of } => schema::run(*of),
-        Verb::Completions { shell } => completions::run(*shell),
-        Verb::Man { verb } => man::run(verb.as_deref()),
+        Verb::Schema { of } => describe::schema::run(*of),
+        Verb::Completions { shell } => describe::completions::run(*shell),
+        Verb::Man { verb } => describe::man::run(verb.as_deref()),
     }
 }

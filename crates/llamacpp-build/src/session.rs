@@ -144,8 +144,10 @@ impl BuildSession {
     pub fn configure(&mut self, observer: &dyn Observer) -> Result<StepReport, BuildError> {
         if !self.resumed {
             observer.on(&Event::Phase("configure"));
-            let configured = configure::configure(&self.layout, &self.job, &self.identity.definitions, &self.staging);
-            self.values.definitions = Some(configured.map_err(|error| self.keep_logs(error))?);
+            let used = &mut self.values.definitions;
+            let configured =
+                configure::configure(&self.layout, &self.job, &self.identity.definitions, &self.staging, used);
+            configured.map_err(|error| self.keep_logs(error))?;
         }
         Ok(self.report(Step::Configure))
     }
@@ -226,8 +228,8 @@ impl BuildSession {
             observer.on(&Event::Phase("fetch"));
             fetch::fetch(&this.layout, &this.job, &this.commit, this.staging.dir())?;
             observer.on(&Event::Phase("configure"));
-            let definitions = configure::configure(&this.layout, &this.job, &this.identity.definitions, &this.staging)?;
-            this.values.definitions = Some(definitions);
+            let used = &mut this.values.definitions;
+            configure::configure(&this.layout, &this.job, &this.identity.definitions, &this.staging, used)?;
             this.compiled(observer)
         })
     }

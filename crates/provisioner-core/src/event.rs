@@ -127,6 +127,11 @@ impl Observer {
     pub fn new(on: impl Fn(&Event) + Send + Sync + 'static) -> Self {
         Self(Arc::new(on))
     }
+
+    /// Hands an event on, for an observer that wraps another one.
+    pub fn on(&self, event: &Event) {
+        (self.0)(event);
+    }
 }
 
 impl Default for Observer {
@@ -162,7 +167,7 @@ impl Reporter {
 
     /// Reports something; `step` is the step it is about.
     pub fn send(&self, step: Option<&StepId>, what: Happening) {
-        (self.observer.0)(&Event {
+        self.observer.on(&Event {
             schema: SCHEMA,
             pool_id: self.pool_id.clone(),
             run_id: self.run_id.to_string(),

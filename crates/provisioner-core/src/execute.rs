@@ -140,6 +140,7 @@ impl Shared<'_> {
             cancel,
             proof_dir: self.proof.dir(),
             step: &step.id,
+            planned: &step.actions,
             reporter: self.run.reporter,
             values: self.values,
         };

@@ -11,12 +11,13 @@ use crate::engine::{config_files, side_files};
 use crate::observe::host::HostSnapshot;
 use crate::observe::observed::Observed;
 use crate::pool::desired::Desired;
+use crate::pool::reservation::{Demand, needed_before};
 use crate::port::choose;
 use crate::port::neighbours::check_version;
 use crate::runtime::{Runtime, Seen};
 use crate::supply::model::{self, formats, memory};
 use crate::supply::{Accelerated, Look, ModelFormats, Supply};
-use crate::{Result, Settings};
+use crate::{Reservation, Result, Settings};
 
 pub(crate) mod host;
 pub(crate) mod host_facts;
@@ -93,18 +94,25 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
         version,
         too_new: None,
         model_warnings: Vec::new(),
+        demand: None,
+        beside: None,
         refusal,
     };
     // An engine that runs has loaded its model, and the memory that it takes is its own.
     if observed.running.is_none() {
         observed.model_warnings.extend(file_warnings);
-        judge_model(desired, &mut observed, accelerated.as_ref(), remember);
+        judge_model(desired, &mut observed, (accelerated.as_ref(), &host.reserved()), remember);
     }
     Ok(observed)
 }
 
 /// Whether the engine will know the model, and whether it fits.
-fn judge_model(desired: &Desired, observed: &mut Observed, accelerated: Option<&Accelerated>, remember: bool) {
+fn judge_model(
+    desired: &Desired,
+    observed: &mut Observed,
+    (accelerated, reserved): (Option<&Accelerated>, &[Reservation]),
+    remember: bool,
+) {
     let Some(Presence::Present(found)) = &observed.model else { return };
     if formats::names_formats(found)
         && let Some(ModelFormats { known, may_change }) = observed.supplied.model_formats(remember)
@@ -121,7 +129,16 @@ fn judge_model(desired: &Desired, observed: &mut Observed, accelerated: Option<&
         Accelerator::Cuda => accelerated?.memory_free_bytes,
         Accelerator::Cpu => host_memory::Memory::now().usable(),
     };
-    observed.model_warnings.extend(needs.and_then(|needs| needs.warning(room()?)));
+    let Some(needs) = needs else { return };
+    let gpus = accelerated.into_iter().flat_map(|accelerated| &accelerated.devices).map(|gpu| gpu.uuid.clone());
+    let demand = Demand { bytes: needs.bytes(), gpus: gpus.collect() };
+    let (before, pools) = needed_before(&desired.pool_id, &demand, reserved);
+    if let Some(room) = room() {
+        let alone = needs.warning(room);
+        observed.beside = needs.warning_beside(room, before, &pools).filter(|_| alone.is_none());
+        observed.model_warnings.extend(alone.or_else(|| observed.beside.clone()));
+    }
+    observed.demand = Some(demand);
 }
 
 /// Where this pool's model is staged.

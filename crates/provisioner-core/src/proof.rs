@@ -12,10 +12,12 @@ use thiserror::Error;
 
 use crate::{Ensured, Executed, Plan, Result};
 
+mod failed;
 pub(crate) mod manifest;
 mod tar;
 mod verify;
 
+pub use failed::FailedCall;
 pub use manifest::{ProofFile, ProofManifest};
 
 /// Most files of a bundle.

@@ -11,6 +11,7 @@ use crate::engine::EngineProfile;
 use crate::event::{Happening, Reporter};
 use crate::execute::{Executed, Run, Until, execute, launch, published};
 use crate::lifecycle::gpu_proof::refuse_denied;
+use crate::lifecycle::prepared;
 use crate::lifecycle::previous::{self, Failed};
 use crate::lifecycle::{Health, Lifecycle, PoolStatus, Ready, Running};
 use crate::observe::host::HostSnapshot;
@@ -22,13 +23,15 @@ use crate::plan::planner::{self, Planned};
 use crate::pool::desired::Desired;
 use crate::pool::locks::{self, waiting_for};
 use crate::pool::lower::lower;
+use crate::pool::origin;
 use crate::pool::pins;
 use crate::provisioner::hung::Hung;
 use crate::runtime::{Runtime, StopOutcome, native};
 use crate::supply::{Facts, Supply, supply};
-use crate::{EngineProvisioner, Ensured, Error, Plan, PreparedEngine, Result, Settings, Started};
+use crate::{EngineProvisioner, Ensured, Error, Plan, PreparedEngine, Reservation, Result, Settings, Started};
 
 mod hung;
+pub(crate) mod pools;
 pub(crate) mod provider;
 
 /// How often a plan may turn out to be another one while it is executed: tools are installed once, a branch moves
@@ -83,11 +86,17 @@ impl Provisioner {
     }
 
     /// The plan of a pool, with all that it is compared by when it is executed.
+    ///
+    /// What the pool is going to take is reserved in the snapshot: pools that are planned with it later see it.
     pub(crate) fn approve(&self, pool: &PoolConfig, host: &HostSnapshot) -> Result<Approved> {
         let call = self.call(pool)?;
         let observed = observe(&call.desired, call.sources(host), false)?;
-        let replace = call.replaces();
-        Ok(Approved::of(planner::plan(&call.desired, observed, replace), replace))
+        let (replace, beside) = (call.replaces(), observed.beside.clone());
+        let (port, memory) = (observed.port.as_ref().ok().copied(), observed.demand.clone());
+        host.reserve(Reservation { pool: pool.id.clone(), port, memory });
+        let mut approved = Approved::of(planner::plan(&call.desired, observed, replace), replace);
+        approved.beside = beside;
+        Ok(approved)
     }
 
     fn call(&self, pool: &PoolConfig) -> Result<Call<'_>> {
@@ -149,7 +158,10 @@ impl EngineProvisioner for Provisioner {
     fn prepare(&self, pool: PoolConfig) -> Result<PreparedEngine> {
         let call = self.call(&pool)?;
         call.finished(|call| match call.bring(Until::Prepared)? {
-            Executed::Prepared(prepared) => Ok((*prepared, "prepared")),
+            Executed::Prepared(prepared) => {
+                prepared::remember(&PoolDir::open(&self.settings.run_dir, pool.id.as_str())?, &prepared);
+                Ok((*prepared, "prepared"))
+            }
             Executed::Running(ensured) => Ok((ensured.prepared, "prepared")),
             Executed::Again(why) => Err(Error::Unsettled { why }),
         })
@@ -166,6 +178,10 @@ impl EngineProvisioner for Provisioner {
                 Err(error) => Err(error),
             };
             let ensured = if goes_back { self.or_previous(call, ensured) } else { ensured }?;
+            if let Some(file) = &self.settings.pool_file {
+                let dir = PoolDir::open(&self.settings.run_dir, pool.id.as_str())?;
+                origin::remember(&dir, file, &pool, &ensured);
+            }
             let outcome = ensured.started.outcome();
             Ok((ensured, outcome))
         })

@@ -64,6 +64,11 @@ pub trait Runtime: fmt::Debug + Send + Sync {
         Ok(None)
     }
 
+    /// The vitals of several running engines, in their order. A runtime that can look at all of them at once does.
+    fn vitals_of_all(&self, engines: &[(&PoolDir, &Instance, Option<&Ensured>)]) -> Vec<Result<Vitals>> {
+        engines.iter().map(|(dir, instance, engine)| self.vitals(dir, instance, *engine)).collect()
+    }
+
     /// The pool's engine while it runs, to be watched; none where it does not run.
     fn running(&self, dir: &PoolDir) -> Result<Option<Watching>>;
 

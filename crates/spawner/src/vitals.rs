@@ -1,5 +1,9 @@
 //! What a running engine uses, asked only when somebody wants to know.
 
+mod together;
+
+pub use together::{living, vitals_of_all};
+
 use crate::port::listener::{Listener, listener};
 use crate::process::family::Family;
 use crate::process::identity::{Engine, identify};

@@ -20,19 +20,19 @@ impl Lines {
         Self(Mutex::new(Instant::now()))
     }
 
-    /// A step began or has come further.
-    pub(crate) fn on(&self, step: &Step) {
+    /// A step began or has come further; `pool` begins the line where several pools are worked on.
+    pub(crate) fn on(&self, step: &Step, pool: &str) {
         match &step.progress {
-            None => self.phase(step.name),
-            Some(reached) if self.is_due() => say(&format!("  {}: {}", step.id, further(step, reached))),
+            None => self.phase(step.name, pool),
+            Some(reached) if self.is_due() => say(&format!("  {pool}{}: {}", step.id, further(step, reached))),
             Some(_) => {}
         }
     }
 
     /// Something begins.
-    pub(crate) fn phase(&self, name: &str) {
+    fn phase(&self, name: &str, pool: &str) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Instant::now();
-        say(&format!("{name} ..."));
+        say(&format!("{pool}{name} ..."));
     }
 
     /// Whether nothing was printed for a while; if so, it counts as printed.

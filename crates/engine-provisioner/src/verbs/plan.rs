@@ -8,8 +8,9 @@ use serde_json::{Value, json};
 
 use crate::args::{Args, PlanArgs};
 use crate::exit::{Exit, of_code};
-use crate::failure::Result;
+use crate::failure::{Failure, Result};
 use crate::progress::Progress;
+use crate::report::several;
 use crate::{report, target};
 
 pub(crate) fn run(args: &Args, progress: &Progress, wish: &PlanArgs) -> Result<Exit> {
@@ -19,17 +20,43 @@ pub(crate) fn run(args: &Args, progress: &Progress, wish: &PlanArgs) -> Result<E
         Some(file) if !wish.locked => Settings { pins: Pins::beside(file, false)?.map(Arc::new), ..settings },
         _ => target::pinned(settings, args, wish.locked)?,
     };
-    let pools = if wish.all { target::pools(args)? } else { vec![target::pool(args)?] };
-    let file = PlanFile::of(&pools, &settings)?;
+    if wish.pools.all {
+        return several(args, &settings, wish);
+    }
+    let file = PlanFile::of(&[target::pool(args)?], &settings)?;
     if let Some(path) = &wish.out {
         file.write(path)?;
     }
-    let plans: Vec<&Plan> = file.plans().collect();
-    match plans.as_slice() {
-        [plan] if !wish.all => report::result(args.json, plan, || text(plan, args.verbose > 0))?,
-        plans => report::result(args.json, &json!({ "plans": plans }), || all(plans, args.verbose > 0))?,
+    let mut worst = Exit::Done;
+    for plan in file.plans() {
+        report::result(args.json, plan, || text(plan, args.verbose > 0))?;
+        worst = worst.worse(exit(plan));
     }
-    Ok(plans.iter().map(|plan| exit(plan)).find(|exit| *exit != Exit::Done).unwrap_or(Exit::Done))
+    Ok(worst)
+}
+
+/// Plans all pools of the configuration. A file is written only where each of them has a plan.
+fn several(args: &Args, settings: &Settings, wish: &PlanArgs) -> Result<Exit> {
+    let pools = target::pools(args)?;
+    let (file, failed) = PlanFile::of_each(&pools, settings);
+    if let Some(path) = wish.out.as_ref().filter(|_| failed.is_empty()) {
+        file.write(path)?;
+    }
+    let plans: Vec<&Plan> = file.plans().collect();
+    let mut worst = plans.iter().fold(Exit::Done, |worst, plan| worst.worse(exit(plan)));
+    let mut refused = Vec::new();
+    for (pool, error) in failed {
+        let failure = Failure::from(error);
+        worst = worst.worse(crate::exit::of(&failure));
+        several::report_failure(args, pool.as_str(), &failure);
+        refused.push(json!({ "pool_id": pool, "error": report::document(&failure) }));
+    }
+    let mut document = json!({ "plans": plans });
+    if !refused.is_empty() {
+        document["failed"] = refused.into();
+    }
+    report::result(args.json, &document, || all(&plans, args.verbose > 0))?;
+    Ok(worst)
 }
 
 /// The plans of several pools, with an empty line between them.

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::path::Path;
 
 use indicatif::HumanBytes;
-use provisioner_core::{Bundle, CheckVerdict, Executed, ProofManifest, ProofReport};
+use provisioner_core::{Bundle, CheckVerdict, Executed, FailedCall, ProofManifest, ProofReport};
 use serde_json::json;
 
 use crate::args::{Args, ProofVerb};
@@ -23,7 +23,8 @@ pub(crate) fn run(args: &Args, verb: &ProofVerb) -> Result<Exit> {
 fn show(args: &Args, path: &Path) -> Result<Exit> {
     let bundle = Bundle::read(path)?;
     let (manifest, executed, engine) = (bundle.manifest()?, bundle.executed(), bundle.summary());
-    let document = json!({ "manifest": manifest, "executed": executed, "engine": engine });
+    let failure = bundle.failure();
+    let document = json!({ "manifest": manifest, "executed": executed, "engine": engine, "failure": failure });
     report::result(args.json, &document, || {
         let mut text = head(&manifest);
         if let Some(executed) = &executed {
@@ -36,6 +37,14 @@ fn show(args: &Args, path: &Path) -> Result<Exit> {
                 let evidence = proof.evidence.join("; ");
                 // Writing to a `String` cannot fail.
                 writeln!(text, "  {:<8} {} {evidence}", stage.to_lowercase(), verdict.to_lowercase()).ok();
+            }
+        }
+        if let Some(FailedCall { code, message, help, .. }) = &failure {
+            let code = code.as_deref().map(|code| format!(" [{code}]")).unwrap_or_default();
+            // Writing to a `String` cannot fail.
+            writeln!(text, "  failed  {code} {}", message.replace('\n', "\n           ")).ok();
+            if let Some(help) = help {
+                writeln!(text, "  help     {}", help.replace('\n', "\n           ")).ok();
             }
         }
         for (name, file) in &manifest.files {

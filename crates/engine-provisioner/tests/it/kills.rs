@@ -49,6 +49,10 @@ enum Verb {
     Stop,
     Prepare,
     Gc,
+    /// A replacement that fails, so that the pool goes back.
+    GoBack,
+    /// `ensure --previous`.
+    Previous,
 }
 
 struct Host {
@@ -56,6 +60,8 @@ struct Host {
     port: u16,
     /// The pool with another flag.
     changed: PathBuf,
+    /// The pool with an engine that never gets ready, and goes back.
+    broken: PathBuf,
 }
 
 impl Host {
@@ -67,25 +73,42 @@ impl Host {
         place.write(&text);
         let changed = place.path().join("changed.toml");
         testkit::write(&changed, &text.replace("flags = []", "flags = [\"--parallel\", \"2\"]"));
-        Self { place, port, changed }
+        let broken = place.path().join("broken.toml");
+        let env = "[pools.provisioning.env]\nTINY_LOAD_MS = \"600000\"\n\n[pools.provisioning.source]";
+        let text = text.replace("flags = []", "flags = []\non_failed_proof = \"previous\"");
+        testkit::write(&broken, &text.replace("[pools.provisioning.source]", env));
+        Self { place, port, changed, broken }
     }
 
     /// What there is before the verb.
     fn before(&self, verb: Verb) {
+        let with = |file: &PathBuf| {
+            let file = file.display().to_string();
+            self.place.call_bare(&["ensure", "--wait", "--replace", "--config", &file]).done()
+        };
         match verb {
+            Verb::Previous => {
+                with(&self.changed);
+                with(&self.place.pool_file())
+            }
             Verb::Ensure | Verb::Prepare => self.place.call(&["stop"]).done(),
-            Verb::Replace | Verb::Stop | Verb::Gc => self.place.call(&["ensure", "--wait", "--replace"]).done(),
+            Verb::Replace | Verb::Stop | Verb::Gc | Verb::GoBack => {
+                self.place.call(&["ensure", "--wait", "--replace"]).done()
+            }
         };
     }
 
     /// Strikes at the `n`-th call of the group; whether anything was struck.
     fn strike(&self, verb: Verb, group: &str, n: usize) -> bool {
         let (file, changed) = (self.place.pool_file().display().to_string(), self.changed.display().to_string());
+        let broken = self.broken.display().to_string();
         let words: Vec<&str> = match verb {
             Verb::Ensure => vec!["ensure", "--wait", "--config", &file],
             Verb::Replace => vec!["ensure", "--wait", "--replace", "--config", &changed],
             Verb::Stop => vec!["stop", "--config", &file],
             Verb::Prepare => vec!["prepare", "--config", &file],
+            Verb::GoBack => vec!["ensure", "--replace", "--wait=1", "--config", &broken],
+            Verb::Previous => vec!["ensure", "--wait", "--previous", "--pool", "tiny"],
             Verb::Gc => vec!["cache", "gc", "--older-than", "0", "--max-size", "0"],
         };
         let log = self.place.path().join("trace").display().to_string();
@@ -98,6 +121,9 @@ impl Host {
 
     /// The next `ensure` gives one engine on the pool's own port, and nothing is left of what was killed.
     fn assert_recovers(&self, verb: Verb, point: &str) {
+        if matches!(verb, Verb::GoBack | Verb::Previous) {
+            self.assert_goes_back(verb, point);
+        }
         let file = if matches!(verb, Verb::Replace) { self.changed.clone() } else { self.place.pool_file() };
         let said =
             self.place.call_bare(&["ensure", "--wait", "--replace", "--json", "--config", &file.to_string_lossy()]);
@@ -106,6 +132,25 @@ impl Host {
         for tracer in of(self.place.path()).iter().filter(|seen| seen.is_tracer()) {
             nix::sys::signal::kill(nix::unistd::Pid::from_raw(tracer.pid), nix::sys::signal::Signal::SIGKILL).ok();
         }
+    }
+}
+
+impl Host {
+    /// The same call again ends with one engine that answers: an old one, as the failure or the request wants it.
+    fn assert_goes_back(&self, verb: Verb, point: &str) {
+        let engines = || of(&self.place.run_dir()).iter().filter(|seen| seen.is_engine()).count();
+        assert!(engines() <= 1, "{point}: {:?}", of(&self.place.run_dir()));
+        let broken = self.broken.display().to_string();
+        let words: &[&str] = match verb {
+            Verb::GoBack => &["ensure", "--replace", "--wait=1", "--json", "--config", &broken],
+            _ => &["ensure", "--wait", "--previous", "--pool", "tiny", "--json"],
+        };
+        let said = self.place.call_bare(words);
+        let expected = if matches!(verb, Verb::GoBack) { 6 } else { 0 };
+        assert_eq!(said.code, expected, "{point}: {said:?}");
+        assert_eq!(engines(), 1, "{point}: {said:?}");
+        let now = self.place.call(&["status", "--json"]).done().json();
+        assert_eq!(now["health"], "ready", "{point}: {now}");
     }
 }
 
@@ -165,4 +210,14 @@ fn a_preparation_killed_anywhere_is_put_right() {
 #[test]
 fn a_gc_killed_anywhere_is_put_right() {
     sweep(Verb::Gc);
+}
+
+#[test]
+fn a_roll_back_killed_anywhere_is_put_right() {
+    sweep(Verb::GoBack);
+}
+
+#[test]
+fn a_return_to_the_previous_engine_killed_anywhere_is_put_right() {
+    sweep(Verb::Previous);
 }

@@ -175,3 +175,58 @@ fn a_bad_bundle_is_refused_by_name() {
     fs::File::create(&big).unwrap().set_len((128 << 20) + 1).unwrap();
     refused(&verify(&place, &big), 1, "file::too_large");
 }
+
+/// EP-71: a call that fails leaves its bundle, too: blocked before anything ran, in the build, at the start, and in the wait.
+#[test]
+fn a_failed_ensure_hands_out_its_bundle() {
+    let place = Place::new();
+    let tar = place.path().join("failed.tar");
+    let name = tar.display().to_string();
+    let sound = fs::read_to_string(place.pool_file()).unwrap();
+    let with_env = |line: &str| {
+        let text = sound.replace(
+            "[pools.provisioning.source]",
+            &format!("[pools.provisioning.env]\n{line}\n\n[pools.provisioning.source]"),
+        );
+        place.write(&text);
+    };
+    let failed = |words: &[&str], status: i32, code: &str, files: &[&str], absent: &[&str]| {
+        fs::remove_file(&tar).ok();
+        let said = place.call(&[words, &["--proof-out", &name, "--json"]].concat());
+        refused(&said, status, code);
+        let shown = place.call_bare(&["proof", "show", &name, "--json"]).done().json();
+        assert_eq!(shown["failure"]["code"], code, "{shown}");
+        assert!(!shown["manifest"]["run_id"].as_str().unwrap().is_empty(), "{shown}");
+        let has = |file: &&&str| shown["manifest"]["files"].get(**file).is_some();
+        assert!(files.iter().all(|file| has(&file)) && !absent.iter().any(|file| has(&file)), "{code}: {shown}");
+        assert_eq!(verify(&place, &tar).done().json()["holds"], true, "{code}");
+        let text = place.call_bare(&["proof", "show", &name]).done().stdout;
+        assert!(text.contains(&format!("failed   [{code}]")), "{text}");
+    };
+
+    place.edit("tiny.gguf\"", "absent.gguf\"");
+    failed(&["ensure"], 5, "model::missing", &["plan.json", "failure.json"], &["executed.json", "engine.log"]);
+    place.write(&sound);
+    let repo = testkit::Repo { path: place.path().join("tiny-llama"), commit: String::new(), first: String::new() };
+    let source = fs::read_to_string(repo.path.join("CMakeLists.txt")).unwrap();
+    repo.change("CMakeLists.txt", &(source + "\nmessage(FATAL_ERROR \"broken\")\n"));
+    let said = place.call(&["ensure", "--proof-out", &name, "--json"]);
+    let code = said.json()["error"]["code"].as_str().unwrap().to_owned();
+    failed(&["ensure"], 4, &code, &["plan.json", "executed.json", "configure.log"], &["engine.log"]);
+    repo.git(&["reset", "--quiet", "--hard", "HEAD^"]);
+
+    with_env("TINY_EXIT_CODE = \"9\"");
+    let said = place.call(&["ensure", "--proof-out", &name, "--json"]);
+    let code = said.json()["error"]["code"].as_str().unwrap().to_owned();
+    failed(&["ensure"], 6, &code, &["spawn.json", "executed.json", "engine.log"], &["prepared-engine.json"]);
+    with_env("TINY_LOAD_MS = \"600000\"");
+    let files = ["prepared-engine.json", "engine.log", "failure.json"];
+    failed(&["ensure", "--wait=1"], 6, "engine::not_ready", &files, &[]);
+    let id = place.call_bare(&["ensure", "--previous", "--pool", "tiny", "--proof-out", &name, "--json"]);
+    refused(&id, 7, "previous::none");
+    let shown = place.call_bare(&["proof", "show", &name, "--json"]).done().json();
+    assert_eq!(shown["failure"]["code"], "previous::none", "{shown}");
+    // A file that cannot be written hides nothing.
+    let nowhere = place.path().join("absent/failed.tar").display().to_string();
+    refused(&place.call(&["ensure", "--wait=1", "--proof-out", &nowhere, "--json"]), 6, "engine::not_ready");
+}

@@ -94,6 +94,16 @@ impl Place {
         self.call_bare(&[words, &["--config", &file.to_string_lossy()]].concat())
     }
 
+    /// Calls the program with the pool file and further variables.
+    pub(crate) fn call_with(&self, words: &[&str], env: &[(&str, &str)]) -> Said {
+        let mut spec = CommandSpec::new(env!("CARGO_BIN_EXE_engine-provisioner"), Duration::from_mins(2));
+        for (name, value) in env {
+            spec = spec.env(name, value);
+        }
+        let file = self.pool_file();
+        self.run(spec, &[words, &["--config", &file.to_string_lossy()]].concat(), &[])
+    }
+
     /// Calls the program with these words alone, from another folder.
     pub(crate) fn call_bare(&self, words: &[&str]) -> Said {
         self.call_bare_last(words, &[])
@@ -146,10 +156,22 @@ impl Place {
 
 impl Drop for Place {
     fn drop(&mut self) {
-        if self.run_dir().join("tiny").exists() {
-            self.call_bare(&["stop", "--pool", "tiny"]);
+        let pools = fs::read_dir(self.run_dir()).into_iter().flatten().flatten();
+        for pool in pools.filter(|pool| pool.path().join("record.json").exists()) {
+            self.call_bare(&["stop", "--pool", &pool.file_name().to_string_lossy()]);
         }
     }
+}
+
+/// The pool file's text of a pool of another name.
+pub(crate) fn named(text: &str, id: &str) -> String {
+    text.replace("id = \"tiny\"", &format!("id = \"{id}\""))
+}
+
+/// So many ports on which nothing listens.
+pub(crate) fn free_ports(count: usize) -> Vec<u16> {
+    let free: Vec<_> = (0..count).map(|_| std::net::TcpListener::bind("127.0.0.1:0").unwrap()).collect();
+    free.iter().map(|listener| listener.local_addr().unwrap().port()).collect()
 }
 
 /// Two ports that nobody listens on.

@@ -50,13 +50,15 @@ pub(crate) fn planned(
     command(layout, request, definitions.fixed().into_iter().chain(late), staging)
 }
 
-/// Configures, and checks the cache; returns the definitions that the tree or the host may change, as they were used. EP-14: a GPU asked for and lost is an error here, before any compiler runs.
+/// Configures, and checks the cache; `used` becomes the definitions that the tree or the host may change, as they were used,
+/// also where CMake then fails. EP-14: a GPU asked for and lost is an error here, before any compiler runs.
 pub(crate) fn configure(
     layout: &Layout,
     request: &Job,
     planned: &Definitions,
     staging: &Staging,
-) -> Result<Vec<String>, BuildError> {
+    used: &mut Option<Vec<String>>,
+) -> Result<(), BuildError> {
     let tree = TreeOptions::read(&staging.source());
     if !staging.source().join("CMakeLists.txt").exists() {
         return Err(BuildError::NotLlamaCpp {
@@ -90,6 +92,7 @@ pub(crate) fn configure(
     let definitions = ccache_and_linker::healthy(layout, request, &definitions, staging.dir())?;
     file_api::ask(&staging.build())?;
     let spec = command(layout, request, definitions.arguments(), staging.dir());
+    *used = Some(definitions.late());
     let log = staging.log("configure.log");
     let output = run_logged(request, &spec, None, &log, &mut |_| ())?;
     let text = last_call(&log);
@@ -118,7 +121,7 @@ pub(crate) fn configure(
         });
     }
     resume::note(request, staging, &definitions);
-    Ok(definitions.late())
+    Ok(())
 }
 
 /// Whether the operator wants what the tree only warns of when it is not to be had.

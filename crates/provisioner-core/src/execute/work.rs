@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 use cancel::Cancel;
 
 use crate::event::{Happening, Reporter, Unit};
-use crate::plan::{ExecutedAction, Outcome, StepId, Values};
+use crate::plan::{Action, ExecutedAction, Outcome, StepId, Values};
 use crate::pool::desired::Desired;
 use crate::{Error, Result, Settings};
 
@@ -22,6 +22,8 @@ pub struct Work<'a> {
     /// The folder of the proof bundle, for logs of what fails.
     pub proof_dir: &'a Path,
     pub(crate) step: &'a StepId,
+    /// What the plan says that the step does.
+    pub(crate) planned: &'a [Action],
     pub(crate) reporter: &'a Reporter,
     pub(crate) values: &'a Recorded,
 }

@@ -7,9 +7,9 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use gpu_detect::{GpuReport, Host, Wish, detect_with};
 use preflight::{Distribution, Memo, Need, Report};
 
-use crate::Settings;
 use crate::pool::layout;
-use crate::port::neighbours::{Neighbour, neighbours};
+use crate::port::neighbours::{Neighbour, neighbours, reserved};
+use crate::{Reservation, Settings};
 
 /// One look at the host. Several pools that are planned with the same snapshot see the same host.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub struct HostSnapshot {
     cuda: gpu_detect::Memo,
     gpus: Mutex<Vec<(Wish, Arc<GpuReport>)>>,
     distribution: OnceLock<Distribution>,
+    /// What the pools that were planned with this snapshot are going to take, in their order.
+    reserved: Mutex<Vec<Reservation>>,
 }
 
 impl HostSnapshot {
@@ -29,6 +31,7 @@ impl HostSnapshot {
             cuda: gpu_detect::Memo::load(&memo_file(settings, "cuda.json")),
             gpus: Mutex::default(),
             distribution: OnceLock::new(),
+            reserved: Mutex::new(settings.reserved.to_vec()),
             settings: settings.clone(),
         }
     }
@@ -63,7 +66,19 @@ impl HostSnapshot {
 
     /// The engines of other pools than `own`. They come and go while a pool is built: this is read again each time.
     pub(crate) fn neighbours(&self, own: &str) -> Vec<Neighbour> {
-        neighbours(&self.settings.run_dir, own)
+        let mut all = neighbours(&self.settings.run_dir, own);
+        all.extend(reserved(&self.reserved(), own));
+        all
+    }
+
+    /// What the pools that were planned with this snapshot so far are going to take, in their order.
+    pub(crate) fn reserved(&self) -> Vec<Reservation> {
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes in what a pool is going to take, for those that are planned after it.
+    pub(crate) fn reserve(&self, reservation: Reservation) {
+        self.reserved.lock().unwrap_or_else(PoisonError::into_inner).push(reservation);
     }
 
     /// Remembers what programs reported. A read-only cache folder only costs the questions each time.

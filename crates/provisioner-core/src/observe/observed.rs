@@ -6,6 +6,7 @@ use std::time::Duration;
 use model_provisioner::Presence;
 
 use crate::engine::command_line::CommandLine;
+use crate::pool::reservation::Demand;
 use crate::port::choose::PortError;
 use crate::runtime::Instance;
 use crate::supply::Supplied;
@@ -36,6 +37,10 @@ pub(crate) struct Observed {
     pub(crate) too_new: Option<Error>,
     /// What the operator should not overlook of the model and of the files beside it: a sentence each.
     pub(crate) model_warnings: Vec<String>,
+    /// The memory that the model needs at least, where no engine runs and that is known.
+    pub(crate) demand: Option<Demand>,
+    /// The warning that earlier pools of the same call need the same memory.
+    pub(crate) beside: Option<String>,
     /// Why this version may not be started beside the engines of other pools.
     pub(crate) version: Option<Error>,
     /// Why nothing may be started for this pool now, whatever is wanted.

@@ -55,21 +55,42 @@ pub(crate) struct Approved {
     launch: Option<Launch>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     model: Option<Model>,
+    /// The warning that earlier pools of the same call need the same memory.
+    #[serde(skip)]
+    pub(crate) beside: Option<String>,
 }
 
 impl PlanFile {
-    /// Plans these pools, all with one look at the host. Writes nothing, asks no network.
+    /// Plans these pools, all with one look at the host. Writes nothing, asks no network. Each pool is planned beside
+    /// those before it: a port that one of them is going to take is taken.
     pub fn of(pools: &[PoolConfig], settings: &Settings) -> Result<Self> {
+        match Self::of_each(pools, settings) {
+            (file, failed) if failed.is_empty() => Ok(file),
+            (_, failed) => {
+                Err(failed.into_iter().next().map_or(Error::Unfinished { what: "plan" }, |(_, error)| error))
+            }
+        }
+    }
+
+    /// Like [`PlanFile::of`], where a pool that cannot be planned hides no other: the plans of those that can, and why the
+    /// others cannot.
+    pub fn of_each(pools: &[PoolConfig], settings: &Settings) -> (Self, Vec<(PoolId, Error)>) {
         let host = HostSnapshot::new(settings);
-        let pools = pools.iter().map(|pool| provisioner(pool, settings.clone())?.approve(pool, &host));
+        let (mut plans, mut failed) = (Vec::new(), Vec::new());
+        for pool in pools {
+            match provisioner(pool, settings.clone()).and_then(|one| one.approve(pool, &host)) {
+                Ok(approved) => plans.push(approved),
+                Err(error) => failed.push((pool.id.clone(), error)),
+            }
+        }
         let content = Content {
             kind: KIND.into(),
             schema: SCHEMA,
             version: env!("CARGO_PKG_VERSION").into(),
             host: HostFacts::now(settings),
-            pools: pools.collect::<Result<_>>()?,
+            pools: plans,
         };
-        Ok(Self { content })
+        (Self { content }, failed)
     }
 
     /// The plans, in the order of the pools.
@@ -137,7 +158,7 @@ impl PlanFile {
 
 impl Approved {
     pub(crate) fn of(planned: Planned, replace: bool) -> Self {
-        Self { plan: planned.plan, replace, launch: planned.launch, model: planned.model }
+        Self { plan: planned.plan, replace, launch: planned.launch, model: planned.model, beside: None }
     }
 
     /// Refuses a plan of now that is not the approved one.

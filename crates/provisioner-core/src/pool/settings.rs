@@ -10,7 +10,7 @@ use gpu_detect::Probe;
 use spawner::Tender;
 
 use crate::runtime::helper::Helper;
-use crate::{Error, Observer, Pins, PlanFile, Result};
+use crate::{BuildSlots, Error, Observer, Pins, PlanFile, Reservation, Result};
 
 /// Settings of a provider.
 #[derive(Clone, Debug)]
@@ -34,6 +34,14 @@ pub struct Settings {
     pub approved: Option<Arc<PlanFile>>,
     /// What pools are pinned to, by the lock file beside their pool file.
     pub pins: Option<Arc<Pins>>,
+    /// The pool file that the pools are from, as an absolute path: `status` of the whole host reports how it and the
+    /// engines differ.
+    pub pool_file: Option<PathBuf>,
+    /// What the other pools of the same call are going to take: their ports are not given to this one.
+    pub reserved: Arc<Vec<Reservation>>,
+    /// How many builds of this process may be under way at once; no limit of its own if `None`. The compilers of all builds
+    /// of the host share its CPUs in any case.
+    pub builds: Option<BuildSlots>,
     /// How long an engine is watched for an exit right after its start before `ensure` returns.
     pub early_exit: Duration,
     /// Receives what happens.
@@ -72,6 +80,9 @@ impl Settings {
             replace: false,
             approved: None,
             pins: None,
+            pool_file: None,
+            reserved: Arc::default(),
+            builds: None,
             early_exit: Duration::from_millis(300),
             observer: Observer::default(),
             cancel: Cancel::new(),

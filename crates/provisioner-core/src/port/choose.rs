@@ -48,13 +48,16 @@ pub struct PortHolder {
     pub port: u16,
     /// Its process, where it can be told: one of another user cannot, and neither can a start that goes on.
     pub process: Option<(i32, String)>,
+    /// The pool that is going to listen there, where the same call starts it.
+    pub reserved_for: Option<String>,
 }
 
 impl fmt::Display for PortHolder {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.process {
-            Some((pid, name)) => write!(f, "{} by process {pid} ({name})", self.port),
-            None => write!(f, "{} by a process that cannot be told", self.port),
+        match (&self.process, &self.reserved_for) {
+            (Some((pid, name)), _) => write!(f, "{} by process {pid} ({name})", self.port),
+            (None, Some(pool)) => write!(f, "{} by pool `{pool}`, which is started before this one", self.port),
+            (None, None) => write!(f, "{} by a process that cannot be told", self.port),
         }
     }
 }
@@ -111,9 +114,13 @@ impl Holder<'_> {
     fn named(&self, listening: &Listeners) -> PortHolder {
         match self {
             Self::Neighbour(Neighbour { pool, pid, port }) => {
-                PortHolder { port: *port, process: Some((*pid, format!("the engine of pool `{pool}`"))) }
+                let process = pid.map(|pid| (pid, format!("the engine of pool `{pool}`")));
+                let reserved_for = process.is_none().then(|| pool.clone());
+                PortHolder { port: *port, process, reserved_for }
             }
-            Self::Socket(address) => PortHolder { port: address.port(), process: listening.owner(*address) },
+            Self::Socket(address) => {
+                PortHolder { port: address.port(), process: listening.owner(*address), reserved_for: None }
+            }
         }
     }
 }
@@ -138,8 +145,11 @@ mod tests {
         assert_eq!(choose(LOCAL, &[port, free], None, &[]), Ok(free));
         assert_eq!(choose(LOCAL, &[free, port], Some(port), &[]), Ok(port), "an engine keeps its port");
         assert_eq!(choose(LOCAL, &[free], Some(port), &[]), Ok(free), "unless it is no longer one of the pool's");
-        let neighbour = Neighbour { pool: "other".into(), pid: 4711, port: free };
-        let error = choose(LOCAL, &[free], None, &[neighbour]).unwrap_err().to_string();
+        let neighbour = Neighbour { pool: "other".into(), pid: Some(4711), port: free };
+        let error = choose(LOCAL, &[free], None, std::slice::from_ref(&neighbour)).unwrap_err().to_string();
         assert!(error.contains("by process 4711 (the engine of pool `other`)"), "{error}");
+        let reserved = Neighbour { pid: None, ..neighbour };
+        let error = choose(LOCAL, &[free], None, &[reserved]).unwrap_err().to_string();
+        assert!(error.contains("by pool `other`, which is started before this one"), "{error}");
     }
 }

@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 use spawner::PortLock;
 
 use crate::port::choose;
-use crate::port::neighbours::neighbours;
+use crate::port::neighbours::{neighbours, reserved};
 use crate::{Error, Result, Settings};
 
 /// How long a pool is waited for that is just being started on a port that nothing else is left beside.
@@ -42,7 +42,8 @@ pub(crate) fn claim(wanted: Wanted<'_>, own: Own, settings: &Settings) -> Result
     let run_dir = &settings.run_dir;
     let purpose = format!("start pool {}", wanted.pool);
     let choose = |ports: &[u16]| {
-        let others = neighbours(run_dir, wanted.pool);
+        let mut others = neighbours(run_dir, wanted.pool);
+        others.extend(reserved(&settings.reserved, wanted.pool));
         choose::choose(wanted.host, ports, own, &others).map_err(Error::Port)
     };
     loop {

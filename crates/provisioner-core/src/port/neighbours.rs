@@ -5,7 +5,7 @@ use std::path::Path;
 use crate::execute::published;
 use crate::lifecycle::previous;
 use crate::pool::desired::Desired;
-use crate::{Error, Result};
+use crate::{Error, Reservation, Result};
 use config_schema::Engine;
 use spawner::{PoolDir, Record, Status};
 
@@ -23,7 +23,7 @@ pub(crate) fn check_version(desired: &Desired, run_dir: &Path, engine: Engine, v
     }
     for peer in neighbours(run_dir, desired.pool_id.as_str()) {
         let Some(dir) = PoolDir::existing(run_dir, &peer.pool)? else { continue };
-        let Some(summary) = published::of_pid(peer.pid, &dir) else { continue };
+        let Some(summary) = peer.pid.and_then(|pid| published::of_pid(pid, &dir)) else { continue };
         if summary.prepared.engine == engine && summary.prepared.engine_version != version {
             return Err(Error::EngineVersion {
                 pool: desired.pool_id.clone(),
@@ -40,14 +40,21 @@ pub(crate) fn check_version(desired: &Desired, run_dir: &Path, engine: Engine, v
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Neighbour {
     pub(crate) pool: String,
-    pub(crate) pid: i32,
+    /// Its process; none of a pool that is started by the same call.
+    pub(crate) pid: Option<i32>,
     pub(crate) port: u16,
 }
 
 /// The engines that run below `run_dir` for other pools than `own`.
 pub(crate) fn neighbours(run_dir: &Path, own: &str) -> Vec<Neighbour> {
     let others = records(run_dir).filter(|(pool, _)| pool != own);
-    others.map(|(pool, record)| Neighbour { pool, pid: record.pid, port: record.port }).collect()
+    others.map(|(pool, record)| Neighbour { pool, pid: Some(record.pid), port: record.port }).collect()
+}
+
+/// The ports that other pools than `own` are going to take.
+pub(crate) fn reserved(reservations: &[Reservation], own: &str) -> Vec<Neighbour> {
+    let others = reservations.iter().filter(|other| other.pool.as_str() != own);
+    others.filter_map(|other| Some(Neighbour { pool: other.pool.to_string(), pid: None, port: other.port? })).collect()
 }
 
 /// The records of all engines that run below `run_dir`, with their pools. A folder that cannot be read has none.

@@ -13,7 +13,7 @@ use crate::runtime::process::ProcessRuntime;
 use crate::runtime::{
     Answer, Condition, Follow, Instance, Runtime, Seen, Start, StartWhat, StopOutcome, Vitals, Watching,
 };
-use crate::{Ensured, Result, Settings};
+use crate::{Ensured, InstanceKind, Result, Settings};
 
 /// Runs engines of each kind.
 #[derive(Clone, Debug)]
@@ -75,6 +75,17 @@ impl Runtime for ByRecord {
 
     fn vitals(&self, dir: &PoolDir, instance: &Instance, engine: Option<&Ensured>) -> Result<Vitals> {
         self.in_dir(dir)?.vitals(dir, instance, engine)
+    }
+
+    fn vitals_of_all(&self, engines: &[(&PoolDir, &Instance, Option<&Ensured>)]) -> Vec<Result<Vitals>> {
+        let remote = |instance: &Instance| matches!(instance.kind, InstanceKind::Remote { .. });
+        let (theirs, ours): (Vec<_>, Vec<_>) = engines.iter().copied().partition(|(_, instance, _)| remote(instance));
+        let mut ours = self.process.vitals_of_all(&ours).into_iter();
+        // Each of these may take as long as its server pleases.
+        let ask = |(dir, instance, engine)| self.external.vitals(dir, instance, engine);
+        let mut theirs = exec::parallel_map(theirs, ask).into_iter();
+        let next = |(_, instance, _): &(_, &Instance, _)| if remote(instance) { theirs.next() } else { ours.next() };
+        engines.iter().filter_map(next).collect()
     }
 
     fn kept(&self, dir: &PoolDir, engine: &Ensured) -> Result<Option<String>> {

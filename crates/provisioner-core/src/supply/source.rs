@@ -19,6 +19,7 @@ mod acquire;
 pub(crate) mod artifact;
 pub(crate) mod install;
 pub(crate) mod libraries;
+mod mirror_made;
 mod needs;
 mod observe;
 mod request;

@@ -56,7 +56,7 @@ pub fn listener(record: &Record) -> Result<Listener, SpawnError> {
 }
 
 /// Whether a client of `host` may come to a socket at `address`.
-fn reaches(host: &str, address: IpAddr) -> bool {
+pub(crate) fn reaches(host: &str, address: IpAddr) -> bool {
     const LOCAL: [IpAddr; 2] = [IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)];
     let address = address.to_canonical();
     let wanted = if host == "localhost" {

@@ -73,7 +73,7 @@ pub(crate) fn sockets(port: u16) -> Result<Vec<Socket>, SpawnError> {
     Ok(listening()?.filter(|socket| socket.address.port() == port).collect())
 }
 
-fn listening() -> Result<impl Iterator<Item = Socket>, SpawnError> {
+pub(crate) fn listening() -> Result<impl Iterator<Item = Socket>, SpawnError> {
     let four = procfs::net::tcp().map_err(SpawnError::proc("the TCP sockets"))?;
     // A kernel without IPv6 has no such table.
     let six = procfs::net::tcp6().unwrap_or_default();

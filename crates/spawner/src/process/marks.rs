@@ -64,7 +64,7 @@ fn under(root: &str, path: &Path) -> PathBuf {
 }
 
 /// `path` as an absolute path without symbolic links, as far as it exists.
-fn resolved(path: &Path) -> PathBuf {
+pub(crate) fn resolved(path: &Path) -> PathBuf {
     let path = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     path.ancestors()
         .find_map(|known| {

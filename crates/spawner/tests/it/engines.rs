@@ -3,7 +3,10 @@
 use std::time::{Duration, Instant};
 
 use crate::support::{LONG, Pool, engines_in, fake, lives, until};
-use spawner::{Exit, Lifetime, SpawnError, StartRequest, Status, Stopped, status, stop, vitals, wait_exit, watch};
+use spawner::{
+    Exit, Lifetime, SpawnError, StartRequest, Status, Stopped, living, status, stop, vitals, vitals_of_all, wait_exit,
+    watch,
+};
 
 const GRACE: Duration = Duration::from_millis(100);
 
@@ -65,6 +68,25 @@ fn a_stubborn_family_is_ended() {
     let seen = vitals(&engine.record).unwrap().unwrap();
     assert_eq!((seen.pids.len(), seen.pids[0]), (4, engine.record.pid));
     assert!(seen.rss_bytes > 4 * 4096, "{seen:?}");
+    // Beside other engines and one that is gone: the same processes for each, and each pool with what lives of it.
+    let (second, third) = (Pool::new(), Pool::new());
+    let other = second.start(&fake("say up")).unwrap();
+    let gone = third.start(&fake("say up")).unwrap();
+    stop(&third.lock(), GRACE).unwrap();
+    let all = vitals_of_all(&[engine.record.clone(), gone.record, other.record.clone()]).unwrap();
+    let sorted = |vitals: &spawner::Vitals| {
+        let mut pids = vitals.pids.clone();
+        pids.sort_unstable();
+        pids
+    };
+    assert_eq!(sorted(all[0].as_ref().unwrap()), sorted(&seen));
+    assert_eq!(all[0].as_ref().unwrap().pids[0], engine.record.pid);
+    assert_eq!(all[1], None);
+    assert_eq!(all[2].as_ref().unwrap().pids, [other.record.pid]);
+    let living = living(pool.root.path()).unwrap();
+    assert_eq!(living.keys().collect::<Vec<_>>(), ["pool"]);
+    assert!(living["pool"].contains(&engine.record.pid) && !living["pool"].contains(&other.record.pid), "{living:?}");
+    stop(&second.lock(), GRACE).unwrap();
     let began = Instant::now();
     assert_eq!(stop(&pool.lock(), GRACE).unwrap(), Stopped::Forced);
     assert!(began.elapsed() < GRACE + LONG / 2, "{:?}", began.elapsed());

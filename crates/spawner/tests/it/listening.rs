@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use crate::support::{LONG, Pool, fake, until};
-use spawner::{Listener, PortLock, StartRequest, Stopped, holders, listener, stop, vitals};
+use spawner::{Listener, PortLock, StartRequest, Stopped, holders, listener, stop, vitals, vitals_of_all};
 
 /// A port that nobody listens on. Somebody else may take it at any time; nothing here depends on that not happening.
 fn free_port(address: &str) -> u16 {
@@ -27,6 +27,8 @@ fn the_engines_own_socket_is_told() {
         pool.touch("go");
         until(&format!("{host}: it listens"), || listener(&record).unwrap() == Listener::Ours);
         assert_eq!(vitals(&record).unwrap().unwrap().listener, Listener::Ours);
+        let all = vitals_of_all(std::slice::from_ref(&record)).unwrap();
+        assert_eq!(all[0].as_ref().unwrap().listener, Listener::Ours);
         assert_eq!(holders(port).unwrap()[0].process, Some((record.pid, "fake_engine".to_owned())));
         assert_eq!(stop(&pool.lock(), LONG).unwrap(), Stopped::Graceful);
         assert_eq!(listener(&record).unwrap(), Listener::Nobody);
@@ -41,6 +43,8 @@ fn a_foreign_socket_is_told_by_its_holder() {
     let pool = Pool::new();
     let record = pool.start(&on("127.0.0.1", port, "say up")).unwrap().record;
     let Listener::Foreign(holder) = listener(&record).unwrap() else { panic!("not told") };
+    let all = vitals_of_all(std::slice::from_ref(&record)).unwrap();
+    assert_eq!(all[0].as_ref().unwrap().listener, Listener::Foreign(holder.clone()));
     assert_eq!(holder.address, held.local_addr().unwrap());
     assert_eq!(holder.process.unwrap().0, i32::try_from(std::process::id()).unwrap());
     drop(held);

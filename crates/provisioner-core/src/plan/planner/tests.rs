@@ -131,6 +131,8 @@ fn observed(supplied: Stub) -> Observed {
         model: Some(Presence::Present(staged())),
         too_new: None,
         model_warnings: Vec::new(),
+        demand: None,
+        beside: None,
         system_config: None,
         side_files: Ok(()),
         port: Ok(8080),
@@ -165,7 +167,7 @@ fn running(of: &CommandLine) -> Instance {
 }
 
 fn taken() -> PortError {
-    let holders = vec![PortHolder { port: 8080, process: Some((7, "nginx".into())) }];
+    let holders = vec![PortHolder { port: 8080, process: Some((7, "nginx".into())), reserved_for: None }];
     PortError::Taken { host: desired().host, holders }
 }
 

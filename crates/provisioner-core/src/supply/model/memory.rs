@@ -38,6 +38,30 @@ pub(crate) fn needs(headers: &[Header], args: &[String], accelerator: Accelerato
 }
 
 impl Needs {
+    /// All of it, in bytes.
+    pub(crate) fn bytes(&self) -> u64 {
+        self.weights.saturating_add(self.kv)
+    }
+
+    /// What to report where `free` bytes would do, and `before` of them are for these pools, which are started first.
+    pub(crate) fn warning_beside(&self, free: u64, before: u64, pools: &[String]) -> Option<String> {
+        if before == 0 || self.bytes().saturating_add(before) <= free {
+            return None;
+        }
+        let names: Vec<String> = pools.iter().map(|pool| format!("`{pool}`")).collect();
+        let place = match self.accelerator {
+            Accelerator::Cuda => "the GPUs of this pool have",
+            Accelerator::Cpu => "this host has",
+        };
+        Some(format!(
+            "the model's weights and its KV cache take at least {}, {} before it at least {} of the same memory, and {place} {} free: one of them will not fit",
+            size(self.bytes()),
+            names.join(", "),
+            size(before),
+            size(free)
+        ))
+    }
+
     /// What to report where `free` bytes do not do.
     pub(crate) fn warning(&self, free: u64) -> Option<String> {
         let Self { weights, kv, ctx, accelerator } = *self;
@@ -167,6 +191,13 @@ mod tests {
         let args = ["--ctx-size", "8192", "--n-gpu-layers", "99"].map(str::to_owned);
         let needs = needs(&[header(&[])], &args, Accelerator::Cuda).unwrap();
         assert_eq!(needs.warning(6 * GIB), None);
+        let beside = |before| needs.warning_beside(10 * GIB, before, &["a".into(), "b".into()]);
+        assert_eq!((beside(0), beside(4 * GIB)), (None, None));
+        let text = beside(5 * GIB).unwrap();
+        assert!(
+            text.contains("at least 6.0 GiB, `a`, `b` before it at least 5.0 GiB") && text.contains("10.0 GiB free"),
+            "{text}"
+        );
         let text = needs.warning(6 * GIB - 1).unwrap();
         assert!(
             text.contains("at least 6.0 GiB (5.0 GiB and 1.0 GiB)") && text.contains("have 5.9 GiB free"),

@@ -8,11 +8,13 @@ use llamacpp_build::{
     resolve_recorded,
 };
 
+use crate::Error;
 use crate::event::Unit;
 use crate::execute::work::{Done, StepError, Work};
 use crate::plan::placeholder::{COMMIT, DEFINITIONS, KEY, STAGING, TREE};
 use crate::plan::{Action, Command, ExecutedAction, Outcome, StepId, StepKind};
-use crate::supply::source::{Found, install, unknown};
+use crate::pool::build_slots::BuildSlot;
+use crate::supply::source::{Found, install, mirror_made, unknown};
 
 /// What the steps made so far.
 #[derive(Debug, Default)]
@@ -25,6 +27,8 @@ pub(crate) struct Built {
 #[derive(Debug, Default)]
 struct State {
     session: Option<BuildSession>,
+    /// Held as long as the session.
+    slot: Option<BuildSlot>,
     entry: Option<Entry>,
     /// How the entry came to be, where it turned out to be there already.
     found: Option<Outcome>,
@@ -74,6 +78,9 @@ pub(crate) fn run(found: &Found, step: &StepId, work: &Work<'_>) -> Result<Done,
     let State { session: Some(session), .. } = &mut *state else { return Err(unknown(step).into()) };
     let done = ended(session, report, Vec::new());
     record(session, work);
+    if state.entry.is_some() || done.is_err() {
+        state.slot = None;
+    }
     if state.entry.is_some() {
         state.session = None;
     }
@@ -117,8 +124,14 @@ fn fetch(found: &Found, request: &BuildRequest, state: &mut State, work: &Work<'
             Ok(Done::with(asked).outcome(outcome))
         }
         Begun::ToBuild(mut session) => {
+            // Once the key is this build's alone: those that wait for it hold no slot.
+            let wait = || work.note("waiting for the turn of this pool's build");
+            let slot = work.settings.builds.as_ref().map(|slots| slots.take(work.cancel, wait)).transpose();
+            state.slot = slot.map_err(|cancel::Cancelled| Error::Cancelled)?;
             let report = session.fetch(&observer);
-            let done = ended(&session, report, asked);
+            let mut done = ended(&session, report, asked);
+            let (Ok(Done { actions: ran, .. }) | Err(StepError { actions: ran, .. })) = &mut done;
+            mirror_made::explain(work.planned, ran);
             record(&session, work);
             state.session = Some(*session);
             done

@@ -10,6 +10,7 @@ use crate::supply::source::Found;
 use crate::supply::source::acquire::run_of;
 use crate::supply::source::artifact::asks;
 use crate::supply::source::libraries::Libraries;
+use crate::supply::source::mirror_made;
 use crate::{Error, FinishedError};
 
 /// From `preflight` to `prove`. `runs`: the wanted engine runs, so that no tool or server is asked anything.
@@ -190,7 +191,7 @@ fn act(found: &Found, asks: bool, drafts: &mut [Draft]) {
         if draft.step.status != Status::ToRun {
             continue;
         }
-        draft.step.actions = commands.iter().map(|spec| run_of(Call::of(spec))).collect();
+        draft.step.actions = commands.iter().map(|spec| mirror_made::skippable(run_of(Call::of(spec)))).collect();
         let known = placeholders.iter().map(|placeholder| {
             Placeholder::one_of(placeholder.name.trim_matches(['<', '>']), placeholder.allowed.clone())
         });

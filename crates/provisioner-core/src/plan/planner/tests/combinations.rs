@@ -115,6 +115,8 @@ fn host(case: Case) -> (Desired, Observed, bool) {
     let observed = Observed {
         too_new: None,
         model_warnings: Vec::new(),
+        demand: None,
+        beside: None,
         version: None,
         model: Some(model),
         line: (!matches!(case.model, Model::Unusable)).then_some(words),
