@@ -5,6 +5,7 @@ mod conflicts;
 mod duplicates;
 mod given;
 mod layers;
+mod memory_share;
 mod notes;
 mod pair;
 mod pasted;
@@ -77,6 +78,7 @@ pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) ->
     }
     let mut kept = duplicates::fold(kept, catalogue.engine, &mut notes)?;
     conflicts::refuse(&kept, catalogue)?;
+    memory_share::check(&kept)?;
     let sizes = sizes::apply(policy, &mut kept, catalogue, &mut notes)?;
     let accelerator = match catalogue.engine {
         Engine::LlamaServer => layers::apply(policy, &mut kept, catalogue, &mut notes)?,

@@ -15,5 +15,6 @@ mod pasted;
 mod properties;
 mod renames;
 mod secrets;
+mod sharing;
 mod support;
 mod values;
