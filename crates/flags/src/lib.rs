@@ -22,6 +22,7 @@
 //! ```
 
 mod catalogue;
+pub mod container;
 mod engine;
 mod error;
 mod help;

@@ -1,9 +1,9 @@
 //! From what a pool wrote to the one command line that will be run.
 
-mod classify;
+pub(crate) mod classify;
 mod conflicts;
 mod duplicates;
-mod given;
+pub(crate) mod given;
 mod layers;
 mod memory_share;
 mod notes;
@@ -11,7 +11,7 @@ mod pair;
 mod pasted;
 pub(crate) mod policy;
 mod resolve;
-mod scan;
+pub(crate) mod scan;
 mod secrets;
 mod shards;
 mod sizes;
