@@ -263,6 +263,8 @@ pub(crate) enum PhaseName {
     Build,
     /// The engine starts or runs
     Run,
+    /// A container runtime pulls, creates or starts, and the engine runs in its container
+    Container,
 }
 
 const EXPLAIN_STATUS: &str = "\

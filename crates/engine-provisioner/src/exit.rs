@@ -66,7 +66,7 @@ fn known(code: &str) -> Option<Exit> {
         // Also an engine that runs, and not on the GPU that it was asked for.
         ("spawner" | "engine" | "remote", _) | (_, "gpu::not_used" | "gpu::partial_offload") => Exit::Engine,
         ("usage" | "config" | "pool" | "flags" | "port", _) => Exit::Usage,
-        ("preflight" | "gpu" | "cuda" | "exec" | "image" | "cdi" | "fit", _) => Exit::Host,
+        ("preflight" | "gpu" | "cuda" | "exec" | "image" | "cdi" | "container" | "fit", _) => Exit::Host,
         ("source" | "build" | "cmake" | "link" | "download" | "registry", _) => Exit::Build,
         ("model", _) => Exit::Model,
         // What was agreed on is no longer what is there.
@@ -108,6 +108,7 @@ mod tests {
             ("gpu::partial_offload", Exit::Engine),
             ("engine::side_file_unfit", Exit::Usage),
             ("image::no_digest", Exit::Host),
+            ("container::subuid", Exit::Host),
             ("fit::glibc", Exit::Host),
             ("download::digest", Exit::Build),
             ("registry::denied", Exit::Build),

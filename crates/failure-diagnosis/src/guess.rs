@@ -62,11 +62,44 @@ const RUNNING: &[&str] = &[
     "Traceback (most recent call last)",
 ];
 
+/// What is in the lines of a container runtime, and of images about the host.
+const CONTAINER: &[&str] = &[
+    "Error response from daemon",
+    "OCI runtime",
+    "nvidia-container-cli",
+    "crun:",
+    "runc create failed",
+    "CDI devices",
+    "CDI Spec",
+    "CDI host device",
+    "rootlessport",
+    "podman",
+    "libpod",
+    "kubelet",
+    ":container_t:",
+    "ailed to pull image",
+    "pull rate limit",
+    "/etc/subuid",
+    "newuidmap",
+    "graph driver",
+    "cgroup controller",
+    "memory controller for the current process",
+    "This container was built for",
+    "manifest unknown",
+    "registry returned:",
+    "container registry",
+    "/manifests/",
+    "adding layer with blob",
+    "stat nvidia.com/gpu",
+    "opening file 'memory.",
+];
+
 /// Which step printed this log, by the words of the programs that each runs. A log without any of them is taken for an
-/// engine's.
+/// engine's, and an engine's with words of a container runtime for a container's.
 pub fn guess_phase(log: &str) -> Phase {
     let log = Log::read(log);
     let mut votes = [(0_u32, Phase::Run), (0, Phase::Build), (0, Phase::Configure), (0, Phase::Fetch)];
+    let mut in_container = false;
     for line in &log.lines {
         let text = log.line(line);
         let counted = |text: &str| {
@@ -81,6 +114,9 @@ pub fn guess_phase(log: &str) -> Phase {
             2
         } else if FETCHING.iter().any(|word| text.starts_with(word)) {
             3
+        } else if CONTAINER.iter().any(|word| text.contains(word)) {
+            in_container = true;
+            0
         } else if RUNNING.iter().any(|word| text.contains(word)) {
             0
         } else {
@@ -92,5 +128,9 @@ pub fn guess_phase(log: &str) -> Phase {
     }
     // Of as many votes for two, the first of the list.
     let most = votes.iter().map(|(count, _)| *count).max().unwrap_or_default();
-    votes.iter().find(|(count, _)| *count == most).map_or(Phase::Run, |(_, phase)| *phase)
+    match votes.iter().find(|(count, _)| *count == most) {
+        Some((_, Phase::Run)) | None if in_container => Phase::Container,
+        Some((_, phase)) => *phase,
+        None => Phase::Run,
+    }
 }

@@ -1,8 +1,9 @@
-//! Explains why a fetch, configure, build or run failed, from what the programs printed.
+//! Explains why a fetch, configure, build, run or container failed, from what the programs printed.
 //!
 //! The rules are one table (`rules.rs`), tried in its order; a rule is the stable core of a message, without versions,
-//! paths or line breaks. A failure that no rule knows gives `None`; [`relevant_lines`] then shows what matters. Both are
-//! pure: they take any text, never panic, and their time is bounded by a window over the log's start and end.
+//! paths or line breaks. A failure that no rule knows gives `None`; [`relevant_lines`] then shows what matters, and
+//! [`notices`] what is a warning or only an effect. All are pure: they take any text, never panic, and their time is
+//! bounded by a window over the log's start and end.
 //!
 //! ```
 //! use failure_diagnosis::{Phase, diagnose};
@@ -18,6 +19,7 @@
 mod excerpt;
 mod guess;
 mod matching;
+mod notices;
 mod pattern;
 mod phase;
 mod prefix;
@@ -29,6 +31,7 @@ use exec::Redactor;
 use serde::Serialize;
 
 pub use guess::guess_phase;
+pub use notices::{Notice, NoticeKind, notices};
 pub use phase::Phase;
 pub use read::read_log;
 

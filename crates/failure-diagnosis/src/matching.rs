@@ -86,7 +86,10 @@ pub(super) fn first(phase: Phase, log: &Log<'_>) -> Option<Found> {
                     Kind::Fact => fact = fact.or_else(|| pattern.matches(text, at)),
                     Kind::Ready => {
                         let outlived = found.as_ref().is_some_and(|(rule, ..)| !rules::outlasts_readiness(rule));
-                        if phase == Phase::Run && outlived && pattern.matches(text, at).is_some() {
+                        if matches!(phase, Phase::Run | Phase::Container)
+                            && outlived
+                            && pattern.matches(text, at).is_some()
+                        {
                             (best, found) = (usize::MAX, None);
                             facts.clear();
                         }

@@ -1,8 +1,9 @@
 //! Patterns: the stable core of a message, with places for what changes.
 //!
 //! A blank matches any blanks and line breaks, for CMake wraps messages where it likes. `{name}` takes a word, or, after a
-//! quote, everything up to the next one; `{name~}` takes a word of the same line, `{name#}` a version or number, `{name^}` a word that starts with a capital
-//! letter, `{name!}` one of letters, digits and underscores alone, `{name=lib}` a word that starts so, `{name*}` anything
+//! quote, everything up to the next one; `{name;}` takes a word of the same line, `{name#}` a version or number, `{name^}` a
+//! word that starts with a capital letter, `{name!}` one of letters, digits and underscores alone, `{name=lib}` a word that
+//! starts so, `{name~lib}` one that contains it, `{name*}` anything
 //! up to what follows it in the pattern, or to the end of the line. A `{name}` at the start takes the word before the rest,
 //! `{name#}` a number or one that ends with a line number, such as a place in a file, `{name@}` the name of a compiler or
 //! of one of its parts.
@@ -71,7 +72,10 @@ enum Part {
 struct Place {
     name: &'static str,
     class: char,
+    /// What the text starts with.
     prefix: &'static str,
+    /// What the text contains.
+    inside: &'static str,
 }
 
 /// Splits a pattern or template at its places.
@@ -79,10 +83,11 @@ fn parts(mut text: &'static str) -> impl Iterator<Item = Part> {
     std::iter::from_fn(move || {
         if let Some((place, rest)) = text.strip_prefix('{').and_then(|rest| rest.split_once('}')) {
             text = rest;
+            let (place, inside) = place.split_once('~').unwrap_or((place, ""));
             let (place, prefix) = place.split_once('=').unwrap_or((place, ""));
-            let name = place.trim_end_matches(['#', '^', '*', '@', '!', '~']);
+            let name = place.trim_end_matches(['#', '^', '*', '@', '!', ';']);
             let class = place.get(name.len()..).and_then(|class| class.chars().next()).unwrap_or(' ');
-            return Some(Part::Place(Place { name, class, prefix }));
+            return Some(Part::Place(Place { name, class, prefix, inside }));
         }
         let (literal, rest) = text.split_at(text.find('{').unwrap_or(text.len()));
         text = rest;
@@ -142,13 +147,13 @@ fn literal_end(literal: &str, text: &[u8], at: usize) -> Option<usize> {
 }
 
 /// Where the text of a place ends; not empty.
-fn place_end(Place { class, prefix, .. }: Place, next: &str, text: &[u8], at: usize) -> Option<usize> {
+fn place_end(Place { class, prefix, inside, .. }: Place, next: &str, text: &[u8], at: usize) -> Option<usize> {
     let quote = at.checked_sub(1).and_then(|before| text.get(before)).filter(|byte| matches!(byte, b'\'' | b'"'));
     let rest = text.get(at..text.len().min(at.checked_add(LONGEST)?))?;
     if !rest.starts_with(prefix.as_bytes()) || (class == '^' && !rest.first()?.is_ascii_uppercase()) {
         return None;
     }
-    if class == '~' && at.checked_sub(1).and_then(|before| text.get(before)) == Some(&b'\n') {
+    if class == ';' && at.checked_sub(1).and_then(|before| text.get(before)) == Some(&b'\n') {
         return None;
     }
     let allowed = |byte: u8| match (class, quote) {
@@ -165,7 +170,9 @@ fn place_end(Place { class, prefix, .. }: Place, next: &str, text: &[u8], at: us
     } else {
         (1..=longest).find(|length| literal_end(next, text, at + length).is_some())?
     };
-    (length > 0).then_some(at + length)
+    let contains =
+        |taken: &[u8]| inside.is_empty() || taken.windows(inside.len()).any(|part| part == inside.as_bytes());
+    (length > 0 && contains(rest.get(..length)?)).then_some(at + length)
 }
 
 /// The word that ends at `at`.
@@ -267,8 +274,8 @@ mod tests {
     fn places_take_what_they_say() {
         check("arch '{arch}'", "bad arch 'compute 1'.", Some(&[("arch", "compute 1")]));
         check("no {what}", "no room\nat all", Some(&[("what", "room")]));
-        check("no {what~}", "no room\nat all", Some(&[("what", "room")]));
-        check("no {what~}", "no\nroom at all", None);
+        check("no {what;}", "no room\nat all", Some(&[("what", "room")]));
+        check("no {what;}", "no\nroom at all", None);
         check("no {what*}", "no room here\nat all", Some(&[("what", "room here")]));
         check("(missing: {what*})", "(missing: A\nB)", Some(&[("what", "A B")]));
         check("need {v#} or", "need 3.18 or", Some(&[("v", "3.18")]));
@@ -283,6 +290,9 @@ mod tests {
         check("{p#} Killed", "sh: 1234 Killed", Some(&[("p", "1234")]));
         check("{p@}: not found", "sh: 1: /opt/x-gnu-g++-12: not found", Some(&[("p", "/opt/x-gnu-g++-12")]));
         check("{p@}: not found", "sh: 1: glslc: not found", None);
+        check("stat {f~nvidia}: No", "stat /lib/libEGL_nvidia.so.535: No", Some(&[("f", "/lib/libEGL_nvidia.so.535")]));
+        check("stat {f~nvidia}: No", "stat /m/model: No nvidia: No", None);
+        check("stat '{f~nvidia}'", "stat '/a b/nvidia.so'", Some(&[("f", "/a b/nvidia.so")]));
         check("error: {h!}: no", "error: vector: no", Some(&[("h", "vector")]));
         check("error: {h!}: no", "error: a/b.h: no", None);
         check("a b c", "a\nb c", Some(&[]));

@@ -27,7 +27,8 @@ pub(super) fn split(mut line: &str) -> (Option<Level>, &str) {
         let (digit, upper) = (first.is_ascii_digit(), first.is_ascii_uppercase());
         let leveled = match () {
             () if digit => llama(text),
-            () if upper => klog(text).or_else(|| python(text)),
+            () if upper => klog(text).or_else(|| python(text)).or_else(|| logrus(text)),
+            () if first == b't' => logfmt(text),
             () => None,
         };
         if let Some((new, rest)) = leveled {
@@ -96,6 +97,33 @@ fn python(line: &str) -> Option<(Level, &str)> {
     let rest = digits(digits(rest, 2)?.strip_prefix('-')?, 2)?.strip_prefix(' ')?;
     let (head, rest) = rest.split_once(']')?;
     (head.len() < 120 && head.contains(':')).then_some((level, blank(rest)?))
+}
+
+/// podman and docker on a terminal: `WARN[0005] `, seconds since their start.
+fn logrus(line: &str) -> Option<(Level, &str)> {
+    let (word, rest) = line.split_at_checked(4)?;
+    let level = match word {
+        "TRAC" | "DEBU" | "INFO" => Level::Info,
+        "WARN" => Level::Warning,
+        "ERRO" | "FATA" | "PANI" => Level::Error,
+        _ => return None,
+    };
+    let rest = digits(rest.strip_prefix('[')?, 4)?.strip_prefix(']')?;
+    Some((level, blank(rest)?))
+}
+
+/// podman, docker and containerd into a file: `time="2024-10-23T10:47:35Z" level=error msg="`; what follows the message
+/// stays.
+fn logfmt(line: &str) -> Option<(Level, &str)> {
+    let (time, rest) = line.strip_prefix("time=")?.split_once(" level=")?;
+    let (word, rest) = rest.split_once(" msg=")?;
+    let level = match word {
+        "trace" | "debug" | "info" => Level::Info,
+        "warning" | "warn" => Level::Warning,
+        "error" | "fatal" | "panic" => Level::Error,
+        _ => return None,
+    };
+    (time.len() < 60).then(|| (level, rest.strip_prefix('"').unwrap_or(rest)))
 }
 
 /// After a time, a level as TGI prints it: ` INFO text_generation_launcher: `.
@@ -236,6 +264,8 @@ mod tests {
             "(APIServer pid=1) (EngineCore_DP0 pid=68) ERROR 02-06 16:34:06 [core.py:936]   x | y",
             "vllm-1  | ERROR 06-06 14:09:57 worker_base.py:148]   x | y",
             "E0523 10:54:25.345416 1 server.cc:295]   x | y",
+            "ERRO[0031]   x | y",
+            "time=\"2024-10-23T10:47:35Z\" level=error msg=\"  x | y",
         ] {
             assert_eq!(without(line), "  x | y", "{line}");
         }
@@ -260,6 +290,9 @@ mod tests {
             "Mar is a month",
             "E is a letter",
             "1.2.3 E",
+            "WARN[x] y",
+            "ERRORS[0001] y",
+            "time=12 level=high msg=\"x\"",
         ] {
             assert_eq!(without(line), line);
         }
@@ -275,6 +308,9 @@ mod tests {
             ("2024-03-06T17:53:31.144857Z  INFO text_generation_launcher: x", Some(Level::Info)),
             ("2024-03-06T17:53:31.144834Z ERROR text_generation_launcher: x", Some(Level::Error)),
             ("I0523 10:54:25.345416 1 server.cc:295] x", Some(Level::Info)),
+            ("WARN[0000] x", Some(Level::Warning)),
+            ("ERRO[0000] x", Some(Level::Error)),
+            ("time=\"2024-10-23T10:47:35Z\" level=warning msg=\"x\"", Some(Level::Warning)),
             ("x", None),
         ] {
             assert_eq!(split(line).0, level, "{line}");

@@ -1,10 +1,12 @@
 //! The table: every failure that is known, in order of precedence.
 //!
-//! The order says which of two things in one log is the cause: what the machine ran out of, then CUDA, then CMake, then the
-//! sources, the linker, the files; what only says that something failed comes last.
+//! The order says which of two things in one log is the cause: what a container runtime could not set up, what the machine
+//! ran out of, then CUDA, then CMake, then the sources, the linker, the files; what only says that something failed comes
+//! last.
 
 mod cmake;
 mod compile;
+mod container;
 mod cuda;
 mod cuda_toolkit;
 mod dependencies;
@@ -34,15 +36,28 @@ pub(super) struct Rule {
 
 /// While something is built; ninja may run CMake again, so both phases belong together.
 const BUILDING: &[Phase] = &[Phase::Configure, Phase::Build];
-const ALWAYS: &[Phase] = &[Phase::Fetch, Phase::Configure, Phase::Build, Phase::Run];
+const ALWAYS: &[Phase] = &Phase::ALL;
 /// git is run before a build, and by CMake and scripts in it.
 const FETCHING: &[Phase] = &[Phase::Fetch, Phase::Configure, Phase::Build];
-const RUNNING: &[Phase] = &[Phase::Run];
-const FETCHING_OR_RUNNING: &[Phase] = &[Phase::Fetch, Phase::Run];
+const RUNNING: &[Phase] = &[Phase::Run, Phase::Container];
+const FETCHING_OR_RUNNING: &[Phase] = &[Phase::Fetch, Phase::Run, Phase::Container];
+/// Only where it is known that the engine runs in a container: the same words have another remedy there.
+const CONTAINED: &[Phase] = &[Phase::Container];
 
 pub(super) static TABLE: &[&[Rule]] = &[
     run::nccl::SHARED_MEMORY,
     run::threads::RULES,
+    container::user_namespace::RULES,
+    container::storage::RULES,
+    container::cdi::RULES,
+    container::toolkit::RULES,
+    container::image::RULES,
+    container::registry::RULES,
+    container::network::RULES,
+    container::cgroup::RULES,
+    container::device::RULES,
+    container::runtime::RULES,
+    container::engine::RULES,
     resources::RULES,
     run::loader::RULES,
     run::arguments::RULES,
@@ -64,6 +79,7 @@ pub(super) static TABLE: &[&[Rule]] = &[
     link::RULES,
     files::RULES,
     last::RULES,
+    container::no_gpu::RULES,
     run::no_gpu::RULES,
     run::crash::RULES,
 ];
@@ -72,7 +88,7 @@ pub(super) use run::READY;
 
 /// Whether a rule stays true of an engine that was ready afterwards: that it sees no GPU.
 pub(super) fn outlasts_readiness(rule: &Rule) -> bool {
-    run::no_gpu::RULES.iter().any(|other| other.code == rule.code)
+    run::no_gpu::RULES.iter().chain(container::no_gpu::RULES).any(|other| other.code == rule.code)
 }
 
 /// What is worth knowing beside the failure itself; templates use it in `[…]`.
@@ -100,11 +116,14 @@ mod tests {
         TABLE.iter().flat_map(|part| part.iter())
     }
 
+    const AREAS: [&str; 11] =
+        ["build", "cdi", "cmake", "container", "cuda", "engine", "gpu", "image", "link", "registry", "source"];
+
     #[test]
     fn codes_are_an_area_and_a_name() {
         for rule in rules() {
             let (area, name) = rule.code.split_once("::").expect(rule.code);
-            assert!(["build", "cmake", "cuda", "gpu", "link", "source", "engine"].contains(&area), "{}", rule.code);
+            assert!(AREAS.contains(&area), "{}", rule.code);
             assert!(!name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'_'), "{}", rule.code);
         }
     }

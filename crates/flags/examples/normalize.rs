@@ -16,6 +16,7 @@ fn main() -> ExitCode {
         ctx: None,
         devices: 0,
         tensor_split: None,
+        heads: None,
     };
     match normalize(&pool, &policy, Catalogue::newest(Engine::LlamaServer)) {
         Ok(line) => {

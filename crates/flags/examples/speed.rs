@@ -16,6 +16,7 @@ fn main() -> Result<(), FlagError> {
         ctx: Some(8192),
         devices: 2,
         tensor_split: Some(&[3.0, 1.0]),
+        heads: None,
     };
     let pool = "-ngl 99 --threads=8 -fa on --cache-type-k q8_0 -ctv q8_0 --metrics --no_mmap --parallel 4 -b 2048 \
                 --draft-max 16 -md /models/d.gguf --jinja --lora a.gguf --lora b.gguf";

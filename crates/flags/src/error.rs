@@ -265,6 +265,35 @@ pub enum FlagError {
         /// How many devices the engine will see.
         devices: usize,
     },
+    /// More parts of the model than GPUs.
+    #[error("the flags share the model among {shards} GPUs, and the pool has {devices}")]
+    #[diagnostic(
+        code(flags::too_many_shares),
+        help("give the pool {shards} `devices`, or leave `{flag}` out: it follows from the devices")
+    )]
+    TooManyShards {
+        /// How many GPUs the flags ask for.
+        shards: usize,
+        /// How many devices the engine will see.
+        devices: usize,
+        /// The flag that says how many GPUs share each layer.
+        flag: String,
+    },
+    /// A number of GPUs that does not divide the model's attention heads.
+    #[error(
+        "`{flag} {shards}`: the model's {heads} attention heads do not divide by {shards}, and the engine would exit"
+    )]
+    #[diagnostic(code(flags::heads_not_divisible), help("{}", divisors(flag, *shards, fits)))]
+    HeadsNotDivisible {
+        /// The flag that says how many GPUs share each layer.
+        flag: String,
+        /// How many GPUs would share each layer.
+        shards: usize,
+        /// How many attention heads the model has.
+        heads: usize,
+        /// Smaller numbers of GPUs that divide them.
+        fits: Vec<usize>,
+    },
     /// A flag that puts a GPU pool on the CPU.
     #[error("`{flag} {given}` (word {position} of the flags) puts a GPU pool on the CPU{because}")]
     #[diagnostic(
@@ -320,7 +349,11 @@ impl FlagError {
     /// Which word of the flags it is about, from 1; `None` where it is about no single word.
     pub fn position(&self) -> Option<usize> {
         match self {
-            Self::TooManyShares { .. } | Self::NoFlag { .. } | Self::NotBuilt { .. } => None,
+            Self::TooManyShares { .. }
+            | Self::TooManyShards { .. }
+            | Self::HeadsNotDivisible { .. }
+            | Self::NoFlag { .. }
+            | Self::NotBuilt { .. } => None,
             Self::StrayWord { position, .. }
             | Self::Conflict { position, .. }
             | Self::Pasted { position, .. }
@@ -345,6 +378,20 @@ impl FlagError {
             | Self::SecretInFlags { position, .. } => Some(*position),
         }
     }
+}
+
+/// Which numbers of GPUs fit, and what uses the others.
+fn divisors(flag: &str, shards: usize, fits: &[usize]) -> String {
+    let counts: Vec<String> = fits.iter().map(usize::to_string).collect();
+    let devices = format!("give the pool {} devices", counts.join(" or "));
+    let most = fits.iter().rev().find(|count| **count > 1 && shards.is_multiple_of(**count));
+    let pipeline = match flag {
+        "--tensor-parallel-size" => "--pipeline-parallel-size",
+        "--tp-size" => "--pp-size",
+        _ => return devices,
+    };
+    let tensor = most.copied().unwrap_or(1);
+    format!("{devices}, or write `{flag} {tensor}` and `{pipeline} {}` into the flags", shards / tensor)
 }
 
 /// Without the reason.

@@ -10,7 +10,7 @@
 //!
 //! let policy = Policy {
 //!     accelerator: Accel::Cuda, model: "/models/m.gguf", host: "127.0.0.1", port: 8081,
-//!     ctx: Some(4096), devices: 1, tensor_split: None,
+//!     ctx: Some(4096), devices: 1, tensor_split: None, heads: None,
 //! };
 //! let pool = ["-ngl", "33", "--threads=8"].map(String::from);
 //! let line = normalize(&pool, &policy, Catalogue::newest(Engine::LlamaServer))?;
@@ -22,6 +22,7 @@
 //! ```
 
 mod catalogue;
+pub mod container;
 mod engine;
 mod error;
 mod help;

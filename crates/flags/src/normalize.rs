@@ -1,16 +1,17 @@
 //! From what a pool wrote to the one command line that will be run.
 
-mod classify;
+pub(crate) mod classify;
 mod conflicts;
 mod duplicates;
-mod given;
+pub(crate) mod given;
 mod layers;
+mod memory_share;
 mod notes;
 mod pair;
 mod pasted;
 pub(crate) mod policy;
 mod resolve;
-mod scan;
+pub(crate) mod scan;
 mod secrets;
 mod shards;
 mod sizes;
@@ -77,6 +78,7 @@ pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) ->
     }
     let mut kept = duplicates::fold(kept, catalogue.engine, &mut notes)?;
     conflicts::refuse(&kept, catalogue)?;
+    memory_share::check(&kept)?;
     let sizes = sizes::apply(policy, &mut kept, catalogue, &mut notes)?;
     let accelerator = match catalogue.engine {
         Engine::LlamaServer => layers::apply(policy, &mut kept, catalogue, &mut notes)?,

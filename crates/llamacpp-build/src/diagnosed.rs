@@ -33,7 +33,7 @@ impl Diagnosed {
             Phase::Fetch => "git could not bring the sources",
             Phase::Configure => "CMake could not configure the build",
             Phase::Build => "the build failed",
-            Phase::Run => "the finished server does not run",
+            Phase::Run | Phase::Container => "the finished server does not run",
         };
         Self::told(phase, what.to_owned(), exit, cuda, log)
     }
@@ -53,7 +53,7 @@ impl Diagnosed {
         match self.phase {
             Phase::Configure => Some("configure.log"),
             Phase::Build => Some("build.log"),
-            Phase::Fetch | Phase::Run => None,
+            Phase::Fetch | Phase::Run | Phase::Container => None,
         }
     }
 }

@@ -6,7 +6,9 @@ use std::fmt::Write;
 use std::fs::File;
 use std::path::Path;
 
-use failure_diagnosis::{Diagnosis, Phase, diagnose, guess_phase, read_log, relevant_lines};
+use failure_diagnosis::{
+    Diagnosis, Notice, NoticeKind, Phase, diagnose, guess_phase, notices, read_log, relevant_lines,
+};
 use serde_json::json;
 
 use crate::args::{Args, ExplainArgs, PhaseName};
@@ -29,6 +31,7 @@ fn phase(name: PhaseName) -> Phase {
         PhaseName::Configure => Phase::Configure,
         PhaseName::Build => Phase::Build,
         PhaseName::Run => Phase::Run,
+        PhaseName::Container => Phase::Container,
     }
 }
 
@@ -40,6 +43,8 @@ fn log(args: &Args, path: &Path, given: Option<Phase>) -> Result<Exit> {
     let text = text.map_err(unreadable)?;
     let (phase, found) = find(&text, given);
     let lines = found.as_ref().map_or_else(|| relevant_lines(&text), |found| found.lines.clone());
+    // Where the cause is known, they would only distract from it.
+    let notices = if found.is_some() { Vec::new() } else { notices(&text) };
     let document = json!({
         "phase": phase.name(),
         "phase_given": given.is_some(),
@@ -49,8 +54,9 @@ fn log(args: &Args, path: &Path, given: Option<Phase>) -> Result<Exit> {
         "remedy": found.as_ref().map(|found| &found.remedy),
         "exit_status": found.as_ref().map(|found| exit::of_code(found.code) as u8),
         "lines": lines,
+        "notices": notices,
     });
-    report::result(args.json, &document, || shown(phase, found.as_ref(), &lines))?;
+    report::result(args.json, &document, || shown(phase, found.as_ref(), &notices, &lines))?;
     Ok(if found.is_some() { Exit::Done } else { Exit::NotKnown })
 }
 
@@ -60,13 +66,13 @@ fn find(text: &str, given: Option<Phase>) -> (Phase, Option<Diagnosis>) {
     if let Some(found) = diagnose(likely, text) {
         return (likely, Some(found));
     }
-    let others =
-        [Phase::Run, Phase::Build, Phase::Configure, Phase::Fetch].into_iter().filter(|other| *other != likely);
+    let others = [Phase::Run, Phase::Container, Phase::Build, Phase::Configure, Phase::Fetch];
+    let others = others.into_iter().filter(|other| *other != likely);
     let mut others = others.filter(|_| given.is_none());
     others.find_map(|phase| Some((phase, Some(diagnose(phase, text)?)))).unwrap_or((likely, None))
 }
 
-fn shown(phase: Phase, found: Option<&Diagnosis>, lines: &[String]) -> String {
+fn shown(phase: Phase, found: Option<&Diagnosis>, notices: &[Notice], lines: &[String]) -> String {
     let mut text = String::new();
     // Writing to a `String` cannot fail.
     match found {
@@ -74,7 +80,14 @@ fn shown(phase: Phase, found: Option<&Diagnosis>, lines: &[String]) -> String {
             write!(text, "{code} ({})\n  cause  {cause}\n  help   {remedy}\n  by     ", phase.name()).ok();
         }
         None => {
-            write!(text, "the cause is not known ({})\n  lines  ", phase.name()).ok();
+            let effect = notices.iter().any(|notice| notice.kind == NoticeKind::Effect);
+            let known = if effect { "not known from this log" } else { "not known" };
+            writeln!(text, "the cause is {known} ({})", phase.name()).ok();
+            for Notice { kind, what, advice, .. } in notices {
+                let word = if *kind == NoticeKind::Warning { "warning" } else { "effect " };
+                write!(text, "  {word} {what}\n  help    {advice}\n").ok();
+            }
+            write!(text, "  lines  ").ok();
         }
     }
     text.push_str(&lines.join("\n         "));

@@ -26,6 +26,7 @@ pub(crate) fn run(args: &Args, wish: &FlagsArgs, interrupt: &Interrupt) -> Resul
         ctx: None,
         devices: 0,
         tensor_split: None,
+        heads: None,
     };
     let line = normalize(&utf8(wish.words.iter().cloned())?, &policy, &catalogue)?;
     let document = json!({

@@ -1,6 +1,6 @@
 //! How engines die, in other words than those of the reports: other numbers and paths, and what resembles a death.
 
-use failure_diagnosis::Phase::{self, Build, Configure, Fetch, Run};
+use failure_diagnosis::Phase::{self, Build, Configure, Container, Fetch, Run};
 use failure_diagnosis::{guess_phase, meanings};
 
 use crate::support::{check, unknown};
@@ -129,8 +129,16 @@ fn what_only_sounds_bad() {
         "The killer was killed. He Killed it\u{20}softly",
         "load_tensors: offloaded 33/33 layers to GPU",
         "2026-11-28T07:00:00.000000Z  INFO text_generation_launcher: Shard terminated",
+        "Trying to pull ghcr.io/ggml-org/llama.cpp:server-cuda...",
+        "Copying blob sha256:0000000000000000000000000000000000000000000000000000000000000001 done",
+        "WARN[0000] \"/\" is not a shared mount, this could cause issues or missing mounts with rootless containers",
+        "time=\"2026-11-28T07:00:00Z\" level=warning msg=\"failed to read CDI directory: x509: certificate signed by unknown authority\"",
+        "NOTE: The SHMEM allocation limit is set to the default of 64MB.  This may be",
+        "  Normal   Pulled     58s   kubelet  spec.containers{default}: Container image already present on machine",
+        "I0728 15:07:31.671315 1 metrics.cc:184] found 2 GPUs supporting NVML",
     ] {
         unknown(Run, &format!("{line}\n"));
+        unknown(Container, &format!("{line}\n"));
     }
 }
 
@@ -147,5 +155,8 @@ fn the_phase_is_told_by_the_words() {
     phase("Cloning into 'x'...\nfatal: early EOF\n", Fetch);
     phase("0.00.000.100 I srv  load_model: loading model 'x.gguf'\n", Run);
     phase("Killed\n", Run);
+    phase("docker: Error response from daemon: manifest unknown\n", Container);
+    phase("0.00.000.100 I srv  load_model: loading model 'x.gguf'\nError: OCI runtime error: crun: no\n", Container);
+    phase("Sending build context to podman\n[1/2] Building CXX object a.o\n[2/2] Linking CXX executable b\n", Build);
     phase("", Run);
 }

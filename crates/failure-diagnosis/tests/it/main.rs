@@ -7,6 +7,7 @@ mod compile;
 mod configure;
 mod cuda;
 mod deaths;
+mod ends;
 mod link;
 mod outputs;
 mod reported;

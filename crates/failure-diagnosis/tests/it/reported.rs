@@ -1,8 +1,8 @@
-//! What others have reported of their builds and engines, and what llama-server prints when it is given what it cannot use:
+//! What others have reported of their builds, engines and containers, and what llama-server prints when it is given what it cannot use:
 //! `reports/*.txt` have a heading for each output (name, phase, code or nothing where the cause is not in it, a piece of the
 //! line that decides and must be shown, where it was reported), and then the part of the output that matters.
 
-use failure_diagnosis::Phase::{self, Build, Configure, Run};
+use failure_diagnosis::Phase::{self, Build, Configure, Container, Run};
 use failure_diagnosis::diagnose;
 
 struct Report<'a> {
@@ -22,6 +22,8 @@ fn reports() -> impl Iterator<Item = Report<'static>> {
         include_str!("reports/llama-server.txt"),
         include_str!("reports/llama-server-b6673.txt"),
         include_str!("reports/engines.txt"),
+        include_str!("reports/containers.txt"),
+        include_str!("reports/pulls.txt"),
     );
     files.split("\n=== ").skip(1).map(|part| {
         let (heading, output) = part.split_once('\n').unwrap();
@@ -32,6 +34,7 @@ fn reports() -> impl Iterator<Item = Report<'static>> {
             "configure" => Configure,
             "build" => Build,
             "run" => Run,
+            "container" => Container,
             other => panic!("{other}"),
         };
         Report { name, phase, code, decides, output }
@@ -102,7 +105,7 @@ fn wrapped_lines_do_not_matter() {
         wrapped
     };
     let mut wrong = Vec::new();
-    for Report { name, phase, code, output, .. } in reports().filter(|report| report.phase == Run) {
+    for Report { name, phase, code, output, .. } in reports().filter(|report| matches!(report.phase, Run | Container)) {
         let wrapped: String = output.lines().map(|line| wrap(line) + "\n").collect();
         let found = diagnose(phase, &wrapped).map_or("", |found| found.code);
         if found != code {

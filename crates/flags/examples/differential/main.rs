@@ -124,5 +124,6 @@ fn policy() -> Policy<'static> {
         ctx: None,
         devices: 0,
         tensor_split: None,
+        heads: None,
     }
 }

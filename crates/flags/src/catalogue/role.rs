@@ -30,6 +30,8 @@ pub enum Role {
     Shards,
     /// The number of the one device, among those the engine sees.
     MainDevice,
+    /// Which share of each GPU's memory the engine may use.
+    MemoryShare,
 }
 
 impl Role {
@@ -52,6 +54,7 @@ impl Role {
             "tensor-split" => Self::TensorSplit,
             "shards" => Self::Shards,
             "main-device" => Self::MainDevice,
+            "memory-share" => Self::MemoryShare,
             _ => return None,
         })
     }
@@ -72,6 +75,7 @@ impl fmt::Display for Role {
             Self::TensorSplit => f.write_str("tensor-split"),
             Self::Shards => f.write_str("shards"),
             Self::MainDevice => f.write_str("main-device"),
+            Self::MemoryShare => f.write_str("memory-share"),
         }
     }
 }

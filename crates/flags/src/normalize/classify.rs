@@ -116,15 +116,20 @@ pub(crate) fn classify<'a>(
     Ok(Some(kept(words(name, given))))
 }
 
-/// Flags that are not the pool's to give, by any spelling the catalogue or this crate knows.
-fn refuse_foreign(given: &Given<'_>, engine: Engine) -> Result<(), FlagError> {
+/// What a flag means to this program, by any spelling the catalogue or this crate knows.
+pub(crate) fn role_of(given: &Given<'_>, engine: Engine) -> Role {
     let role = match given.found {
         Some(found) => found.spec.role,
         None => known::role(engine, &dashed(given.written)),
     };
     // Where the engine does not list it, another release may: `--docker-repo` is refused before it is unknown.
     let elsewhere = || families::elsewhere(engine, given.written).map_or(Role::Free, |(_, spec)| spec.role);
-    let role = if given.found.is_none() && role == Role::Free { elsewhere() } else { role };
+    if given.found.is_none() && role == Role::Free { elsewhere() } else { role }
+}
+
+/// Flags that are not the pool's to give.
+fn refuse_foreign(given: &Given<'_>, engine: Engine) -> Result<(), FlagError> {
+    let role = role_of(given, engine);
     let (flag, position) = (shown(given.written), given.position);
     match role {
         Role::Ends => Err(FlagError::EndsServer { flag, position }),

@@ -26,4 +26,7 @@ pub struct Policy<'a> {
     pub devices: usize,
     /// Shares of the model per GPU, where the pool sets them; becomes `--tensor-split`.
     pub tensor_split: Option<&'a [f32]>,
+    /// How many attention heads the model has (`num_attention_heads` of its `config.json`), where that is known: GPUs that
+    /// share each layer must divide them.
+    pub heads: Option<u32>,
 }

@@ -56,6 +56,7 @@ fn check(words: &[String], accelerator: Accel, catalogue: &Catalogue) {
         ctx: None,
         devices: 1,
         tensor_split: None,
+        heads: None,
     };
     let Ok(line) = normalize(words, &policy, catalogue) else { return };
     let again = normalize(line.pool_args(), &policy, catalogue).map(|again| again.args);

@@ -15,5 +15,7 @@ mod pasted;
 mod properties;
 mod renames;
 mod secrets;
+mod shapes;
+mod sharing;
 mod support;
 mod values;

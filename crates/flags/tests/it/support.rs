@@ -29,6 +29,7 @@ pub(crate) fn policy(accelerator: Accel) -> Policy<'static> {
         ctx: None,
         devices: 0,
         tensor_split: None,
+        heads: None,
     }
 }
 

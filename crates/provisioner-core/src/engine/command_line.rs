@@ -69,6 +69,7 @@ pub(crate) fn command_line(desired: &Desired, given: Given<'_>) -> Result<Comman
         ctx: desired.ctx,
         devices: devices.map_or(0, |given| given.devices.len()),
         tensor_split: desired.tensor_split.as_deref(),
+        heads: None,
     };
     let normalized = normalize(&desired.flags, &policy, &catalogue)?;
     if let Some((flag, option)) = normalized.needs.iter().find(|(_, option)| documents.left_out.contains(option)) {

@@ -81,6 +81,13 @@ pub(in crate::rules) static RULES: &[Rule] = &[
     Rule {
         code: "engine::argument",
         phases: RUNNING,
+        any: &[said("vllm: error: unrecognized arguments: serve {rest*}")],
+        cause: "the command begins with `serve`, which the image's entry point has already",
+        remedy: "leave `vllm serve` out of the command: write the model and the flags alone",
+    },
+    Rule {
+        code: "engine::argument",
+        phases: RUNNING,
         any: &[
             said("error: invalid argument: {argument}"),
             said("error: unknown argument: {argument}"),

@@ -33,7 +33,6 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         phases: RUNNING,
         any: &[
             said("no kernel image is available for execution on the device"),
-            said("device kernel image is invalid"),
             said("invalid device function"),
             said("is not compatible with the current device"),
             said("CUDA_ERROR_NO_BINARY_FOR_GPU"),
@@ -41,6 +40,14 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         cause: "the program was not built for the architecture of this GPU",
         remedy: "build it on this host without CMAKE_CUDA_ARCHITECTURES in `provisioning.source.build.cmake_flags`; of an image or a Python \
                  package, take the one whose CUDA knows this GPU; `nvidia-smi --query-gpu=name,compute_cap --format=csv` shows what the GPUs are",
+    },
+    Rule {
+        code: "cuda::driver_too_old",
+        phases: RUNNING,
+        any: &[said("device kernel image is invalid"), said("CUDA_ERROR_INVALID_IMAGE")],
+        cause: "the driver cannot read the program's code for this GPU, which a newer CUDA made (12.8 and later compress it in a way that older \
+                drivers do not know); the GPU itself is supported",
+        remedy: "update the driver, or take a build or image of a CUDA that is not newer than the \"CUDA Version\" that `nvidia-smi` shows",
     },
     Rule {
         code: "cuda::gpu_lost",

@@ -122,12 +122,7 @@ pub(in crate::rules) static RULES: &[Rule] = &[
     Rule {
         code: "engine::program_missing",
         phases: RUNNING,
-        any: &[
-            line("bash: {program}: command not found"),
-            line("sh: {program}: not found"),
-            said("exec: \"{program}\": executable file not found in $PATH"),
-            said("exec: \"{program}\": stat"),
-        ],
+        any: &[line("bash: {program}: command not found"), line("sh: {program}: not found")],
         cause: "there is no program `{program}` here",
         remedy: "correct the command; an image's own entry point often is the engine already (SGLang: `python3 -m sglang.launch_server`)",
     },

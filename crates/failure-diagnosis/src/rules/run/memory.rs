@@ -56,6 +56,17 @@ pub(in crate::rules) static RULES: &[Rule] = &[
     Rule {
         code: "engine::gpu_memory",
         phases: RUNNING,
+        any: &[said(
+            "CUDA out of memory. Tried to allocate {size} MiB. GPU {device#} has a total capacity of {total} GiB of which {free} GiB is free",
+        )],
+        cause: "the GPU refused {size} MiB although {free} GiB of {total} GiB are free on GPU {device}: the host limits it (a virtual GPU, WSL, \
+                an address-space limit), and the numbers are not to be trusted",
+        remedy: "look at the host first: the vGPU profile, WSL's limit of pinned memory (`.wslconfig`), `ulimit -a`, and `nvidia-smi` there; then \
+                 try a smaller share (vLLM `--gpu-memory-utilization`, SGLang `--mem-fraction-static`)",
+    },
+    Rule {
+        code: "engine::gpu_memory",
+        phases: RUNNING,
         any: &[
             said(
                 "CUDA out of memory. Tried to allocate {size} {unit=MiB}. GPU {device#} has a total capacity of {total} GiB of which {free} \
@@ -65,22 +76,40 @@ pub(in crate::rules) static RULES: &[Rule] = &[
                 "CUDA out of memory. Tried to allocate {size} {unit=GiB}. GPU {device#} has a total capacity of {total} GiB of which {free} \
                  {free_unit} is free",
             ),
+            said(
+                "CUDA out of memory. Tried to allocate {size} {unit!} (GPU {device#}; {total} GiB total capacity; {used*} already allocated; \
+                 {free} {free_unit} free",
+            ),
             said("CUDA out of memory. Tried to allocate {size} {unit!}"),
             said("CUDA out of memory"),
-            said("torch.OutOfMemoryError"),
-            said("torch.cuda.OutOfMemoryError"),
+            said("HIP out of memory. Tried to allocate {size} {unit!}"),
             said("HIP out of memory"),
         ],
         cause: "the GPU has too little free memory[: {size} {unit} more were asked for][ on GPU {device}, of which {free} {free_unit} of {total} \
                 GiB are free]",
         remedy: "see who uses it: `nvidia-smi`; a shorter context (vLLM `--max-model-len`, SGLang `--context-length`, TGI `--max-total-tokens`), a \
-                 quantized model or more GPUs (`devices`) need less of each. Where much is free and it still fails, the numbers are not to be \
+                 quantized model or more GPUs (`devices`; TGI `--num-shard`) need less of each, SGLang a smaller `--mem-fraction-static`. Where much is free and it still fails, the numbers are not to be \
                  trusted: look at the host's limits (vGPU profile, WSL, `ulimit -a`)",
     },
     Rule {
         code: "engine::gpu_memory",
         phases: RUNNING,
+        any: &[said("torch.OutOfMemoryError"), said("torch.cuda.OutOfMemoryError")],
+        cause: "the GPU has too little free memory; how much was asked for is not in this log",
+        remedy: "see who uses it: `nvidia-smi`; a shorter context, a quantized model or more GPUs (`devices`) need less of each",
+    },
+    Rule {
+        code: "engine::gpu_memory",
+        phases: RUNNING,
         any: &[
+            said(
+                "max seq len ({ctx#}), ({needed*} KV cache is needed, which is larger than the available KV cache memory ({free*}). Based on the \
+                 available memory, the estimated maximum model length is {fits#}",
+            ),
+            said(
+                "max seq len ({ctx#}), {needed*} KV cache is needed, which is larger than the available KV cache memory ({free*}). Based on the \
+                 available memory, the estimated maximum model length is {fits#}",
+            ),
             said(
                 "max seq len ({ctx#}), ({needed*} KV cache is needed, which is larger than the available KV cache memory ({free*})",
             ),
@@ -92,14 +121,27 @@ pub(in crate::rules) static RULES: &[Rule] = &[
             ),
             said("is larger than the maximum number of tokens that can be stored in KV cache"),
             said("No available memory for the cache blocks"),
-            said("Not enough memory. Please try to increase --mem-fraction-static"),
             said("Not enough memory to handle {ctx#} prefill tokens"),
         ],
         cause: "beside the model's weights the GPU has too little memory for the KV cache[ of a context of {ctx} tokens][: {needed} are needed][, \
                 {free} are there]",
-        remedy: "ask for a shorter context (vLLM `--max-model-len`, SGLang `--context-length`, TGI `--max-total-tokens`) or give the model more \
+        remedy: "ask for a shorter context[, here at most {fits} tokens] (vLLM `--max-model-len`, SGLang `--context-length`, TGI \
+                 `--max-total-tokens`) or give the model more \
                  GPUs (`devices`). A larger share of the GPU (`--gpu-memory-utilization`, `--mem-fraction-static`) helps only where it is well \
                  below 0.9 and nothing else uses the GPU: `nvidia-smi`",
+    },
+    Rule {
+        code: "engine::gpu_memory",
+        phases: RUNNING,
+        any: &[
+            said(
+                "Not enough memory. Please try to increase --mem-fraction-static. Current value: self.server_args.mem_fraction_static={share#}",
+            ),
+            said("Not enough memory. Please try to increase --mem-fraction-static"),
+        ],
+        cause: "the share of the GPU that SGLang may use (`--mem-fraction-static`[ {share}]) is smaller than the weights and the smallest KV cache",
+        remedy: "raise `--mem-fraction-static` where it is well below 0.9 and nothing else uses the GPU (`nvidia-smi`); at 0.9 the model needs more \
+                 GPUs (`devices`) or a smaller quantization: raising it further ends in another lack of memory",
     },
     Rule {
         code: "engine::gpu_memory",
