@@ -101,7 +101,7 @@ fn look(lifecycle: &Lifecycle, id: &PoolId) -> Result<(Option<Origin>, Seen)> {
     let Some(dir) = lifecycle.dir(id)? else {
         return Ok((None, Seen::Known(Box::new(PoolStatus::of(id, PoolState::Absent)))));
     };
-    let runtime = lifecycle.runtime(id)?;
+    let runtime = lifecycle.runtime();
     let origin = origin::read(&dir);
     let lives = |state, instance: Instance, uptime, dir: PoolDir| {
         let summary = published::published(&instance, &dir);
@@ -122,7 +122,7 @@ fn asked(lifecycle: &Lifecycle, seen: Vec<(PoolId, Option<Origin>, Seen)>) -> Ve
         .iter()
         .filter_map(|(.., seen)| if let Seen::Lives(engine) = seen { Some(&**engine) } else { None })
         .collect();
-    let runtime = lifecycle.runtime.clone().unwrap_or_else(|| runtime::native(settings));
+    let runtime = lifecycle.runtime();
     let questions: Vec<_> =
         engines.iter().map(|engine| (&engine.dir, &engine.instance, engine.summary.as_ref())).collect();
     let mut vitals = runtime.vitals_of_all(&questions).into_iter();

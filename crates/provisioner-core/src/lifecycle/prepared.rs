@@ -54,7 +54,7 @@ pub(super) fn all(lifecycle: &Lifecycle) -> Result<Vec<PreparedPool>> {
         // What cannot be looked at is for `status` to report.
         let Ok(Some(dir)) = lifecycle.dir(&id) else { continue };
         let Some((unix_s, engine)) = newest(&dir).filter(|(_, engine)| engine.pool_id == id) else { continue };
-        let runs = match lifecycle.runtime(&id)?.status(&dir)? {
+        let runs = match lifecycle.runtime().status(&dir)? {
             Condition::Running { instance, .. } | Condition::Stopping { instance, .. } => Some(instance.facts),
             _ => None,
         };

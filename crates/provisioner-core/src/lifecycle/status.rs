@@ -211,6 +211,7 @@ pub(crate) fn alive(
     blank: PoolStatus,
     alive: Alive,
     dir: &PoolDir,
+    asked: &Asked<'_>,
 ) -> PoolStatus {
     let Alive { instance, uptime, summary: engine, vitals: Vitals { answer, usage } } = alive;
     let (health, other, why) =

@@ -67,6 +67,7 @@ pub(crate) fn prepared(run: Run<'_>, planned: &Planned, proof: &ProofBundle, obt
     tracing::info!(pool = desired.pool_id.as_str(), engine_version = version, url, "looked at");
     let secret_env = target.key.zip(value).into_iter().collect();
     let (args, env, notes) = (Vec::new(), BTreeMap::new(), Vec::new());
-    let line = CommandLine { args, env, secret_env, notes, port_flag: String::new(), port: String::new() };
+    let (port_flag, port, toolkit_folder) = (String::new(), String::new(), None);
+    let line = CommandLine { args, env, secret_env, notes, port_flag, port, toolkit_folder };
     Ok(Prepared { summary, line, claim: None })
 }
