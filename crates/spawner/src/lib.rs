@@ -58,5 +58,5 @@ pub use start::request::{LOG_LIMIT, Lifetime, StartRequest};
 pub use start::{Running, start};
 pub use status::{Status, status};
 pub use stop::{Stopped, stop, stop_pool};
-pub use vitals::{Vitals, vitals};
+pub use vitals::{Vitals, leader, pids, vitals};
 pub use wait::{Watch, running, wait_exit, watch};

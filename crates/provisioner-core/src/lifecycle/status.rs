@@ -229,7 +229,8 @@ fn gpus(
         let memory_bytes = if on_cpu { None } else { memory_used_by(pids, &look::host(settings)) };
         return Gpus { memory_bytes, ..Gpus::default() };
     };
-    let (shown, _) = look::once(settings, runtime, dir, engine, pids);
+    let now = look::now(settings, &engine.prepared);
+    let (shown, _) = look::once(runtime, dir, engine, (&now, pids));
     let memory: Vec<u64> = shown.gpus.iter().filter_map(|gpu| gpu.memory_bytes).collect();
     let memory_bytes =
         (!memory.is_empty()).then(|| memory.iter().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes)));
