@@ -69,6 +69,17 @@ pub trait Runtime: fmt::Debug + Send + Sync {
         engines.iter().map(|(dir, instance, engine)| self.vitals(dir, instance, *engine)).collect()
     }
 
+    /// The first of a running engine's processes, as this host numbers them; none where it does not run. Asked at each proof
+    /// of its GPUs: the others are asked for only where GPUs have more processes than this one.
+    fn leader(&self, dir: &PoolDir, instance: &Instance) -> Result<Option<i32>> {
+        Ok(self.pids(dir, instance)?.and_then(|pids| pids.first().copied()))
+    }
+
+    /// All processes of a running engine, its leader first; none where it does not run.
+    fn pids(&self, dir: &PoolDir, instance: &Instance) -> Result<Option<Vec<i32>>> {
+        Ok(self.vitals(dir, instance, None)?.usage.map(|usage| usage.pids))
+    }
+
     /// The pool's engine while it runs, to be watched; none where it does not run.
     fn running(&self, dir: &PoolDir) -> Result<Option<Watching>>;
 

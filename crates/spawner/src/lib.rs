@@ -61,5 +61,5 @@ pub use start::request::{LOG_LIMIT, Lifetime, StartRequest};
 pub use start::{Running, start};
 pub use status::{Status, status};
 pub use stop::{Stopped, stop, stop_pool};
-pub use vitals::{Vitals, living, vitals, vitals_of_all};
+pub use vitals::{Vitals, leader, living, pids, vitals, vitals_of_all};
 pub use wait::{Watch, running, wait_exit, watch};

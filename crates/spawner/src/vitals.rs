@@ -23,6 +23,26 @@ pub struct Vitals {
 
 /// Looks at the processes of the engine of `record`; nothing where it does not run.
 pub fn vitals(record: &Record) -> Result<Option<Vitals>, SpawnError> {
+    let Some((record, pids)) = family(record)? else { return Ok(None) };
+    let rss_bytes = pids.iter().map(|pid| rss(*pid)).sum();
+    Ok(Some(Vitals { pids, rss_bytes, listener: listener(&record)? }))
+}
+
+/// Returns the processes of the engine of `record` alone, the leader first; nothing where it does not run. Neither its memory
+/// nor the kernel's tables of sockets are read, which takes milliseconds.
+pub fn pids(record: &Record) -> Result<Option<Vec<i32>>, SpawnError> {
+    Ok(family(record)?.map(|(_, pids)| pids))
+}
+
+/// Returns the leader of the engine of `record`; nothing where it does not run. No other process is looked at.
+pub fn leader(record: &Record) -> Result<Option<i32>, SpawnError> {
+    Ok(match identify(record.clone(), &Host::observe()?)? {
+        Engine::Alive(record, _) => Some(record.pid),
+        _ => None,
+    })
+}
+
+fn family(record: &Record) -> Result<Option<(Record, Vec<i32>)>, SpawnError> {
     let Engine::Alive(record, leader) = identify(record.clone(), &Host::observe()?)? else {
         return Ok(None);
     };
@@ -30,8 +50,7 @@ pub fn vitals(record: &Record) -> Result<Option<Vitals>, SpawnError> {
     family.add(leader);
     family.sweep()?;
     let pids = family.pids();
-    let rss_bytes = pids.iter().map(|pid| rss(*pid)).sum();
-    Ok(Some(Vitals { pids, rss_bytes, listener: listener(&record)? }))
+    Ok(Some((record, pids)))
 }
 
 /// The resident memory of a process; none where it has just ended.

@@ -38,6 +38,8 @@ pub(crate) struct Shown {
     pub(crate) offload: Option<Offload>,
     /// Whether NVML answered for each of them.
     pub(crate) answered: bool,
+    /// Whether its log denies that it uses a GPU: asking again cannot change that.
+    pub(crate) log_denies: bool,
     /// The GPUs that it uses, with its own memory on each where NVML lists it.
     pub(crate) gpus: Vec<verdict::OnGpu>,
 }

@@ -306,7 +306,7 @@ fn gpus(
         let memory_bytes = if on_cpu { None } else { memory_used_by(pids, &look::host(settings)) };
         return Gpus { memory_bytes, ..Gpus::default() };
     };
-    let (shown, _) = look::once(runtime, dir, engine, pids, &asked.of_engine(engine));
+    let (shown, _) = look::once(runtime, dir, engine, (&asked.of_engine(engine), pids));
     let memory: Vec<u64> = shown.gpus.iter().filter_map(|gpu| gpu.memory_bytes).collect();
     let memory_bytes =
         (!memory.is_empty()).then(|| memory.iter().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes)));

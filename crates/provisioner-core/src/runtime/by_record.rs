@@ -88,6 +88,14 @@ impl Runtime for ByRecord {
         engines.iter().filter_map(next).collect()
     }
 
+    fn leader(&self, dir: &PoolDir, instance: &Instance) -> Result<Option<i32>> {
+        self.in_dir(dir)?.leader(dir, instance)
+    }
+
+    fn pids(&self, dir: &PoolDir, instance: &Instance) -> Result<Option<Vec<i32>>> {
+        self.in_dir(dir)?.pids(dir, instance)
+    }
+
     fn kept(&self, dir: &PoolDir, engine: &Ensured) -> Result<Option<String>> {
         self.in_dir(dir)?.kept(dir, engine)
     }

@@ -101,6 +101,14 @@ impl Runtime for ProcessRuntime {
         look::vitals_of_all(engines)
     }
 
+    fn leader(&self, dir: &PoolDir, instance: &Instance) -> Result<Option<i32>> {
+        look::leader(dir, instance)
+    }
+
+    fn pids(&self, dir: &PoolDir, instance: &Instance) -> Result<Option<Vec<i32>>> {
+        look::pids(dir, instance)
+    }
+
     fn running(&self, dir: &PoolDir) -> Result<Option<Watching>> {
         cut_log(dir);
         watch::running(dir)

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::{LONG, Pool, engines_in, fake, lives, until};
 use spawner::{
-    Exit, Lifetime, SpawnError, StartRequest, Status, Stopped, living, status, stop, vitals, vitals_of_all, wait_exit,
-    watch,
+    Exit, Lifetime, SpawnError, StartRequest, Status, Stopped, leader, living, pids, status, stop, vitals, vitals_of_all,
+    wait_exit, watch,
 };
 
 const GRACE: Duration = Duration::from_millis(100);
@@ -66,6 +66,8 @@ fn a_stubborn_family_is_ended() {
     let engine = pool.start(&fake("ignore SIGTERM worker worker stray say up")).unwrap();
     until("all are up", || pool.log().lines().filter(|line| line.ends_with("up")).count() == 4);
     let seen = vitals(&engine.record).unwrap().unwrap();
+    assert_eq!(pids(&engine.record).unwrap().as_ref(), Some(&seen.pids));
+    assert_eq!(leader(&engine.record).unwrap(), seen.pids.first().copied());
     assert_eq!((seen.pids.len(), seen.pids[0]), (4, engine.record.pid));
     assert!(seen.rss_bytes > 4 * 4096, "{seen:?}");
     // Beside other engines and one that is gone: the same processes for each, and each pool with what lives of it.
@@ -93,6 +95,7 @@ fn a_stubborn_family_is_ended() {
     assert_eq!(engines_in(&pool.dir), Vec::<i32>::new());
     assert!(seen.pids.iter().all(|pid| !lives(*pid)));
     assert_eq!(vitals(&engine.record).unwrap(), None);
+    assert_eq!((pids(&engine.record).unwrap(), leader(&engine.record).unwrap()), (None, None));
     pool.assert_clean();
 }
 

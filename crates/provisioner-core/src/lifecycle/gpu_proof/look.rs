@@ -47,13 +47,17 @@ pub(crate) fn before_start(settings: &Settings, prepared: &PreparedEngine, dir: 
     }
 }
 
-/// What NVML, log and flags show of an engine now, and whether it is in vain to ask again: NVML hangs, or is not there.
+/// What is in use now on the GPUs of an engine.
+pub(crate) fn now(settings: &Settings, prepared: &PreparedEngine) -> GpuUsage {
+    usage(&uuids(prepared), &host(settings))
+}
+
+/// What NVML, log and flags show of an engine, and whether it is in vain to ask again: NVML hangs, or is not there.
 pub(crate) fn once(
     runtime: &dyn Runtime,
     dir: &PoolDir,
     ensured: &Ensured,
-    pids: &[i32],
-    now: &GpuUsage,
+    (now, pids): (&GpuUsage, &[i32]),
 ) -> (Shown, bool) {
     let prepared = &ensured.prepared;
     let log = log(runtime, dir, prepared);
@@ -74,7 +78,8 @@ pub(crate) fn once(
     let in_vain = |kind| matches!(kind, ProblemKind::TimedOut | ProblemKind::NoLibrary | ProblemKind::LibraryUnusable);
     let in_vain = now.problem.as_ref().is_some_and(|problem| in_vain(problem.kind));
     let answered = now.problem.is_none() && now.devices.iter().all(|device| device.problem.is_none());
-    (Shown { proof: Some(proof), offload: log.offload, answered, gpus }, in_vain)
+    let log_denies = log.denial.is_some();
+    (Shown { proof: Some(proof), offload: log.offload, answered, log_denies, gpus }, in_vain)
 }
 
 /// Looks until the engine is proven to be on its GPUs, a few times at most: neither an NVML that fails for a moment nor one
@@ -89,14 +94,14 @@ pub(crate) fn patiently(
     let begin = Instant::now();
     let mut looks = 0;
     loop {
-        // An engine that has just exited holds no GPU, and that is not why it failed.
-        let usage = runtime.vitals(dir, instance, None)?.usage.ok_or(LifecycleError::Gone)?;
-        let now = gpu_detect::usage(&uuids(&ensured.prepared), &host(settings));
-        let (shown, in_vain) = once(runtime, dir, ensured, &usage.pids, &now);
+        let now = now(settings, &ensured.prepared);
+        // Asked afterwards: an engine that has just exited holds no GPU, and that is not why it failed.
+        let pids = pids(runtime, dir, instance, &now)?.ok_or(LifecycleError::Gone)?;
+        let (shown, in_vain) = once(runtime, dir, ensured, (&now, &pids));
         looks += 1;
         let settled = shown.proof.as_ref().is_none_or(|proof| match proof.verdict {
             ProofVerdict::Proven => true,
-            ProofVerdict::Denied => log(runtime, dir, &ensured.prepared).denial.is_some(),
+            ProofVerdict::Denied => shown.log_denies,
             ProofVerdict::Undecided => shown.answered,
         });
         if settled || in_vain || looks == LOOKS {
@@ -111,6 +116,17 @@ pub(crate) fn patiently(
         settings.cancel.check().map_err(|cancel::Cancelled| Error::Cancelled)?;
         thread::sleep(PAUSE);
     }
+}
+
+/// The engine's processes, as far as they matter to what NVML lists: to look for children takes a walk over all processes of
+/// the host, and an engine that is alone on its GPUs needs none.
+fn pids(runtime: &dyn Runtime, dir: &PoolDir, instance: &Instance, now: &GpuUsage) -> Result<Option<Vec<i32>>> {
+    let Some(leader) = runtime.leader(dir, instance)? else { return Ok(None) };
+    let mut listed = now.devices.iter().flat_map(|device| device.processes.iter().flatten());
+    if listed.all(|process| i32::try_from(process.pid) == Ok(leader)) {
+        return Ok(Some(vec![leader]));
+    }
+    runtime.pids(dir, instance)
 }
 
 /// What the log says. Once an engine was proven its log is not read again: later lines may be of clients.

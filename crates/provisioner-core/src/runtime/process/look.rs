@@ -99,6 +99,22 @@ pub(super) fn vitals_of_all(engines: &[(&PoolDir, &Instance, Option<&Ensured>)])
     answers.into_iter().map(one).collect()
 }
 
+/// The leader of this very engine; none once the pool has another one, or none.
+pub(super) fn leader(dir: &PoolDir, instance: &Instance) -> Result<Option<i32>> {
+    match recorded(dir, Some(&instance.kind), instance.started_unix_s)? {
+        Some(record) => Ok(spawner::leader(&record)?),
+        None => Ok(None),
+    }
+}
+
+/// The processes of this very engine; none once the pool has another one, or none.
+pub(super) fn pids(dir: &PoolDir, instance: &Instance) -> Result<Option<Vec<i32>>> {
+    match recorded(dir, Some(&instance.kind), instance.started_unix_s)? {
+        Some(record) => Ok(spawner::pids(&record)?),
+        None => Ok(None),
+    }
+}
+
 /// The record of this very engine; none once the pool has another one, or none.
 fn recorded(dir: &PoolDir, kind: Option<&InstanceKind>, started_unix_s: u64) -> Result<Option<Record>> {
     let record = spawner::recorded(dir)?.and_then(|record| Record::try_from(record).ok());
