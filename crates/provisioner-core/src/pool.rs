@@ -1,6 +1,8 @@
 //! What a pool wants, and the settings that are the same for all pools.
 
 pub(crate) mod desired;
+#[cfg(feature = "containers")]
+mod image;
 pub(crate) mod layout;
 pub(crate) mod locks;
 pub(crate) mod lower;

@@ -6,6 +6,8 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
+#[cfg(not(feature = "containers"))]
+use config_schema::ImagePin;
 use config_schema::{CommitPin, GitRef, LockFile, ModelPin, PoolConfig, PoolId, PoolPins, ProvisioningMode, Sha256};
 use llamacpp_build::{BuildError, Resolved};
 use miette::Diagnostic;
@@ -14,6 +16,8 @@ use model_provisioner::{HubError, ModelError, Presence, Staged};
 use crate::engine::profile;
 use crate::observe::models;
 use crate::pool::desired::Desired;
+#[cfg(feature = "containers")]
+use crate::pool::image::image;
 use crate::pool::lower::lower;
 use crate::pool::pin_error::PinError;
 use crate::pool::pins::read;
@@ -78,8 +82,9 @@ pub fn lock(
         settings.cancel.check().map_err(|cancel::Cancelled| Error::Cancelled)?;
         let old = file.pools.get(&pool.id).cloned().unwrap_or_default();
         let commit = commit(pool, old.commit.as_ref(), update.contains(&PinKind::Commit), settings, &mut notes)?;
+        let image = image(pool, old.image.as_ref(), update.contains(&PinKind::Image), settings, &mut notes)?;
         let model = model(pool, old.model.as_ref(), update.contains(&PinKind::Model), settings, &mut notes)?;
-        file.pools.insert(pool.id.clone(), PoolPins { commit, model: Some(model), ..old });
+        file.pools.insert(pool.id.clone(), PoolPins { commit, image, model: Some(model), ..old });
     }
     Ok(Locked { file, notes })
 }
@@ -148,6 +153,19 @@ fn of_source(pool: &PoolId, error: Error) -> Error {
         Error::Build(BuildError::Git { .. } | BuildError::Diagnosed(_)) => PinError::Away { pool, why, help }.into(),
         _ => error,
     }
+}
+
+/// Without the feature `containers` an image is not asked for, and its pin stays.
+#[cfg(not(feature = "containers"))]
+#[expect(clippy::unnecessary_wraps, reason = "with the feature it can fail")]
+fn image(
+    _: &PoolConfig,
+    old: Option<&ImagePin>,
+    _: bool,
+    _: &Settings,
+    _: &mut Vec<String>,
+) -> Result<Option<ImagePin>> {
+    Ok(old.cloned())
 }
 
 fn model(
