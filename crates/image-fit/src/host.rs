@@ -69,3 +69,54 @@ impl Gpu {
         !self.brand.is_empty() && self.brand != "unknown"
     }
 }
+
+/// The brand of a GPU by its product name, in the words of NVIDIA's container toolkit; `unknown` for a name that shows none.
+pub fn brand_of_product(name: &str) -> &'static str {
+    let words: Vec<String> = name.split([' ', '-']).map(str::to_ascii_lowercase).collect();
+    let has = |word: &str| words.iter().any(|known| known == word);
+    let is_numbered = |word: &String| {
+        let begin = ["a", "b", "h", "l", "t", "gb", "gh"].into_iter().find_map(|series| word.strip_prefix(series));
+        begin.is_some_and(|number| number.starts_with(|letter: char| letter.is_ascii_digit()))
+    };
+    match () {
+        () if has("geforce") => "geforce",
+        () if has("titan") => "titan",
+        () if has("tesla") => "tesla",
+        () if has("quadro") && has("rtx") => "quadrortx",
+        () if has("quadro") => "quadro",
+        () if has("grid") => "grid",
+        () if has("rtx") => "nvidiartx",
+        () if words.iter().any(is_numbered) => "nvidia",
+        () => "unknown",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn products_have_brands() {
+        for (name, brand) in [
+            ("NVIDIA GeForce RTX 4090", "geforce"),
+            ("GeForce GTX 1080 Ti", "geforce"),
+            ("NVIDIA TITAN RTX", "titan"),
+            ("Tesla V100-SXM2-16GB", "tesla"),
+            ("Tesla T4", "tesla"),
+            ("Quadro RTX 8000", "quadrortx"),
+            ("Quadro P4000", "quadro"),
+            ("NVIDIA RTX A6000", "nvidiartx"),
+            ("NVIDIA RTX 6000 Ada Generation", "nvidiartx"),
+            ("NVIDIA H100 80GB HBM3", "nvidia"),
+            ("NVIDIA A100-SXM4-80GB", "nvidia"),
+            ("NVIDIA L40S", "nvidia"),
+            ("NVIDIA GH200 480GB", "nvidia"),
+            ("NVIDIA B200", "nvidia"),
+            ("Orin (nvgpu)", "unknown"),
+            ("NVIDIA Graphics Device", "unknown"),
+            ("", "unknown"),
+        ] {
+            assert_eq!(brand_of_product(name), brand, "{name}");
+        }
+    }
+}

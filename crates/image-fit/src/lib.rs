@@ -38,7 +38,7 @@ mod version;
 pub use config::{BadConfig, ImageConfig};
 pub use drivers::{cuda_of_driver, driver_for_cuda};
 pub use error::ImageError;
-pub use host::{Accelerator, Gpu, Host};
+pub use host::{Accelerator, Gpu, Host, brand_of_product};
 pub use judge::judge;
 pub use rules::Rule;
 pub use verdict::{Outcome, Verdict};

@@ -306,6 +306,16 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Finished(#[from] FinishedError),
+    /// An image that this host cannot run.
+    #[cfg(feature = "containers")]
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Image(#[from] image_fit::ImageError),
+    /// A registry that does not give an image.
+    #[cfg(feature = "containers")]
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Registry(#[from] registry::RegistryError),
     /// Model.
     #[error(transparent)]
     #[diagnostic(transparent)]

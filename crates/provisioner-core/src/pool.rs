@@ -2,6 +2,8 @@
 
 pub(crate) mod build_slots;
 pub(crate) mod desired;
+#[cfg(feature = "containers")]
+mod image;
 pub(crate) mod layout;
 pub(crate) mod locks;
 pub(crate) mod lower;

@@ -16,6 +16,9 @@ pub struct ContainerConfig {
     pub image: PlainName,
     /// The image's tag.
     pub tag: PlainName,
+    /// Whether an image is used that this host's driver or GPUs are too old for by the image's own conditions; no, if left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub override_requirement: Option<bool>,
 }
 
 /// The system package an engine comes in.

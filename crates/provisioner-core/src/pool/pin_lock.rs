@@ -8,6 +8,8 @@ mod archive;
 use std::collections::BTreeMap;
 use std::path::Path;
 
+#[cfg(not(feature = "containers"))]
+use config_schema::ImagePin;
 use config_schema::{CommitPin, GitRef, LockFile, ModelPin, PoolConfig, PoolId, PoolPins, ProvisioningMode, Sha256};
 use llamacpp_build::{BuildError, Resolved};
 use miette::Diagnostic;
@@ -16,6 +18,8 @@ use model_provisioner::{HubError, ModelError, ModelRequest, Presence, Staged};
 use crate::engine::profile;
 use crate::observe::models;
 use crate::pool::desired::Desired;
+#[cfg(feature = "containers")]
+use crate::pool::image::image;
 use crate::pool::lower::lower;
 use crate::pool::pin_error::PinError;
 use crate::pool::pins::read;
@@ -80,10 +84,11 @@ pub fn lock(
         settings.cancel.check().map_err(|cancel::Cancelled| Error::Cancelled)?;
         let old = file.pools.get(&pool.id).cloned().unwrap_or_default();
         let commit = commit(pool, old.commit.as_ref(), update.contains(&PinKind::Commit), settings, &mut notes)?;
+        let image = image(pool, old.image.as_ref(), update.contains(&PinKind::Image), settings, &mut notes)?;
         let model = model(pool, old.model.as_ref(), update.contains(&PinKind::Model), settings, &mut notes)?;
         let archive =
             archive::pin(pool, old.archive.as_ref(), update.contains(&PinKind::Archive), settings, &mut notes)?;
-        file.pools.insert(pool.id.clone(), PoolPins { commit, archive, model, ..old });
+        file.pools.insert(pool.id.clone(), PoolPins { commit, archive, image, model, ..old });
     }
     Ok(Locked { file, notes })
 }
@@ -164,6 +169,19 @@ fn of_source(pool: &PoolId, error: Error) -> Error {
         Error::Build(BuildError::Git { .. } | BuildError::Diagnosed(_)) => PinError::Away { pool, why, help }.into(),
         _ => error,
     }
+}
+
+/// Without the feature `containers` an image is not asked for, and its pin stays.
+#[cfg(not(feature = "containers"))]
+#[expect(clippy::unnecessary_wraps, reason = "with the feature it can fail")]
+fn image(
+    _: &PoolConfig,
+    old: Option<&ImagePin>,
+    _: bool,
+    _: &Settings,
+    _: &mut Vec<String>,
+) -> Result<Option<ImagePin>> {
+    Ok(old.cloned())
 }
 
 fn model(

@@ -12,6 +12,7 @@ mod faults;
 mod fresh;
 mod golden;
 mod gpu_proof;
+mod images;
 mod lifecycle;
 mod package;
 mod packages;
