@@ -1,5 +1,6 @@
 //! The command line.
 
+pub(crate) mod host;
 pub(crate) mod several;
 
 use std::path::PathBuf;
@@ -7,6 +8,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use flags::Engine;
 
+use self::host::StatusArgs;
 use self::several::{All, AllBuilt};
 
 /// Builds, proves and starts the engine of a pool.
@@ -67,8 +69,10 @@ pub(crate) enum Verb {
     Ensure(EnsureArgs),
     /// Pin commits and models: write the lock file beside the pool file; asks the network, prepares nothing
     Lock(LockArgs),
-    /// Show whether the engine runs and answers; the exit status says it too
-    Status,
+    /// Show whether the engine runs and answers; without a pool, every pool of this host. The exit status reports it, too
+    Status(StatusArgs),
+    /// List the engines that are prepared and do not run
+    Ls,
     /// Stop the engine; no engine is fine too
     Stop(All),
     /// Show the end of the engine's log

@@ -1,5 +1,6 @@
 //! How results and errors are shown: text for people, JSON for programs.
 
+pub(crate) mod amount;
 pub(crate) mod gpu;
 pub(crate) mod several;
 pub(crate) mod summary;

@@ -36,6 +36,12 @@ pub(crate) fn pools(args: &Args) -> Result<Vec<PoolConfig>> {
     Ok(config(file)?.pools)
 }
 
+/// Where engines are to be found again by their pool file.
+pub(crate) fn with_pool_file(settings: Settings, args: &Args) -> Result<Settings> {
+    let pool_file = args.config.as_deref().map(absolute).transpose()?;
+    Ok(Settings { pool_file, ..settings })
+}
+
 /// The provider for a pool.
 pub(crate) fn provider(pool: &PoolConfig, settings: Settings) -> Result<Box<dyn EngineProvisioner>> {
     Ok(provider_with(pool, settings)?)
@@ -75,7 +81,7 @@ pub(crate) fn working(args: &Args, progress: &Progress, interrupt: &Interrupt) -
 pub(crate) fn agreed(settings: Settings, args: &Args, wish: &PrepareArgs) -> Result<Settings> {
     let settings = pinned(settings, args, wish.locked)?;
     let file = wish.plan.as_ref().map(|path| PlanFile::read(path, &settings)).transpose()?;
-    Ok(Settings { approved: file.map(Arc::new), ..settings })
+    with_pool_file(Settings { approved: file.map(Arc::new), ..settings }, args)
 }
 
 /// The settings with the pins of the lock file beside the pool file, where nothing else is used.

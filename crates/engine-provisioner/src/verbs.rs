@@ -9,6 +9,7 @@ mod flags;
 mod gpus;
 mod lock;
 mod logs;
+mod ls;
 mod plan;
 mod prepare;
 mod proof;
@@ -28,7 +29,8 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Re
         Verb::Prepare(wish) => prepare::run(args, progress, interrupt, wish),
         Verb::Ensure(wish) => ensure::run(args, progress, interrupt, wish),
         Verb::Lock(wish) => lock::run(args, progress, interrupt, wish),
-        Verb::Status => status::run(args),
+        Verb::Status(wish) => status::run(args, *wish),
+        Verb::Ls => ls::run(args),
         Verb::Stop(all) => stop::run(args, progress, interrupt, *all),
         Verb::Logs { lines, follow } => logs::run(args, *lines, *follow),
         Verb::Doctor => doctor::run(args, progress),

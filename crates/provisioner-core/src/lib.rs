@@ -55,8 +55,8 @@ pub use exec::{Env, Exit};
 pub use gpu_detect::Probe;
 
 pub use lifecycle::{
-    Ended, ExitReport, GpuProofError, Health, Lifecycle, LifecycleError, OnGpu, PoolState, PoolStatus, PreviousError,
-    Ready, Restored, Running, WentBack,
+    Ended, ExitReport, GpuProofError, Health, HostPool, Lifecycle, LifecycleError, OnGpu, PoolState, PoolStatus,
+    PreparedPool, PreviousError, Ready, Restored, Running, WentBack,
 };
 /// What every error here answers: its stable code and its help.
 pub use miette::Diagnostic;
@@ -69,6 +69,7 @@ pub use plan::{
 #[cfg(feature = "schema")]
 pub use plan::{DocumentKind, document_schema};
 pub use pool::build_slots::BuildSlots;
+pub use pool::origin::Drift;
 pub use pool::pin_error::PinError;
 pub use pool::pins::{Locked, PinKind, Pins, lock};
 pub use pool::reservation::{Demand, Reservation};

@@ -4,10 +4,11 @@
 //! whose configuration is gone can still be looked at and stopped. What it is started, watched and stopped by is a
 //! [`Runtime`]; nothing here knows which.
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use config_schema::PoolId;
+use config_schema::{PoolConfig, PoolId};
 use miette::Diagnostic;
 use spawner::{LockWait, PoolDir};
 
@@ -22,6 +23,8 @@ mod error;
 pub(crate) mod exit;
 pub(crate) mod gpu_proof;
 pub(crate) mod health;
+mod on_host;
+pub(crate) mod prepared;
 pub(crate) mod previous;
 mod ready;
 mod running;
@@ -37,6 +40,8 @@ pub use exit::{Ended, ExitReport};
 pub use gpu_proof::GpuProofError;
 pub use gpu_proof::verdict::OnGpu;
 pub use health::Health;
+pub use on_host::HostPool;
+pub use prepared::PreparedPool;
 pub use previous::{PreviousError, Restored, WentBack};
 pub use ready::Ready;
 pub use running::Running;
@@ -95,6 +100,20 @@ impl Lifecycle {
             PoolState::Absent | PoolState::Unreadable => status::unrecorded(&self.settings, status),
             _ => Ok(status),
         }
+    }
+
+    /// What every pool of this host does: those of `file`, in their order, then all others that have a record or of which
+    /// something lives, by name. A pool that cannot be looked at is listed with the reason.
+    ///
+    /// # Errors
+    /// Where the processes of the host cannot be listed.
+    pub fn host_status(&self, file: Option<(&Path, &[PoolConfig])>) -> Result<Vec<HostPool>> {
+        on_host::all(self, file)
+    }
+
+    /// The engines of this host that are prepared and do not run, by the names of their pools.
+    pub fn prepared(&self) -> Result<Vec<PreparedPool>> {
+        prepared::all(self)
     }
 
     /// Waits until the pool's engine answers, for at most `limit`, and then proves that an engine of a `cuda` pool is on

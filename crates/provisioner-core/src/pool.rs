@@ -5,6 +5,7 @@ pub(crate) mod desired;
 pub(crate) mod layout;
 pub(crate) mod locks;
 pub(crate) mod lower;
+pub(crate) mod origin;
 pub(crate) mod pin_error;
 mod pin_lock;
 pub(crate) mod pins;

@@ -11,6 +11,7 @@ use crate::engine::EngineProfile;
 use crate::event::{Happening, Reporter};
 use crate::execute::{Executed, Run, Until, execute, launch, published};
 use crate::lifecycle::gpu_proof::refuse_denied;
+use crate::lifecycle::prepared;
 use crate::lifecycle::previous::{self, Failed};
 use crate::lifecycle::{Health, Lifecycle, PoolStatus, Ready, Running};
 use crate::observe::host::HostSnapshot;
@@ -22,6 +23,7 @@ use crate::plan::planner::{self, Planned};
 use crate::pool::desired::Desired;
 use crate::pool::locks::{self, waiting_for};
 use crate::pool::lower::lower;
+use crate::pool::origin;
 use crate::pool::pins;
 use crate::provisioner::hung::Hung;
 use crate::runtime::{Runtime, StopOutcome, of_mode};
@@ -155,7 +157,10 @@ impl EngineProvisioner for Provisioner {
     fn prepare(&self, pool: PoolConfig) -> Result<PreparedEngine> {
         let call = self.call(&pool)?;
         call.finished(|call| match call.bring(Until::Prepared)? {
-            Executed::Prepared(prepared) => Ok((*prepared, "prepared")),
+            Executed::Prepared(prepared) => {
+                prepared::remember(&PoolDir::open(&self.settings.run_dir, pool.id.as_str())?, &prepared);
+                Ok((*prepared, "prepared"))
+            }
             Executed::Running(ensured) => Ok((ensured.prepared, "prepared")),
             Executed::Again(why) => Err(Error::Unsettled { why }),
         })
@@ -172,6 +177,10 @@ impl EngineProvisioner for Provisioner {
                 Err(error) => Err(error),
             };
             let ensured = if goes_back { self.or_previous(call, ensured) } else { ensured }?;
+            if let Some(file) = &self.settings.pool_file {
+                let dir = PoolDir::open(&self.settings.run_dir, pool.id.as_str())?;
+                origin::remember(&dir, file, &pool, &ensured);
+            }
             let outcome = ensured.started.outcome();
             Ok((ensured, outcome))
         })

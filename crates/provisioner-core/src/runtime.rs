@@ -51,6 +51,11 @@ pub trait Runtime: fmt::Debug + Send + Sync {
     /// What a running engine uses and, where its summary is given, what it answers.
     fn vitals(&self, dir: &PoolDir, instance: &Instance, engine: Option<&Ensured>) -> Result<Vitals>;
 
+    /// The vitals of several running engines, in their order. A runtime that can look at all of them at once does.
+    fn vitals_of_all(&self, engines: &[(&PoolDir, &Instance, Option<&Ensured>)]) -> Vec<Result<Vitals>> {
+        engines.iter().map(|(dir, instance, engine)| self.vitals(dir, instance, *engine)).collect()
+    }
+
     /// The pool's engine while it runs, to be watched; none where it does not run.
     fn running(&self, dir: &PoolDir) -> Result<Option<Watching>>;
 
@@ -97,6 +102,11 @@ pub(crate) fn of_mode(mode: ProvisioningMode, settings: &Settings) -> Arc<dyn Ru
         | ProvisioningMode::Container
         | ProvisioningMode::External => Arc::new(process::ProcessRuntime::of(settings)),
     }
+}
+
+/// The runtime for the engines of this host, where all of them are of one kind: processes.
+pub(crate) fn of_host(settings: &Settings) -> Arc<dyn Runtime> {
+    Arc::new(process::ProcessRuntime::of(settings))
 }
 
 /// The runtime for the engine that a pool has, by its record. Without a record, an engine can only be a process, which

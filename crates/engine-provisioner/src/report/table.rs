@@ -70,6 +70,23 @@ impl Table {
     }
 }
 
+/// A paragraph as lines of at most `width` characters; those after the first begin with `indent`. A word that is longer
+/// stays whole.
+pub(crate) fn wrapped(text: &str, width: Option<usize>, indent: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split_whitespace() {
+        match lines.last_mut() {
+            Some(line) if width.is_none_or(|width| line.chars().count() + 1 + word.chars().count() <= width) => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            Some(_) => lines.push(format!("{indent}{word}")),
+            None => lines.push(word.to_owned()),
+        }
+    }
+    lines.iter().map(|line| format!("{line}\n")).collect()
+}
+
 /// The width that a table may have: `COLUMNS` where that is set, else that of the terminal on standard output; no limit in
 /// a pipe or file.
 pub(crate) fn width() -> Option<usize> {
@@ -104,6 +121,13 @@ mod tests {
         assert_eq!(table().text(Some(40)), some);
         assert_eq!(table().text(Some(19)), "pool        state\nchat        running\nembeddings  exited\n");
         assert_eq!(table().text(Some(5)), "pool\nchat\nembed\n", "the last column is cut");
+    }
+
+    #[test]
+    fn a_paragraph_is_wrapped_at_words() {
+        assert_eq!(wrapped("one two three", None, "  "), "one two three\n");
+        assert_eq!(wrapped("one two three", Some(7), "  "), "one two\n  three\n");
+        assert_eq!(wrapped("incomprehensible x", Some(5), "  "), "incomprehensible\n  x\n");
     }
 
     #[test]

@@ -1,20 +1,69 @@
-//! `status`: what runs for a pool now. The exit status says whether it runs, and whether it answers.
+//! `status`: what runs for a pool, or for every pool of this host. The exit status says whether it runs, and whether it
+//! answers; of several pools it is the worst.
+
+mod all;
+mod watch;
 
 use std::fmt::Write;
 
-use provisioner_core::{Health, Lifecycle, PoolState, PoolStatus, ProofVerdict};
+use provisioner_core::cfg::PoolId;
+use provisioner_core::{Health, HostPool, Lifecycle, PoolState, PoolStatus, ProofVerdict};
+use serde_json::json;
 
 use crate::args::Args;
+use crate::args::host::StatusArgs;
 use crate::exit::Exit;
 use crate::failure::Result;
+use crate::report::table::width;
 use crate::report::{gpu, summary};
 use crate::{report, target};
 
-pub(crate) fn run(args: &Args) -> Result<Exit> {
+pub(crate) fn run(args: &Args, wish: StatusArgs) -> Result<Exit> {
+    if args.pool.is_none() && only_pool(args)?.is_none() {
+        return host(args, wish);
+    }
     let (id, _) = target::known(args)?;
-    let status = Lifecycle::new(target::settings(args)?).status(&id)?;
+    let lifecycle = Lifecycle::new(target::settings(args)?);
+    if let Some(seconds) = wish.watch {
+        return watch::run(args.json, seconds, || {
+            let status = lifecycle.status(&id)?;
+            let text = text(&status);
+            Ok((status, text))
+        });
+    }
+    let status = lifecycle.status(&id)?;
     report::result(args.json, &status, || text(&status))?;
     Ok(exit(&status))
+}
+
+/// The pool of a configuration that has one: it is meant where none is named.
+fn only_pool(args: &Args) -> Result<Option<PoolId>> {
+    if args.config.is_none() {
+        return Ok(None);
+    }
+    let pools = target::pools(args)?;
+    Ok(if let [only] = pools.as_slice() { Some(only.id.clone()) } else { None })
+}
+
+/// Every pool of this host, and those of the configuration where one is named.
+fn host(args: &Args, wish: StatusArgs) -> Result<Exit> {
+    let lifecycle = Lifecycle::new(target::settings(args)?);
+    let look = || -> Result<Vec<HostPool>> {
+        Ok(match &args.config {
+            Some(file) => lifecycle.host_status(Some((&target::absolute(file)?, &target::pools(args)?)))?,
+            None => lifecycle.host_status(None)?,
+        })
+    };
+    if let Some(seconds) = wish.watch {
+        return watch::run(args.json, seconds, || {
+            let pools = look()?;
+            let text = all::text(&pools, width());
+            Ok((json!({ "pools": pools }), text))
+        });
+    }
+    let pools = look()?;
+    report::result(args.json, &json!({ "pools": pools }), || all::text(&pools, width()))?;
+    Ok(pools.iter().fold(Exit::Done, |worst, pool| worst.worse(exit(&pool.status))))
 }
 
 /// An engine that loads its model, and one that is being stopped, need not answer.

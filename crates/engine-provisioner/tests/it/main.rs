@@ -7,6 +7,7 @@ mod cache;
 mod events;
 mod explain;
 mod host;
+mod host_status;
 mod kills;
 mod life;
 mod limits;

@@ -1,10 +1,11 @@
 //! What a pool's engine does now, from what its runtime knows and what the engine answers.
 
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use config_schema::{Accelerator, PoolId};
 use exec::Exit;
-use gpu_detect::memory_used_by;
+use gpu_detect::{GpuUsage, memory_used_by, usage};
 use serde::{Deserialize, Serialize};
 use spawner::PoolDir;
 
@@ -138,11 +139,27 @@ impl PoolStatus {
 }
 
 pub(crate) fn status(settings: &Settings, runtime: &dyn Runtime, pool: &PoolId, dir: &PoolDir) -> Result<PoolStatus> {
+    let lives = |state, instance, uptime| {
+        let summary = published::published(&instance, dir);
+        let vitals = runtime.vitals(dir, &instance, summary.as_ref())?;
+        let gpus = summary.iter().flat_map(|summary| summary.prepared.devices.iter().map(|gpu| gpu.uuid.clone()));
+        let asked = Asked::of(settings, gpus);
+        let alive = Alive { instance, uptime, summary, vitals };
+        Ok(self::alive(settings, runtime, PoolStatus::of(pool, state), alive, dir, &asked))
+    };
+    match runtime.status(dir)? {
+        Condition::Running { instance, uptime } => lives(PoolState::Running, instance, uptime),
+        Condition::Stopping { instance, uptime } => lives(PoolState::Stopping, instance, uptime),
+        other => Ok(of_condition(runtime, pool, dir, other)),
+    }
+}
+
+/// The status of a pool whose engine does not live.
+pub(crate) fn of_condition(runtime: &dyn Runtime, pool: &PoolId, dir: &PoolDir, condition: Condition) -> PoolStatus {
     let of = |state| PoolStatus::of(pool, state);
-    let lives = |state, instance, uptime| alive(settings, runtime, of(state), instance, uptime, dir);
-    Ok(match runtime.status(dir)? {
-        Condition::Running { instance, uptime } => lives(PoolState::Running, instance, uptime)?,
-        Condition::Stopping { instance, uptime } => lives(PoolState::Stopping, instance, uptime)?,
+    match condition {
+        Condition::Running { .. } => of(PoolState::Running),
+        Condition::Stopping { .. } => of(PoolState::Stopping),
         Condition::Exited { instance, exit } => PoolStatus {
             why: exit.map(|exit| exit.to_string()),
             exit: Some(ExitReport::of(exit.unwrap_or(Exit::Unknown), runtime, dir)),
@@ -153,7 +170,7 @@ pub(crate) fn status(settings: &Settings, runtime: &dyn Runtime, pool: &PoolId, 
         Condition::Foreign { why } => PoolStatus { why: Some(why), ..of(PoolState::Foreign) },
         Condition::Absent => of(PoolState::Absent),
         Condition::Unreadable { why } => PoolStatus { why: Some(why), ..of(PoolState::Unreadable) },
-    })
+    }
 }
 
 /// The status of a pool whose record is gone or cannot be used: its engine may run all the same.
@@ -168,26 +185,34 @@ pub(crate) fn unrecorded(settings: &Settings, status: PoolStatus) -> Result<Pool
     Ok(PoolStatus { state: PoolState::Unreadable, why: Some(why), ..status })
 }
 
-fn alive(
+/// An engine that lives, and what was seen of it.
+pub(crate) struct Alive {
+    pub(crate) instance: Instance,
+    pub(crate) uptime: Duration,
+    pub(crate) summary: Option<Ensured>,
+    pub(crate) vitals: Vitals,
+}
+
+/// The status of an engine that lives.
+pub(crate) fn alive(
     settings: &Settings,
     runtime: &dyn Runtime,
     blank: PoolStatus,
-    instance: Instance,
-    uptime: Duration,
+    alive: Alive,
     dir: &PoolDir,
-) -> Result<PoolStatus> {
-    let engine = published::published(&instance, dir);
-    let Vitals { answer, usage } = runtime.vitals(dir, &instance, engine.as_ref())?;
+    asked: &Asked<'_>,
+) -> PoolStatus {
+    let Alive { instance, uptime, summary: engine, vitals: Vitals { answer, usage } } = alive;
     let (health, other) = answer.map_or((None, None), |Answer { health, other }| (Some(health), other));
     let pids = usage.as_ref().map(|usage| usage.pids.as_slice()).unwrap_or_default();
-    let on_gpu = gpus(settings, runtime, dir, (engine.as_ref(), health == Some(Health::Ready)), pids);
+    let on_gpu = gpus(settings, runtime, dir, (engine.as_ref(), health == Some(Health::Ready)), (pids, asked));
     let listens = usage.as_ref().is_none_or(|usage| usage.listens);
     let loads = health == Some(Health::Loading) || !listens;
     let pid = match &instance.kind {
         InstanceKind::Process { pid } => Some(*pid),
         InstanceKind::Container { .. } | InstanceKind::Remote { .. } => None,
     };
-    Ok(PoolStatus {
+    PoolStatus {
         state: if blank.state == PoolState::Running && loads { PoolState::Starting } else { blank.state },
         pid,
         host: Some(instance.host),
@@ -203,7 +228,30 @@ fn alive(
         why: other.map(|other| format!("its port is answered by {other}")),
         engine,
         ..blank
-    })
+    }
+}
+
+/// NVML's answer about the GPUs of some engines, asked for once and only if one of them needs it.
+pub(crate) struct Asked<'a> {
+    settings: &'a Settings,
+    uuids: Vec<String>,
+    answer: OnceLock<GpuUsage>,
+}
+
+impl<'a> Asked<'a> {
+    pub(crate) fn of(settings: &'a Settings, uuids: impl Iterator<Item = String>) -> Self {
+        let mut uuids: Vec<String> = uuids.collect();
+        uuids.sort();
+        uuids.dedup();
+        Self { settings, uuids, answer: OnceLock::new() }
+    }
+
+    /// What it says of the GPUs of one engine.
+    fn of_engine(&self, engine: &Ensured) -> GpuUsage {
+        let all = self.answer.get_or_init(|| usage(&self.uuids, &look::host(self.settings)));
+        let devices = engine.prepared.devices.iter().filter_map(|device| all.of(&device.uuid).cloned());
+        GpuUsage { devices: devices.collect(), problem: all.problem.clone() }
+    }
 }
 
 /// What the driver reports of an engine's GPUs.
@@ -221,7 +269,7 @@ fn gpus(
     runtime: &dyn Runtime,
     dir: &PoolDir,
     (engine, ready): (Option<&Ensured>, bool),
-    pids: &[i32],
+    (pids, asked): (&[i32], &Asked<'_>),
 ) -> Gpus {
     let Some(engine) = engine.filter(|engine| is_given_gpus(&engine.prepared)) else {
         // Without a summary, and for one of schema 1, all GPUs are asked for the engine's memory.
@@ -229,7 +277,7 @@ fn gpus(
         let memory_bytes = if on_cpu { None } else { memory_used_by(pids, &look::host(settings)) };
         return Gpus { memory_bytes, ..Gpus::default() };
     };
-    let (shown, _) = look::once(settings, runtime, dir, engine, pids);
+    let (shown, _) = look::once(runtime, dir, engine, pids, &asked.of_engine(engine));
     let memory: Vec<u64> = shown.gpus.iter().filter_map(|gpu| gpu.memory_bytes).collect();
     let memory_bytes =
         (!memory.is_empty()).then(|| memory.iter().fold(0, |sum: u64, bytes| sum.saturating_add(*bytes)));

@@ -34,6 +34,9 @@ pub struct Settings {
     pub approved: Option<Arc<PlanFile>>,
     /// What pools are pinned to, by the lock file beside their pool file.
     pub pins: Option<Arc<Pins>>,
+    /// The pool file that the pools are from, as an absolute path: `status` of the whole host reports how it and the
+    /// engines differ.
+    pub pool_file: Option<PathBuf>,
     /// What the other pools of the same call are going to take: their ports are not given to this one.
     pub reserved: Arc<Vec<Reservation>>,
     /// How many builds of this process may be under way at once; no limit of its own if `None`. The compilers of all builds
@@ -77,6 +80,7 @@ impl Settings {
             replace: false,
             approved: None,
             pins: None,
+            pool_file: None,
             reserved: Arc::default(),
             builds: None,
             early_exit: Duration::from_millis(300),

@@ -97,6 +97,10 @@ impl Runtime for ProcessRuntime {
         look::vitals(dir, instance, engine)
     }
 
+    fn vitals_of_all(&self, engines: &[(&PoolDir, &Instance, Option<&Ensured>)]) -> Vec<Result<Vitals>> {
+        look::vitals_of_all(engines)
+    }
+
     fn running(&self, dir: &PoolDir) -> Result<Option<Watching>> {
         cut_log(dir);
         watch::running(dir)

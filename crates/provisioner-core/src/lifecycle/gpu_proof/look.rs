@@ -49,20 +49,19 @@ pub(crate) fn before_start(settings: &Settings, prepared: &PreparedEngine, dir: 
 
 /// What NVML, log and flags show of an engine now, and whether it is in vain to ask again: NVML hangs, or is not there.
 pub(crate) fn once(
-    settings: &Settings,
     runtime: &dyn Runtime,
     dir: &PoolDir,
     ensured: &Ensured,
     pids: &[i32],
+    now: &GpuUsage,
 ) -> (Shown, bool) {
     let prepared = &ensured.prepared;
     let log = log(runtime, dir, prepared);
-    let now = usage(&uuids(prepared), &host(settings));
     let before = durable::read_regular(&before_file(dir), LOG).ok().flatten();
     let before: Option<GpuUsage> = before.and_then(|bytes| serde_json::from_slice(&bytes).ok());
     let used = (profile(prepared.engine).gpu.devices_used)(&prepared.flags, prepared.devices.len());
     let used: Vec<&Device> = used.into_iter().filter_map(|place| prepared.devices.get(place)).collect();
-    let sight = Sight { used: &used, pids, nested: nested(), before: before.as_ref(), now: &now, log: &log };
+    let sight = Sight { used: &used, pids, nested: nested(), before: before.as_ref(), now, log: &log };
     let (proof, gpus) = running(sight);
     let in_vain = |kind| matches!(kind, ProblemKind::TimedOut | ProblemKind::NoLibrary | ProblemKind::LibraryUnusable);
     let in_vain = now.problem.as_ref().is_some_and(|problem| in_vain(problem.kind));
@@ -84,7 +83,8 @@ pub(crate) fn patiently(
     loop {
         // An engine that has just exited holds no GPU, and that is not why it failed.
         let usage = runtime.vitals(dir, instance, None)?.usage.ok_or(LifecycleError::Gone)?;
-        let (shown, in_vain) = once(settings, runtime, dir, ensured, &usage.pids);
+        let now = gpu_detect::usage(&uuids(&ensured.prepared), &host(settings));
+        let (shown, in_vain) = once(runtime, dir, ensured, &usage.pids, &now);
         looks += 1;
         let settled = shown.proof.as_ref().is_none_or(|proof| match proof.verdict {
             ProofVerdict::Proven => true,

@@ -59,7 +59,11 @@ pub(super) fn vitals(dir: &PoolDir, instance: &Instance, engine: Option<&Ensured
     let Some(record) = recorded(dir, Some(&instance.kind), instance.started_unix_s)? else {
         return Ok(Vitals { answer: health.map(|_| Health::Silent.into()), usage: None });
     };
-    let vitals = spawner::vitals(&record)?;
+    Ok(seen(health, spawner::vitals(&record)?))
+}
+
+/// What an engine answered, believed only where the socket is its own.
+fn seen(health: Option<Health>, vitals: Option<spawner::Vitals>) -> Vitals {
     let listener = vitals.as_ref().map_or(Listener::Nobody, |vitals| vitals.listener.clone());
     let usage = vitals.map(|vitals| Usage {
         pids: vitals.pids,
@@ -70,7 +74,29 @@ pub(super) fn vitals(dir: &PoolDir, instance: &Instance, engine: Option<&Ensured
         Health::Silent => health.into(),
         health => judged(health, listener),
     });
-    Ok(Vitals { answer, usage })
+    Vitals { answer, usage }
+}
+
+/// All engines are asked side by side; then one look at processes and sockets serves all of them.
+pub(super) fn vitals_of_all(engines: &[(&PoolDir, &Instance, Option<&Ensured>)]) -> Vec<Result<Vitals>> {
+    let answers = exec::parallel_map(engines.iter().collect(), |(dir, instance, engine)| {
+        let record = recorded(dir, Some(&instance.kind), instance.started_unix_s)?;
+        Ok((engine.map(ask), record))
+    });
+    let records: Vec<Record> =
+        answers.iter().filter_map(|answer: &Result<_>| answer.as_ref().ok()?.1.clone()).collect();
+    let mut vitals = match spawner::vitals_of_all(&records) {
+        Ok(vitals) => vitals.into_iter(),
+        Err(error) => {
+            tracing::warn!(%error, "the processes of the engines cannot be looked at");
+            Vec::new().into_iter()
+        }
+    };
+    let one = |answer: Result<(Option<Health>, Option<Record>)>| {
+        let (health, record) = answer?;
+        Ok(seen(health, record.and_then(|_| vitals.next().flatten())))
+    };
+    answers.into_iter().map(one).collect()
 }
 
 /// The record of this very engine; none once the pool has another one, or none.
