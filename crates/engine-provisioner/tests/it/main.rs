@@ -19,6 +19,7 @@ mod processes;
 mod proofs;
 mod races;
 mod secret_grep;
+mod setup;
 mod several;
 mod signals;
 mod streams;
