@@ -8,7 +8,7 @@ use std::path::PathBuf;
 use clap::{ArgAction, Parser, Subcommand, ValueEnum};
 use flags::Engine;
 
-use self::host::StatusArgs;
+use self::host::{DoctorArgs, InitArgs, StatusArgs};
 use self::several::{All, AllBuilt};
 
 /// Builds, proves and starts the engine of a pool.
@@ -84,8 +84,10 @@ pub(crate) enum Verb {
         #[arg(short, long)]
         follow: bool,
     },
+    /// Write a pool file for this host to --config [default: pools.toml], every choice with its reason
+    Init(InitArgs),
     /// Show what this host has and lacks, for the pools of a configuration where one is named
-    Doctor,
+    Doctor(DoctorArgs),
     /// Show GPUs, drivers, CUDA toolkits and host compilers
     Gpus,
     /// Show what flags become for an engine: `flags --release b6673 -- -ngl 33 --draft 8`

@@ -32,6 +32,25 @@ pub(crate) enum Failure {
         #[source]
         source: std::io::Error,
     },
+    #[error("`{}` is there already", .path.display())]
+    #[diagnostic(code(usage::file_exists), help("name another file: `--config FILE`; nothing was written"))]
+    FileExists { path: PathBuf },
+    #[error("no model is named")]
+    #[diagnostic(
+        code(usage::no_model),
+        help("name the model: --model /srv/model.gguf, or --model hf:OWNER/REPOSITORY/FILE.gguf")
+    )]
+    NoModel,
+    #[error("`{model}` is not a model: {}", .invalid.reason())]
+    #[diagnostic(code(usage::bad_model), help("{}", .invalid.advice()))]
+    BadModel { model: String, invalid: cfg::Invalid },
+    #[error("cannot write `{}`", .path.display())]
+    #[diagnostic(code(file::not_written), help("name a file in a folder that this user may write to"))]
+    CannotWrite {
+        path: PathBuf,
+        #[source]
+        source: std::io::Error,
+    },
     #[error("standard output cannot be written")]
     #[diagnostic(code(file::stdout), help("the reader of a pipe is gone, or the disk is full"))]
     Output(#[source] std::io::Error),

@@ -7,6 +7,7 @@ mod ensure;
 mod explain;
 mod flags;
 mod gpus;
+mod init;
 mod lock;
 mod logs;
 mod ls;
@@ -33,7 +34,8 @@ pub(crate) fn run(args: &Args, progress: &Progress, interrupt: &Interrupt) -> Re
         Verb::Ls => ls::run(args),
         Verb::Stop(all) => stop::run(args, progress, interrupt, *all),
         Verb::Logs { lines, follow } => logs::run(args, *lines, *follow),
-        Verb::Doctor => doctor::run(args, progress),
+        Verb::Init(wish) => init::run(args, wish),
+        Verb::Doctor(wish) => doctor::run(args, progress, wish),
         Verb::Gpus => gpus::run(args),
         Verb::Flags(wish) => flags::run(args, wish, interrupt),
         Verb::Explain(wish) => explain::run(args, wish),

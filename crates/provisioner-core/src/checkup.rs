@@ -20,8 +20,12 @@ use crate::supply::{SupplyNeeds, supply};
 use crate::{Error, Plan, Settings, Status, StepKind, provider_with};
 
 mod accelerators;
+mod modes;
+mod report;
 
 pub use accelerators::AcceleratorCheckup;
+pub use modes::ModeCheckup;
+pub use report::{HostReport, HostReportFile};
 
 /// What a build writes at most, by experience: sources, objects and results of a CUDA build for a few architectures.
 const ROOM_OF_A_BUILD: u64 = 4 << 30;
@@ -39,6 +43,8 @@ pub struct Checkup {
     /// Without pools: what a build of this host could run on, and why not on the other. Empty with pools.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub accelerators: Vec<AcceleratorCheckup>,
+    /// By which modes an engine could get onto this host.
+    pub modes: Vec<ModeCheckup>,
     /// Tools, distribution, room, memory, limits.
     pub host: Survey,
     /// GPUs, drivers, toolkits, and what a CUDA build here would use.
@@ -91,11 +97,17 @@ pub fn checkup(pools: &[PoolConfig], settings: &Settings) -> Checkup {
     let memo = Memo::load(&layout::versioned(&settings.cache_dir).join("tools.json"));
     let survey = Survey::take(&tools, &host, &settings.env, &memo, &settings.system_root, SystemTime::now());
     let gpu = diagnose(&snapshot.gpu_host(&Wish::default()), &[]);
+    // A pool that is finished elsewhere needs no compiler; what a build from source needs is looked at all the same.
+    let build = preflight::check(&Tool::SOURCE_BUILD, &settings.env, &memo);
+    let missing = build.missing.iter().map(|tool| tool.tool);
+    let lacking: Vec<Tool> = missing.chain(build.outdated.iter().map(|tool| tool.tool)).collect();
+    let remedy = (!build.is_complete()).then(|| preflight::remedy(&lacking, &survey.distribution));
+    let modes = modes::of_host(&survey, &build, remedy.as_deref(), &gpu);
     let accelerators = if pools.is_empty() { accelerators::of_host(&survey, &gpu.verdict) } else { Vec::new() };
     let ready = !survey.findings.iter().any(|finding| finding.blocking)
         && accelerators.iter().all(|one| one.ready || !one.is_default)
         && found.iter().all(PoolCheckup::is_ready);
-    Checkup { ready, accelerators, host: survey, gpu, pools: found }
+    Checkup { ready, accelerators, modes, host: survey, gpu, pools: found }
 }
 
 /// The tools and the room that these pools need, all together. Without any, those of any build.

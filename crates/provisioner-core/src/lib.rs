@@ -45,7 +45,9 @@ mod summary;
 mod supply;
 
 pub use cancel::Cancel;
-pub use checkup::{AcceleratorCheckup, Checkup, PoolCheckup, Refusal, checkup};
+pub use checkup::{
+    AcceleratorCheckup, Checkup, HostReport, HostReportFile, ModeCheckup, PoolCheckup, Refusal, checkup,
+};
 pub use engine::revealed::Revealed;
 pub use engine::side_files::SideFileError;
 pub use engine::variable_error::VariableError;

@@ -14,7 +14,7 @@ use crate::{Ensured, Executed, Plan, Result};
 
 mod failed;
 pub(crate) mod manifest;
-mod tar;
+pub(crate) mod tar;
 mod verify;
 
 pub use failed::FailedCall;

@@ -1,21 +1,25 @@
 //! `doctor`: what this host has and lacks; exit status 0 only if every pool of the configuration could be provisioned, or,
 //! without a configuration, a pool that names no accelerator: one on CUDA.
 
+mod bug_report;
+mod modes;
+
 use std::fmt::Write;
 
 use indicatif::HumanBytes;
 use provisioner_core::{
-    AcceleratorCheckup, Checkup, Clock, HostFacts, PoolCheckup, Settings, Status, UserNamespaces, checkup,
+    AcceleratorCheckup, Checkup, Clock, HostFacts, HostReport, PoolCheckup, Settings, Status, UserNamespaces, checkup,
 };
 
 use crate::args::Args;
+use crate::args::host::DoctorArgs;
 use crate::exit::{Exit, of_code};
 use crate::failure::Result;
 use crate::progress::Progress;
 use crate::verbs::gpus;
 use crate::{report, target};
 
-pub(crate) fn run(args: &Args, progress: &Progress) -> Result<Exit> {
+pub(crate) fn run(args: &Args, progress: &Progress, wish: &DoctorArgs) -> Result<Exit> {
     let settings = Settings { observer: progress.observer(), ..target::settings(args)? };
     let pools = match (&args.config, &args.pool) {
         (Some(_), Some(_)) => vec![target::pool(args)?],
@@ -23,7 +27,13 @@ pub(crate) fn run(args: &Args, progress: &Progress) -> Result<Exit> {
         (None, _) => Vec::new(),
     };
     let found = checkup(&pools, &settings);
-    report::result(args.json, &found, || text(&found))?;
+    match &wish.report {
+        None => report::result(args.json, &found, || text(&found))?,
+        Some(out) => {
+            let packed = HostReport::gather(&found, &text(&found), (args.config.as_deref(), &pools), &settings);
+            bug_report::write(args, &found, &packed, out)?;
+        }
+    }
     Ok(if found.ready { Exit::Done } else { found.pools.iter().find_map(trouble).unwrap_or(Exit::Host) })
 }
 
@@ -72,9 +82,6 @@ fn text(found: &Checkup) -> String {
     for tool in &host.tools.outdated {
         line("too old", &format!("{} {} (needed: {} or newer; {})", tool.tool, tool.have, tool.need, tool.why));
     }
-    if let Some(remedy) = &host.remedy {
-        line("to do", remedy);
-    }
     for finding in &host.findings {
         let name = if finding.blocking { "trouble" } else { "warning" };
         line(name, &format!("{} [{}]; {}", finding.message, finding.code, finding.help));
@@ -85,6 +92,13 @@ fn text(found: &Checkup) -> String {
     }
     for one in &found.accelerators {
         text.push_str(&accelerator_text(one));
+    }
+    for mode in &found.modes {
+        text.push_str(&modes::line(mode));
+    }
+    if let Some(remedy) = &host.remedy {
+        // Writing to a `String` cannot fail.
+        writeln!(text, "{:<10} {remedy}", "to do").ok();
     }
     text.push_str(&verdict(found));
     text.push('\n');

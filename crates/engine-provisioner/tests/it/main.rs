@@ -21,6 +21,7 @@ mod processes;
 mod proofs;
 mod races;
 mod secret_grep;
+mod setup;
 mod several;
 mod signals;
 mod streams;

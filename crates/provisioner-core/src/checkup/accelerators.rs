@@ -5,7 +5,7 @@
 
 use config_schema::Accelerator;
 use gpu_detect::Verdict;
-use preflight::Survey;
+use preflight::{Report, Survey};
 use serde::Serialize;
 
 use crate::checkup::Refusal;
@@ -32,32 +32,32 @@ pub(super) fn of_host(survey: &Survey, gpu: &Verdict) -> Vec<AcceleratorCheckup>
         ready: refusal.is_none(),
         refusal,
     };
-    let host = of_build(survey);
+    let host = of_build(survey, &survey.tools, survey.remedy.as_deref(), true);
     let cuda = host.clone().or_else(|| of_gpu(gpu));
     vec![of(Accelerator::Cuda, cuda), of(Accelerator::Cpu, host)]
 }
 
-/// What keeps any build from being made here.
-fn of_build(survey: &Survey) -> Option<Refusal> {
+/// What keeps any engine from being made ready here; with `builds`, a build with these tools.
+pub(super) fn of_build(survey: &Survey, found: &Report, remedy: Option<&str>, builds: bool) -> Option<Refusal> {
     let finding = survey.findings.iter().find(|finding| finding.blocking).map(|finding| Refusal {
         code: finding.code.to_string(),
         message: finding.message.clone(),
         help: Some(finding.help.clone()),
     });
     let tools = || {
-        let missing = survey.tools.missing.iter().map(|tool| tool.tool.to_string());
-        let outdated = survey.tools.outdated.iter().map(|tool| format!("{} (too old)", tool.tool));
+        let missing = found.missing.iter().map(|tool| tool.tool.to_string());
+        let outdated = found.outdated.iter().map(|tool| format!("{} (too old)", tool.tool));
         Refusal {
             code: "preflight::tools_missing".into(),
             message: format!("the build lacks {}", missing.chain(outdated).collect::<Vec<_>>().join(", ")),
-            help: survey.remedy.clone(),
+            help: remedy.map(str::to_owned),
         }
     };
-    finding.or_else(|| (!survey.tools.is_complete()).then(tools))
+    finding.or_else(|| (builds && !found.is_complete()).then(tools))
 }
 
 /// What keeps a build from running on a GPU.
-fn of_gpu(gpu: &Verdict) -> Option<Refusal> {
+pub(super) fn of_gpu(gpu: &Verdict) -> Option<Refusal> {
     match gpu {
         Verdict::Choice { .. } => None,
         Verdict::Refusal { code, message, help, .. } => {

@@ -12,7 +12,7 @@ const BLOCK: usize = 512;
 
 type Files = BTreeMap<String, Vec<u8>>;
 
-pub(super) fn write(files: &Files) -> Vec<u8> {
+pub(crate) fn write(files: &Files) -> Vec<u8> {
     let mut out = Vec::new();
     for (name, bytes) in files.iter().filter(|(name, _)| name.len() < 100) {
         out.extend(header(name, bytes.len()));
