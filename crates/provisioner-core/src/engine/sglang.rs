@@ -5,6 +5,7 @@
 use config_schema::{Engine, ProvisioningMode};
 
 use super::{EngineProfile, TRANSFORMERS, USES_ALL_GPUS, flag_by_help};
+use crate::engine::container;
 
 /// SGLang.
 pub(crate) const PROFILE: EngineProfile = EngineProfile {
@@ -24,4 +25,5 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     flag_of_env: flag_by_help,
     gpu: USES_ALL_GPUS,
     side_files: &[],
+    container: Some(&container::sglang::CONTAINER),
 };

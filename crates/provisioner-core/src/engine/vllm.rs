@@ -5,6 +5,7 @@
 use config_schema::{Engine, ProvisioningMode};
 
 use super::{EngineProfile, GpuProfile, TRANSFORMERS, USES_ALL_GPUS, flag_by_help};
+use crate::engine::container;
 use crate::lifecycle::gpu_proof::log_facts::GpuLog;
 
 /// vLLM.
@@ -37,4 +38,5 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
         ..USES_ALL_GPUS
     },
     side_files: &[],
+    container: Some(&container::vllm::CONTAINER),
 };
