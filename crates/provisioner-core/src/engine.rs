@@ -7,6 +7,7 @@
 use config_schema::{Engine, ProvisioningMode};
 use flags::Catalogue;
 
+use crate::engine::container::ContainerProfile;
 use crate::engine::remote::RemoteProfile;
 use crate::engine::side_files::SideFile;
 use crate::lifecycle::gpu_proof::devices_used::{self, DevicesUsed};
@@ -15,6 +16,7 @@ use crate::lifecycle::gpu_proof::log_facts::GpuLog;
 
 pub(crate) mod command_line;
 pub(crate) mod config_files;
+pub(crate) mod container;
 pub(crate) mod env_rules;
 mod llamacpp;
 pub(crate) mod remote;
@@ -61,6 +63,8 @@ pub struct EngineProfile {
     pub gpu: GpuProfile,
     /// Its flags that name files beside the model.
     pub side_files: &'static [SideFile],
+    /// What is particular about it in a container, where it can run in one.
+    pub container: Option<&'static ContainerProfile>,
 }
 
 /// How an engine shows that it uses its GPUs.

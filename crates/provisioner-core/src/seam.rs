@@ -4,6 +4,7 @@
 //! this crate changes. Until 1.0 these traits may change with any release; [`EngineProvisioner`](crate::EngineProvisioner)
 //! does not.
 
+pub use crate::engine::container::{ContainerProfile, DECIDED_ENV, OtherPort, SecretPlace};
 pub use crate::engine::remote::{Claim, ModelList, RemoteProfile};
 pub use crate::engine::side_files::{SideFile, SideFileKind};
 pub use crate::engine::{EngineProfile, GpuProfile, ModelShape, profile};

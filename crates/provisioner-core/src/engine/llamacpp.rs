@@ -6,6 +6,7 @@ use config_schema::{Engine, ProvisioningMode};
 use flags::Catalogue;
 
 use super::{EngineProfile, GpuProfile, ModelShape, flag_by_help};
+use crate::engine::container;
 use crate::engine::remote::{Claim, ModelList, RemoteProfile};
 use crate::engine::side_files::{SideFile, SideFileKind};
 use crate::lifecycle::gpu_proof::devices_used;
@@ -79,6 +80,7 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
         one(&["--api-key-file", "--ssl-key-file", "--ssl-cert-file"], SideFileKind::Text),
         one(&["--slot-save-path", "--media-path", "--path"], SideFileKind::Folder),
     ],
+    container: Some(&container::llamacpp::CONTAINER),
 };
 
 const fn one(flags: &'static [&'static str], kind: SideFileKind) -> SideFile {

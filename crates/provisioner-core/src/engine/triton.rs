@@ -7,6 +7,7 @@ use config_schema::{Engine, ProvisioningMode};
 use crate::engine::remote::{Claim, ModelList, RemoteProfile};
 
 use super::{EngineProfile, ModelShape, USES_ALL_GPUS, flag_by_help};
+use crate::engine::container;
 
 /// Triton.
 pub(crate) const PROFILE: EngineProfile = EngineProfile {
@@ -34,4 +35,5 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
     flag_of_env: flag_by_help,
     gpu: USES_ALL_GPUS,
     side_files: &[],
+    container: Some(&container::triton::CONTAINER),
 };

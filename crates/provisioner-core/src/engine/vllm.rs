@@ -5,6 +5,7 @@
 use config_schema::{Engine, ProvisioningMode};
 
 use super::{EngineProfile, GpuProfile, TRANSFORMERS, USES_ALL_GPUS, flag_by_help};
+use crate::engine::container;
 use crate::engine::remote::{ModelList, RemoteProfile};
 use crate::lifecycle::gpu_proof::log_facts::GpuLog;
 
@@ -47,4 +48,5 @@ pub(crate) const PROFILE: EngineProfile = EngineProfile {
         ..USES_ALL_GPUS
     },
     side_files: &[],
+    container: Some(&container::vllm::CONTAINER),
 };

@@ -4,8 +4,8 @@ use std::time::{Duration, Instant};
 
 use crate::support::{LONG, Pool, engines_in, fake, lives, until};
 use spawner::{
-    Exit, Lifetime, SpawnError, StartRequest, Status, Stopped, leader, living, pids, status, stop, vitals, vitals_of_all,
-    wait_exit, watch,
+    Exit, Lifetime, SpawnError, StartRequest, Status, Stopped, leader, living, pids, status, stop, vitals,
+    vitals_of_all, wait_exit, watch,
 };
 
 const GRACE: Duration = Duration::from_millis(100);
