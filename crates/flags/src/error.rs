@@ -2,8 +2,12 @@
 //!
 //! No variant holds a value that a pool wrote as text: a value in the wrong place may be a secret.
 
+mod help;
+
 use miette::Diagnostic;
 use thiserror::Error;
+
+use help::{before, build_with, divisors, secret, shortly, switch, unknown, values, variable};
 
 /// What is wrong with a pool's flags. `position` counts the words of `provisioning.flags` from 1.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]
@@ -323,28 +327,6 @@ pub enum FlagError {
     },
 }
 
-/// Before November 2025 HTTPS had an option of the server's own.
-fn build_with(flag: &str, option: &str) -> String {
-    let before =
-        if option == "LLAMA_OPENSSL" { " (-DLLAMA_SERVER_SSL=ON for releases that do not know it)" } else { "" };
-    format!("put -D{option}=ON into `provisioning.source.build.cmake_flags`{before}, or leave `{flag}` out")
-}
-
-fn before(flag: Option<&str>) -> String {
-    flag.map_or_else(String::new, |f| format!(", and `{f}` takes no value there"))
-}
-
-fn values(count: usize) -> String {
-    if count == 1 { "a value".into() } else { format!("{count} values") }
-}
-
-fn switch(flag: &str, negation: Option<&str>) -> String {
-    match negation {
-        Some(off) => format!("write `{flag}` to turn it on and `{off}` to turn it off"),
-        None => format!("write `{flag}` alone, or leave it out"),
-    }
-}
-
 impl FlagError {
     /// Which word of the flags it is about, from 1; `None` where it is about no single word.
     pub fn position(&self) -> Option<usize> {
@@ -376,49 +358,6 @@ impl FlagError {
             | Self::Contradiction { position, .. }
             | Self::CpuOnGpuPool { position, .. }
             | Self::SecretInFlags { position, .. } => Some(*position),
-        }
-    }
-}
-
-/// Which numbers of GPUs fit, and what uses the others.
-fn divisors(flag: &str, shards: usize, fits: &[usize]) -> String {
-    let counts: Vec<String> = fits.iter().map(usize::to_string).collect();
-    let devices = format!("give the pool {} devices", counts.join(" or "));
-    let most = fits.iter().rev().find(|count| **count > 1 && shards.is_multiple_of(**count));
-    let pipeline = match flag {
-        "--tensor-parallel-size" => "--pipeline-parallel-size",
-        "--tp-size" => "--pp-size",
-        _ => return devices,
-    };
-    let tensor = most.copied().unwrap_or(1);
-    format!("{devices}, or write `{flag} {tensor}` and `{pipeline} {}` into the flags", shards / tensor)
-}
-
-/// Without the reason.
-fn shortly(expected: &str) -> &str {
-    expected.split_once(": ").map_or(expected, |(what, _)| what)
-}
-
-fn variable(flag: Option<&str>) -> String {
-    match flag {
-        Some(flag) => format!("write `{flag} VALUE`"),
-        None => "take it out of the flags and set it in the environment".into(),
-    }
-}
-
-fn unknown(flag: &str, nearest: Option<&str>, told: Option<&str>) -> String {
-    match (nearest, told) {
-        (_, Some(told)) => format!("`{flag}` {told}"),
-        (Some(name), _) => format!("did you mean `{name}`?"),
-        (None, None) => "run the engine with `--help` to see the flags of this release".into(),
-    }
-}
-
-fn secret(variable: Option<&str>) -> String {
-    match variable {
-        Some(name) => format!("list `{name}` in `provisioning.secret_env` and set it in the environment"),
-        None => {
-            "list the engine's variable for it in `provisioning.secret_env`, or use the flag that takes a file".into()
         }
     }
 }

@@ -5,7 +5,6 @@ mod conflicts;
 mod duplicates;
 pub(crate) mod given;
 mod layers;
-mod memory_share;
 mod notes;
 mod pair;
 mod pasted;
@@ -78,7 +77,7 @@ pub fn normalize(args: &[String], policy: &Policy<'_>, catalogue: &Catalogue) ->
     }
     let mut kept = duplicates::fold(kept, catalogue.engine, &mut notes)?;
     conflicts::refuse(&kept, catalogue)?;
-    memory_share::check(&kept)?;
+    sizes::memory_share::check(&kept)?;
     let sizes = sizes::apply(policy, &mut kept, catalogue, &mut notes)?;
     let accelerator = match catalogue.engine {
         Engine::LlamaServer => layers::apply(policy, &mut kept, catalogue, &mut notes)?,

@@ -75,20 +75,17 @@ fn find(text: &str, given: Option<Phase>) -> (Phase, Option<Diagnosis>) {
 fn shown(phase: Phase, found: Option<&Diagnosis>, notices: &[Notice], lines: &[String]) -> String {
     let mut text = String::new();
     // Writing to a `String` cannot fail.
-    match found {
-        Some(Diagnosis { code, cause, remedy, .. }) => {
-            write!(text, "{code} ({})\n  cause  {cause}\n  help   {remedy}\n  by     ", phase.name()).ok();
+    if let Some(Diagnosis { code, cause, remedy, .. }) = found {
+        write!(text, "{code} ({})\n  cause  {cause}\n  help   {remedy}\n  by     ", phase.name()).ok();
+    } else {
+        let effect = notices.iter().any(|notice| notice.kind == NoticeKind::Effect);
+        let known = if effect { "not known from this log" } else { "not known" };
+        writeln!(text, "the cause is {known} ({})", phase.name()).ok();
+        for Notice { kind, what, advice, .. } in notices {
+            let word = if *kind == NoticeKind::Warning { "warning" } else { "effect " };
+            write!(text, "  {word} {what}\n  help    {advice}\n").ok();
         }
-        None => {
-            let effect = notices.iter().any(|notice| notice.kind == NoticeKind::Effect);
-            let known = if effect { "not known from this log" } else { "not known" };
-            writeln!(text, "the cause is {known} ({})", phase.name()).ok();
-            for Notice { kind, what, advice, .. } in notices {
-                let word = if *kind == NoticeKind::Warning { "warning" } else { "effect " };
-                write!(text, "  {word} {what}\n  help    {advice}\n").ok();
-            }
-            write!(text, "  lines  ").ok();
-        }
+        text.push_str("  lines  ");
     }
     text.push_str(&lines.join("\n         "));
     text.push('\n');

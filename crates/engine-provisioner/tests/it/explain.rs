@@ -44,6 +44,46 @@ fn a_log_is_explained_with_and_without_its_phase() {
     assert_eq!((found["phase"].as_str(), found["known"].as_bool()), (Some("fetch"), Some(true)), "{found}");
 }
 
+/// A container runtime's words, which blame the command where a library is gone.
+#[test]
+fn the_end_of_a_container_is_explained() {
+    let place = Place::bare();
+    let stale = "Error: unable to start container \"ecdb2132becb\": crun: error stat'ing file /lib/x86_64-linux-gnu/libEGL_nvidia.so.535.161.07: \
+                 No such file or directory: OCI runtime attempted to invoke a command that was not found\n";
+    let path = log(&place, stale);
+    let found = place.call_bare(&["explain", "--log", &path, "--json"]).done().json();
+    assert_eq!((&found["code"], &found["phase"]), (&"cdi::stale".into(), &"container".into()));
+    assert_eq!(found["notices"], serde_json::json!([]));
+    // By its phase the same words have another remedy.
+    let path = log(
+        &place,
+        "llama-server: error while loading shared libraries: libcuda.so.1: cannot open shared object file\n",
+    );
+    for (phase, code) in [("run", "cuda::no_driver"), ("container", "gpu::no_libcuda")] {
+        let found = place.call_bare(&["explain", "--log", &path, "--phase", phase, "--json"]).done().json();
+        assert_eq!(found["code"], code);
+    }
+}
+
+/// An effect or a warning is no cause, and what it is is printed.
+#[test]
+fn an_effect_is_not_known_from_this_log() {
+    let place = Place::bare();
+    let path = log(
+        &place,
+        "RuntimeError: Engine core initialization failed. See root cause above. Failed core proc(s): {'EngineCore_0': 1}\n",
+    );
+    let said = place.call_bare(&["explain", "--log", &path]);
+    assert_eq!(said.code, 9, "{said:?}");
+    assert!(said.stdout.contains("not known from this log") && said.stdout.contains("first ERROR"), "{said:?}");
+    let path = log(
+        &place,
+        "WARN[0000] The deprecated BoltDB database driver is in use. This driver will be removed in Podman 6.0\n",
+    );
+    let said = place.call_bare(&["explain", "--log", &path, "--json"]);
+    assert_eq!((said.code, said.json()["notices"][0]["kind"].as_str()), (9, Some("warning")), "{said:?}");
+}
+
 /// What is not known has an exit status of its own, and the lines that matter.
 #[test]
 fn what_is_not_known_is_said() {

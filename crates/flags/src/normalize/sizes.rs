@@ -1,5 +1,7 @@
 //! Context size and tensor split, which a pool may set by key and by flag: the same or not at all.
 
+pub(crate) mod memory_share;
+
 use crate::catalogue::Catalogue;
 use crate::catalogue::role::Role;
 use crate::error::FlagError;

@@ -115,7 +115,8 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         cause: "the engine was killed (SIGKILL), most often by the kernel because the memory of the host, the unit or the container was used up; a \
                 supervisor whose patience ended sends it, too",
         remedy: "`sudo dmesg | grep -iE 'killed process|oom'` names what the kernel killed, and OOMKilled of `podman inspect` reports it for a \
-                 container; the limit is MemoryMax= of the unit, or the container's (`memory.events` counts). A smaller `ctx`, fewer `--parallel` slots or a smaller quantization need less",
+                 container; the limit is MemoryMax= of the unit, or the container's (`memory.events` counts). A smaller `ctx`, \
+                 fewer `--parallel` slots or a smaller quantization need less",
     },
     Rule {
         code: "engine::stopped",

@@ -88,8 +88,8 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         cause: "the GPU has too little free memory[: {size} {unit} more were asked for][ on GPU {device}, of which {free} {free_unit} of {total} \
                 GiB are free]",
         remedy: "see who uses it: `nvidia-smi`; a shorter context (vLLM `--max-model-len`, SGLang `--context-length`, TGI `--max-total-tokens`), a \
-                 quantized model or more GPUs (`devices`; TGI `--num-shard`) need less of each, SGLang a smaller `--mem-fraction-static`. Where much is free and it still fails, the numbers are not to be \
-                 trusted: look at the host's limits (vGPU profile, WSL, `ulimit -a`)",
+                 quantized model or more GPUs (`devices`; TGI `--num-shard`) need less of each, SGLang a smaller \
+                 `--mem-fraction-static`. Where much is free and it still fails, the numbers are not to be trusted: look at the host's limits (vGPU profile, WSL, `ulimit -a`)",
     },
     Rule {
         code: "engine::gpu_memory",

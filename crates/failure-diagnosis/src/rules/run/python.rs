@@ -80,7 +80,8 @@ pub(in crate::rules) static RULES: &[Rule] = &[
         cause: "the engine compiles kernels while it starts, and what it needs for that (a C compiler, nvcc, ninja, Python's headers) is not in \
                 this image or host",
         remedy: "take the full (devel) image, or install them: `apt install gcc python3-dev ninja-build` and the CUDA toolkit of torch's version; \
-                 in vLLM VLLM_USE_FLASHINFER_SAMPLER=0 avoids FlashInfer's (so does the package flashinfer-jit-cache), and `--enforce-eager` most of the others",
+                 in vLLM VLLM_USE_FLASHINFER_SAMPLER=0 avoids FlashInfer's (so does the package \
+                 flashinfer-jit-cache), and `--enforce-eager` most of the others",
     },
     Rule {
         code: "engine::module_missing",
