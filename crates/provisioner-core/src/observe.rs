@@ -35,7 +35,7 @@ pub(crate) struct Sources<'a> {
 /// What the host is like, as far as this pool is concerned. A plan remembers nothing of it.
 pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -> Result<Observed> {
     let Sources { settings, profile, supply, runtime, host } = sources;
-    let seen = runtime.observe(&settings.run_dir, desired.pool_id.as_str())?;
+    let seen = host.engine_of(runtime, desired.pool_id.as_str())?;
     let model = models(desired, settings).inspect(&desired.model.request);
     let also_needs = model::needs(&model);
     let supplied = supply.observe(&Look {
@@ -46,7 +46,9 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
         running: seen.instance.as_ref(),
         remember,
     })?;
-    let neighbours = host.neighbours(desired.pool_id.as_str());
+    // The pool's own port is nobody else's: then the others are not looked at.
+    let keeps_port = seen.own_port.is_some_and(|own| desired.ports.contains(&own));
+    let neighbours = if keeps_port { Vec::new() } else { host.neighbours(desired.pool_id.as_str()) };
     let port = choose::choose(desired.host, &desired.ports, seen.own_port, &neighbours);
     let documents = supplied.documents();
     let accelerated = supplied.accelerator();
@@ -54,7 +56,9 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
     // Flags are judged also where no port is free: the port keeps an engine from starting, not from being prepared.
     let provisional = port.as_ref().ok().or(desired.ports.first()).copied().unwrap_or_default();
     let line = |model: &Path| {
-        let given = Given { profile, devices, model, port: provisional, documents: &documents, env: &settings.env };
+        let (catalogue, env) = (host.catalogue(profile.flags, &documents), &settings.env);
+        let documents = &documents;
+        let given = Given { profile, devices, model, port: provisional, documents, catalogue: &catalogue, env };
         command_line(desired, given)
     };
     let line = match &model {
@@ -74,8 +78,10 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
         _ => Ok(()),
     };
     let system_config = config_files::system_file(profile);
-    let version = supplied.obtained().map(|obtained| obtained.artifact.version().to_owned()).unwrap_or_default();
-    let version = check_version(desired, &settings.run_dir, profile.engine, &version).err();
+    let version = match supplied.artifact().filter(|_| desired.same_version) {
+        Some(artifact) => check_version(desired, &settings.run_dir, profile.engine, artifact.version()).err(),
+        None => None,
+    };
     let Seen { instance: running, own_port, refusal } = seen;
     let mut observed = Observed {
         supplied,
@@ -94,13 +100,19 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
     };
     // An engine that runs has loaded its model, and the memory that it takes is its own.
     if observed.running.is_none() {
-        judge_model(desired, &mut observed, accelerated.as_ref(), remember);
+        judge_model(desired, &mut observed, accelerated.as_ref(), host, remember);
     }
     Ok(observed)
 }
 
 /// Whether the engine will know the model, and whether it fits.
-fn judge_model(desired: &Desired, observed: &mut Observed, accelerated: Option<&Accelerated>, remember: bool) {
+fn judge_model(
+    desired: &Desired,
+    observed: &mut Observed,
+    accelerated: Option<&Accelerated>,
+    host: &HostSnapshot,
+    remember: bool,
+) {
     let Presence::Present(found) = &observed.model else { return };
     if formats::names_formats(found)
         && let Some(ModelFormats { known, may_change }) = observed.supplied.model_formats(remember)
@@ -115,7 +127,7 @@ fn judge_model(desired: &Desired, observed: &mut Observed, accelerated: Option<&
     let needs = memory::needs(&found.headers, &line.args, desired.accelerator);
     let room = || match desired.accelerator {
         Accelerator::Cuda => accelerated?.memory_free_bytes,
-        Accelerator::Cpu => host_memory::Memory::now().usable(),
+        Accelerator::Cpu => host.memory_free(),
     };
     observed.model_warnings.extend(needs.and_then(|needs| needs.warning(room()?)));
 }

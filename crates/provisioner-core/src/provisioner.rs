@@ -79,7 +79,7 @@ impl Provisioner {
     pub(crate) fn plan_with(&self, pool: &PoolConfig, host: &HostSnapshot) -> Result<Plan> {
         let call = self.call(pool)?;
         let observed = observe(&call.desired, call.sources(host), false)?;
-        Ok(planner::plan(&call.desired, observed, self.settings.replace).plan)
+        Ok(planner::plan(&call.desired, observed, call.replaces()).plan)
     }
 
     /// The plan of a pool, with all that it is compared by when it is executed.

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use provisioner_core::{Pins, Plan, PlanFile, Settings, Status, StepKind};
+use provisioner_core::{Pins, Plan, PlanFile, Settings, Status, StepKind, plan_all};
 use serde_json::{Value, json};
 
 use crate::args::{Args, PlanArgs};
@@ -20,11 +20,15 @@ pub(crate) fn run(args: &Args, progress: &Progress, wish: &PlanArgs) -> Result<E
         _ => target::pinned(settings, args, wish.locked)?,
     };
     let pools = if wish.all { target::pools(args)? } else { vec![target::pool(args)?] };
-    let file = PlanFile::of(&pools, &settings)?;
-    if let Some(path) = &wish.out {
-        file.write(path)?;
-    }
-    let plans: Vec<&Plan> = file.plans().collect();
+    let plans = match &wish.out {
+        Some(path) => {
+            let file = PlanFile::of(&pools, &settings)?;
+            file.write(path)?;
+            file.plans().cloned().collect()
+        }
+        None => plan_all(&pools, &settings)?,
+    };
+    let plans: Vec<&Plan> = plans.iter().collect();
     match plans.as_slice() {
         [plan] if !wish.all => report::result(args.json, plan, || text(plan, args.verbose > 0))?,
         plans => report::result(args.json, &json!({ "plans": plans }), || all(plans, args.verbose > 0))?,

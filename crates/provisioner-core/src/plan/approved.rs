@@ -57,10 +57,19 @@ pub(crate) struct Approved {
     model: Option<Model>,
 }
 
+/// The plans of these pools, all with one look at the host, in their order. Writes nothing, asks no network.
+///
+/// # Errors
+/// Where a pool wants what is not supported, or the host cannot be looked at. What keeps a pool from running is in its plan.
+pub fn plan_all(pools: &[PoolConfig], settings: &Settings) -> Result<Vec<Plan>> {
+    let host = HostSnapshot::of_moment(settings);
+    pools.iter().map(|pool| provisioner(pool, settings.clone())?.plan_with(pool, &host)).collect()
+}
+
 impl PlanFile {
     /// Plans these pools, all with one look at the host. Writes nothing, asks no network.
     pub fn of(pools: &[PoolConfig], settings: &Settings) -> Result<Self> {
-        let host = HostSnapshot::new(settings);
+        let host = HostSnapshot::of_moment(settings);
         let pools = pools.iter().map(|pool| provisioner(pool, settings.clone())?.approve(pool, &host));
         let content = Content {
             kind: KIND.into(),
