@@ -66,7 +66,7 @@ pub use plan::changes::Difference;
 pub use plan::{
     Action, Cache, Closest, Command, Executed, ExecutedAction, ExecutedStep, Failure, InputDifference, Launch, Outcome,
     Placeholder, PlaceholderKind, Plan, PlanFile, PlanFileError, PlanStep, SCHEMA, Stale, Status, StepDifference,
-    StepId, StepKind, Values, differences, literal,
+    StepId, StepKind, Values, differences, literal, plan_each,
 };
 #[cfg(feature = "schema")]
 pub use plan::{DocumentKind, document_schema};

@@ -36,7 +36,7 @@ pub(crate) struct Sources<'a> {
 /// What the host is like, as far as this pool is concerned. A plan remembers nothing of it.
 pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -> Result<Observed> {
     let Sources { settings, profile, supply, runtime, host } = sources;
-    let seen = runtime.observe(&settings.run_dir, desired.pool_id.as_str())?;
+    let seen = host.engine_of(runtime, desired.pool_id.as_str())?;
     let request = desired.model.request.as_ref();
     let model = request.map(|request| models(desired, settings).inspect(request));
     let also_needs = model.as_ref().map(model::needs).unwrap_or_default();
@@ -48,7 +48,9 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
         running: seen.instance.as_ref(),
         remember,
     })?;
-    let neighbours = host.neighbours(desired.pool_id.as_str());
+    // The pool's own port is nobody else's: then the others are not looked at.
+    let keeps_port = seen.own_port.is_some_and(|own| desired.ports.contains(&own));
+    let neighbours = if keeps_port { Vec::new() } else { host.neighbours(desired.pool_id.as_str()) };
     let port = choose::choose(desired.host, &desired.ports, seen.own_port, &neighbours);
     let documents = supplied.documents();
     let accelerated = supplied.accelerator();
@@ -56,7 +58,9 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
     // Flags are judged also where no port is free: the port keeps an engine from starting, not from being prepared.
     let provisional = port.as_ref().ok().or(desired.ports.first()).copied().unwrap_or_default();
     let line = |model: &Path| {
-        let given = Given { profile, devices, model, port: provisional, documents: &documents, env: &settings.env };
+        let (catalogue, env) = (host.catalogue(profile.flags, &documents), &settings.env);
+        let documents = &documents;
+        let given = Given { profile, devices, model, port: provisional, documents, catalogue: &catalogue, env };
         command_line(desired, given)
     };
     let line = match &model {
@@ -78,8 +82,10 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
     let file_warnings = side_files.as_mut().map(std::mem::take).unwrap_or_default();
     let side_files = side_files.map(drop);
     let system_config = config_files::system_file(profile);
-    let version = supplied.obtained().map(|obtained| obtained.artifact.version().to_owned()).unwrap_or_default();
-    let version = check_version(desired, &settings.run_dir, profile.engine, &version).err();
+    let version = match supplied.artifact().filter(|_| desired.same_version) {
+        Some(artifact) => check_version(desired, &settings.run_dir, profile.engine, artifact.version()).err(),
+        None => None,
+    };
     let Seen { instance: running, own_port, refusal } = seen;
     let mut observed = Observed {
         supplied,
@@ -101,7 +107,7 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
     // An engine that runs has loaded its model, and the memory that it takes is its own.
     if observed.running.is_none() {
         observed.model_warnings.extend(file_warnings);
-        judge_model(desired, &mut observed, (accelerated.as_ref(), &host.reserved()), remember);
+        judge_model(desired, &mut observed, accelerated.as_ref(), host, remember);
     }
     Ok(observed)
 }
@@ -110,7 +116,8 @@ pub(crate) fn observe(desired: &Desired, sources: Sources<'_>, remember: bool) -
 fn judge_model(
     desired: &Desired,
     observed: &mut Observed,
-    (accelerated, reserved): (Option<&Accelerated>, &[Reservation]),
+    accelerated: Option<&Accelerated>,
+    host: &HostSnapshot,
     remember: bool,
 ) {
     let Some(Presence::Present(found)) = &observed.model else { return };
@@ -127,12 +134,12 @@ fn judge_model(
     let needs = memory::needs(&found.headers, &line.args, desired.accelerator);
     let room = || match desired.accelerator {
         Accelerator::Cuda => accelerated?.memory_free_bytes,
-        Accelerator::Cpu => host_memory::Memory::now().usable(),
+        Accelerator::Cpu => host.memory_free(),
     };
     let Some(needs) = needs else { return };
     let gpus = accelerated.into_iter().flat_map(|accelerated| &accelerated.devices).map(|gpu| gpu.uuid.clone());
     let demand = Demand { bytes: needs.bytes(), gpus: gpus.collect() };
-    let (before, pools) = needed_before(&desired.pool_id, &demand, reserved);
+    let (before, pools) = needed_before(&desired.pool_id, &demand, &host.reserved());
     if let Some(room) = room() {
         let alone = needs.warning(room);
         observed.beside = needs.warning_beside(room, before, &pools).filter(|_| alone.is_none());

@@ -23,7 +23,7 @@ pub(crate) mod step;
 mod verify;
 
 pub use action::{Action, Command, Launch};
-pub use approved::PlanFile;
+pub use approved::{PlanFile, plan_each};
 pub use approved_error::PlanFileError;
 pub use executed::{Executed, ExecutedAction, ExecutedStep, Failure, Outcome};
 pub use placeholder::{Placeholder, PlaceholderKind, Values, literal};

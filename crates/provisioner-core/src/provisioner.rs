@@ -80,23 +80,27 @@ impl Provisioner {
 
     /// The plan of a pool, with what is the same for all pools of this host.
     pub(crate) fn plan_with(&self, pool: &PoolConfig, host: &HostSnapshot) -> Result<Plan> {
-        let call = self.call(pool)?;
-        let observed = observe(&call.desired, call.sources(host), false)?;
-        Ok(planner::plan(&call.desired, observed, self.settings.replace).plan)
+        Ok(self.planned_beside(pool, host)?.0.plan)
     }
 
     /// The plan of a pool, with all that it is compared by when it is executed.
+    pub(crate) fn approve(&self, pool: &PoolConfig, host: &HostSnapshot) -> Result<Approved> {
+        let (planned, replace, beside) = self.planned_beside(pool, host)?;
+        let mut approved = Approved::of(planned, replace);
+        approved.beside = beside;
+        Ok(approved)
+    }
+
+    /// The plan of a pool, whether it replaces an engine, and the warning that earlier pools need the same memory.
     ///
     /// What the pool is going to take is reserved in the snapshot: pools that are planned with it later see it.
-    pub(crate) fn approve(&self, pool: &PoolConfig, host: &HostSnapshot) -> Result<Approved> {
+    fn planned_beside(&self, pool: &PoolConfig, host: &HostSnapshot) -> Result<(Planned, bool, Option<String>)> {
         let call = self.call(pool)?;
         let observed = observe(&call.desired, call.sources(host), false)?;
         let (replace, beside) = (call.replaces(), observed.beside.clone());
         let (port, memory) = (observed.port.as_ref().ok().copied(), observed.demand.clone());
         host.reserve(Reservation { pool: pool.id.clone(), port, memory });
-        let mut approved = Approved::of(planner::plan(&call.desired, observed, replace), replace);
-        approved.beside = beside;
-        Ok(approved)
+        Ok((planner::plan(&call.desired, observed, replace), replace, beside))
     }
 
     fn call(&self, pool: &PoolConfig) -> Result<Call<'_>> {

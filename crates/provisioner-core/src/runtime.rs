@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use spawner::{LockWait, PoolDir, PoolGuard};
+use spawner::{LockWait, PoolDir, PoolGuard, Processes};
 
 use crate::{Ensured, Result, Settings};
 
@@ -31,6 +31,13 @@ pub type Follow = Box<dyn Iterator<Item = Result<String>> + Send>;
 pub trait Runtime: fmt::Debug + Send + Sync {
     /// The live processes of this pool, whichever call started them. Reads only. The pool's folder need not exist.
     fn observe(&self, run_root: &Path, pool: &str) -> Result<Seen>;
+
+    /// [`observe`](Self::observe) for one of many pools that are asked about in the same moment: `all` is looked at once for
+    /// all of them.
+    fn observe_among(&self, run_root: &Path, pool: &str, all: &Processes) -> Result<Seen> {
+        let _ = all;
+        self.observe(run_root, pool)
+    }
 
     /// Finishes what an interrupted start or stop left, so that nothing of the pool's own holds a port.
     fn settle(&self, guard: &PoolGuard) -> Result<()>;

@@ -29,4 +29,4 @@ pub use flags::{Catalogue, Engine as FlagSyntax};
 pub use model_provisioner::gguf::KnownFormats;
 pub use preflight::Need;
 pub use secrecy::SecretString;
-pub use spawner::{LockWait, PoolDir, PoolGuard};
+pub use spawner::{LockWait, PoolDir, PoolGuard, Processes};

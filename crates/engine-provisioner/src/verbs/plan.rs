@@ -3,7 +3,8 @@
 use std::fmt::Write;
 use std::sync::Arc;
 
-use provisioner_core::{Pins, Plan, PlanFile, Settings, Status, StepKind};
+use provisioner_core::cfg::PoolConfig;
+use provisioner_core::{EngineProvisioner, Error, Pins, Plan, PlanFile, Settings, Status, StepKind, plan_each, provider_with};
 use serde_json::{Value, json};
 
 use crate::args::{Args, PlanArgs};
@@ -23,26 +24,32 @@ pub(crate) fn run(args: &Args, progress: &Progress, wish: &PlanArgs) -> Result<E
     if wish.pools.all {
         return several(args, &settings, wish);
     }
-    let file = PlanFile::of(&[target::pool(args)?], &settings)?;
-    if let Some(path) = &wish.out {
-        file.write(path)?;
-    }
-    let mut worst = Exit::Done;
-    for plan in file.plans() {
-        report::result(args.json, plan, || text(plan, args.verbose > 0))?;
-        worst = worst.worse(exit(plan));
-    }
-    Ok(worst)
+    let plan = one(target::pool(args)?, &settings, wish)?;
+    report::result(args.json, &plan, || text(&plan, args.verbose > 0))?;
+    Ok(exit(&plan))
+}
+
+fn one(pool: PoolConfig, settings: &Settings, wish: &PlanArgs) -> Result<Plan> {
+    let Some(path) = &wish.out else { return Ok(provider_with(&pool, settings.clone())?.plan(pool)?) };
+    let file = PlanFile::of(&[pool], settings)?;
+    file.write(path)?;
+    file.plans().next().cloned().ok_or_else(|| Error::Unfinished { what: "plan" }.into())
 }
 
 /// Plans all pools of the configuration. A file is written only where each of them has a plan.
 fn several(args: &Args, settings: &Settings, wish: &PlanArgs) -> Result<Exit> {
     let pools = target::pools(args)?;
-    let (file, failed) = PlanFile::of_each(&pools, settings);
-    if let Some(path) = wish.out.as_ref().filter(|_| failed.is_empty()) {
-        file.write(path)?;
-    }
-    let plans: Vec<&Plan> = file.plans().collect();
+    let (plans, failed) = match &wish.out {
+        Some(path) => {
+            let (file, failed) = PlanFile::of_each(&pools, settings);
+            if failed.is_empty() {
+                file.write(path)?;
+            }
+            (file.plans().cloned().collect(), failed)
+        }
+        None => plan_each(&pools, settings),
+    };
+    let plans: Vec<&Plan> = plans.iter().collect();
     let mut worst = plans.iter().fold(Exit::Done, |worst, plan| worst.worse(exit(plan)));
     let mut refused = Vec::new();
     for (pool, error) in failed {

@@ -31,6 +31,11 @@ const RPATH_LINK: &str = "-Wl,-rpath-link,";
 
 /// The inputs by content. `parts` names what is known beyond the versions of the tools, and replaces them.
 pub(crate) fn of(spelled: &AsSpelled, parts: &BTreeMap<String, String>) -> Inputs {
+    with_cpu(spelled, parts, spelled.cpu.as_deref().map(cpu::instruction_sets))
+}
+
+/// The same with the instruction sets as they are known from elsewhere than from what recipe 1 wrote down.
+pub(crate) fn with_cpu(spelled: &AsSpelled, parts: &BTreeMap<String, String>, cpu: Option<String>) -> Inputs {
     let mut tools: BTreeMap<String, String> =
         spelled.tools.iter().map(|(name, tool)| (name.clone(), tool_version::by_content(&tool.version))).collect();
     tools.extend(parts.iter().map(|(name, part)| (name.clone(), part.clone())));
@@ -53,7 +58,7 @@ pub(crate) fn of(spelled: &AsSpelled, parts: &BTreeMap<String, String>) -> Input
         tools,
         target: spelled.target.clone(),
         libc: spelled.libc.clone(),
-        cpu: spelled.cpu.as_deref().map(cpu::instruction_sets),
+        cpu,
         env: spelled.env.iter().filter(|(_, value)| !is_place(spelled, value)).map(owned).collect(),
     }
 }

@@ -5,7 +5,6 @@
 //! fast the result is, and not where it runs. What the kernel, virtual machines and system calls use is no part of it either, so
 //! that a microcode update or another hypervisor is not another build.
 
-use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::Read;
 
@@ -26,8 +25,9 @@ const KEYS: [&str; 10] = [
 /// The beginning of `/proc/cpuinfo`: enough for the first processor. The kernel makes the text for each of them anew,
 /// and a large host has hundreds.
 pub(crate) fn info() -> String {
-    let mut bytes = Vec::new();
-    let read = File::open("/proc/cpuinfo").and_then(|file| file.take(16 << 10).read_to_end(&mut bytes));
+    const BEGINNING: usize = 16 << 10;
+    let mut bytes = Vec::with_capacity(BEGINNING);
+    let read = File::open("/proc/cpuinfo").and_then(|file| file.take(BEGINNING as u64).read_to_end(&mut bytes));
     read.map_or_else(|_| String::new(), |_| String::from_utf8_lossy(&bytes).into_owned())
 }
 
@@ -57,7 +57,10 @@ pub(crate) fn instruction_sets(text: &str) -> String {
         };
         value.split_whitespace().filter(counts)
     });
-    sets.collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>().join(" ")
+    let mut sets: Vec<&str> = sets.collect();
+    sets.sort_unstable();
+    sets.dedup();
+    sets.join(" ")
 }
 
 /// Families of x86 instructions by the beginning of their names, as Linux prints them

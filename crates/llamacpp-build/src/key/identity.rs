@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 use exec::Env;
 
@@ -14,27 +15,38 @@ use crate::key::libc_version::libc_version;
 use crate::source::git::search_path;
 use crate::{Backend, BuildError, BuildKey, BuildRequest, Commit, Definition, Definitions, Inputs};
 
-/// A build by what decides its result, and as this host spells it.
+/// A build by what decides its result, and as this host spells it. Its keys are computed once, when they are first asked for.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Identity {
-    /// What the key is made of.
-    pub inputs: Inputs,
+    inputs: Inputs,
     /// The definitions that CMake is given.
     pub definitions: Definitions,
     /// The same with paths and address: where things are, and the inputs of recipe 1.
     pub(crate) spelled: AsSpelled,
+    key: OnceLock<BuildKey>,
+    earlier_key: OnceLock<BuildKey>,
 }
 
 impl Identity {
+    /// What the key is made of.
+    pub fn inputs(&self) -> &Inputs {
+        &self.inputs
+    }
+
+    /// The same, to be kept without the rest.
+    pub fn into_inputs(self) -> Inputs {
+        self.inputs
+    }
+
     /// The key of the build.
     pub fn key(&self) -> BuildKey {
-        self.inputs.key()
+        self.key.get_or_init(|| self.inputs.key()).clone()
     }
 
     /// The key that the recipe before gave the same request on this host: an engine that was started from that entry is
     /// still the wanted one.
     pub fn earlier_key(&self) -> BuildKey {
-        self.spelled.key()
+        self.earlier_key.get_or_init(|| self.spelled.key()).clone()
     }
 }
 
@@ -94,8 +106,8 @@ pub fn identify(request: &BuildRequest, commit: &Commit) -> Result<Identity, Bui
         files: files(&request.definitions)?,
     };
     let cpu = native.then(|| cpu::instruction_sets(&cpuinfo));
-    let inputs = Inputs { cpu, ..content::of(&spelled, &parts(request, &definitions)) };
-    Ok(Identity { inputs, definitions, spelled })
+    let inputs = content::with_cpu(&spelled, &parts(request, &definitions), cpu);
+    Ok(Identity { inputs, definitions, spelled, key: OnceLock::new(), earlier_key: OnceLock::new() })
 }
 
 /// What is known by content beside the tools that are asked for their version: the parts of a CUDA toolkit, and compilers that

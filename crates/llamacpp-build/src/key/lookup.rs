@@ -1,6 +1,6 @@
 //! Which entry of the store a build may use: its own, or one of the recipe before that proves to be the same.
 
-use engine_store::{Entry, EntryKey, Manifest, Store, StoreError};
+use engine_store::{Entry, EntryKey, Manifest, Recipe, Store, StoreError};
 
 use crate::{Identity, Inputs};
 
@@ -17,8 +17,16 @@ impl Identity {
         if let Some(entry) = get(&self.key())? {
             return Ok(Some(entry));
         }
-        match self.proven(store)? {
-            Some(key) => get(&key),
+        let proves = |manifest: &Manifest| {
+            manifest.recipe == Recipe::LLAMACPP_SOURCE_1
+                && Inputs::of(manifest).is_some_and(|stored| self.inputs().is_proven_by(&stored))
+        };
+        // The one that recipe 1 made for this request on this host comes first.
+        if let Some(entry) = store.lookup_wanted(&self.earlier_key(), &proves, remember)? {
+            return Ok(Some(entry));
+        }
+        match store.manifests()?.into_iter().find(proves) {
+            Some(manifest) => get(&manifest.key),
             None => Ok(None),
         }
     }
@@ -30,17 +38,5 @@ impl Identity {
     /// Where the store cannot be read.
     pub fn earlier(&self, store: &Store) -> Result<Option<Entry>, StoreError> {
         store.lookup(&self.earlier_key())
-    }
-
-    /// The key of an entry of recipe 1 that proves to be this build: the one of this request on this host, else any other.
-    fn proven(&self, store: &Store) -> Result<Option<EntryKey>, StoreError> {
-        let proves = |manifest: &Manifest| {
-            Inputs::of(manifest).is_some_and(|stored| stored.recipe == 1 && self.inputs.is_proven_by(&stored))
-        };
-        if let Some(entry) = self.earlier(store)?.filter(|entry| proves(&entry.manifest)) {
-            return Ok(Some(entry.manifest.key));
-        }
-        let manifests = store.list()?.into_iter().rev().filter_map(|stored| stored.manifest);
-        Ok(manifests.into_iter().find(proves).map(|manifest| manifest.key))
     }
 }

@@ -70,7 +70,7 @@ pub(crate) fn publish(
     let facts = Facts {
         key: claim.key(),
         inputs: &identity.spelled,
-        content: &identity.inputs,
+        content: identity.inputs(),
         version: &proof.version,
         files: &files,
         configured: &made.configured,
@@ -82,7 +82,7 @@ pub(crate) fn publish(
         contents.add(name, &serde_json::to_vec_pretty(&document).unwrap_or_default())?;
     }
     let inputs =
-        OpaqueInputs::of(&identity.inputs).map_err(|error| BuildError::io("describe", staging.out())(error.into()))?;
+        OpaqueInputs::of(identity.inputs()).map_err(|error| BuildError::io("describe", staging.out())(error.into()))?;
     let entry = NewEntry {
         recipe: Recipe::LLAMACPP_SOURCE_2,
         inputs,

@@ -17,7 +17,7 @@ use crate::plan::call::Call;
 use crate::plan::placeholder::{KEY, Placeholder, STAGING};
 use crate::source::commit::Reference;
 use crate::source::{fetch, resolve};
-use crate::{BuildError, BuildRequest, Commit, Identity, identify};
+use crate::{BuildError, BuildRequest, Commit, identify};
 
 /// A part of a build.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -72,13 +72,14 @@ pub fn planned_steps(
     let pinned = resolve::pinned(&request.source);
     let commit = commit.or(pinned.as_ref());
     let any = Commit::parse(&"0".repeat(40)).ok_or(StoreError::NotPublished)?;
-    let Identity { inputs, definitions, .. } = identify(request, commit.unwrap_or(&any))?;
-    let key = commit.map_or_else(|| KEY.to_owned(), |_| inputs.key().to_string());
+    let identity = identify(request, commit.unwrap_or(&any))?;
+    let definitions = &identity.definitions;
+    let key = commit.map_or_else(|| KEY.to_owned(), |_| identity.key().to_string());
     let staging = Path::new(STAGING);
     let mut fetch = if commit.is_none() { planned_resolve(layout, request) } else { Vec::new() };
     fetch.extend(fetch::planned(layout, request, commit.map_or(Reference::Late, Reference::Known), staging));
     let mut configure = ccache_and_linker::probes(layout, request, staging);
-    configure.push(configure::planned(layout, request, &definitions, staging));
+    configure.push(configure::planned(layout, request, definitions, staging));
     let build = make::command(layout, request, staging, jobs);
     let mut prove: Vec<CommandSpec> = fetch::submodule_status(request, &staging.join("src")).into_iter().collect();
     prove.extend(prove::questions(&staging.join("out/bin").join(SERVER), &request.backend));

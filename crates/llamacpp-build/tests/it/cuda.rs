@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use llamacpp_build::{Backend, BuildError, BuildRequest, Identity, Step, ToolId, identify, planned_steps};
+use llamacpp_build::{Backend, BuildError, BuildRequest, Step, ToolId, identify, planned_steps};
 
 use crate::support::{Bench, definitions};
 
@@ -36,7 +36,8 @@ fn cublas_becomes_cuda_and_the_hints_stay() {
     let mut request = cuda(&bench, &bench.repo.commit);
     request.definitions = definitions(&["-DLLAMA_CUBLAS=ON", "-DCMAKE_EXE_LINKER_FLAGS=-Wl,-z,now"]);
     let commit = bench.resolve(&request).unwrap();
-    let Identity { inputs, definitions: merged, .. } = identify(&request, &commit).unwrap();
+    let identity = identify(&request, &commit).unwrap();
+    let (inputs, merged) = (identity.inputs(), &identity.definitions);
     assert_eq!(merged.get("GGML_CUDA"), Some("ON"));
     assert_eq!(merged.get("LLAMA_CUBLAS"), None);
     assert_eq!(merged.get("CMAKE_EXE_LINKER_FLAGS"), Some("-Wl,-rpath-link,/cuda/compat -Wl,-z,now"));

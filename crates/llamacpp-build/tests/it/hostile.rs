@@ -232,7 +232,7 @@ fn a_password_in_a_url_is_told_to_nobody() {
     });
     assert!(said.contains("https://***@127.0.0.1:1/x"), "{said}");
     let commit = bench.resolve(&request).unwrap();
-    said += &serde_json::to_string(&identify(&request, &commit).unwrap().inputs).unwrap();
+    said += &serde_json::to_string(identify(&request, &commit).unwrap().inputs()).unwrap();
     for planned in planned_steps(&bench.layout(), &request, None, 1).unwrap() {
         for command in planned.commands {
             said += &command.display(&exec::Redactor::new());

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use llamacpp_build::{BuildError, CmakeCache, Definition, Identity, Inputs, identify};
+use llamacpp_build::{BuildError, CmakeCache, Definition, Inputs, identify};
 
 use crate::support::{Bench, definitions};
 
@@ -108,7 +108,7 @@ fn https_is_built_when_asked_for_or_not_at_all() {
     assert!(miette::Diagnostic::help(&error).unwrap().to_string().contains("libssl-dev"));
     assert_eq!(bench.compiled(), 0);
     request.definitions.clear();
-    let Identity { inputs, .. } = identify(&request, &bench.resolve(&request).unwrap()).unwrap();
+    let inputs = identify(&request, &bench.resolve(&request).unwrap()).unwrap().into_inputs();
     for name in ["LLAMA_OPENSSL", "LLAMA_BUILD_UI", "LLAMA_BUILD_WEBUI", "LLAMA_USE_PREBUILT_UI", "LLAMA_CURL"] {
         assert_eq!(inputs.definitions.get(name).map(String::as_str), Some("OFF"), "{name}");
     }
@@ -126,7 +126,8 @@ fn amx_and_an_old_gcc() {
         request.tools.cxx.version = format!("c++ (Debian {version}-1) {version}");
         request.tools.cc.version = format!("cc (Debian {version}-1) {version}");
         request.definitions = definitions(asked);
-        let Identity { inputs, definitions: merged, .. } = identify(&request, &commit).unwrap();
+        let identity = identify(&request, &commit).unwrap();
+        let (inputs, merged) = (identity.inputs(), &identity.definitions);
         assert_eq!(merged.notes().len(), usize::from(held_back), "{version} {asked:?}");
         assert_eq!(merged.get("GGML_NATIVE"), native, "{version} {asked:?}");
         assert_eq!(inputs.cpu.is_none(), native == Some("OFF"), "{version} {asked:?}");

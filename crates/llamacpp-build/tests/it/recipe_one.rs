@@ -45,8 +45,8 @@ fn as_recipe_one(request: &BuildRequest, commit: &Commit) -> OpaqueInputs {
         definitions: identity.definitions.iter().map(|(n, v)| (n.to_owned(), v.to_owned())).collect(),
         generator: "Ninja",
         tools: named,
-        target: identity.inputs.target.clone(),
-        libc: identity.inputs.libc.clone(),
+        target: identity.inputs().target.clone(),
+        libc: identity.inputs().libc.clone(),
         cpu: None,
         env: variables,
     };
@@ -138,7 +138,7 @@ fn an_entry_that_proves_too_little_is_not_used() {
     let identity = identify(&request, &commit).unwrap();
     assert!(identity.find(&store, true).unwrap().is_none());
     assert_eq!(identity.earlier(&store).unwrap().unwrap().dir, old.dir);
-    let near = nearest(&store, &identity.inputs).unwrap().unwrap();
+    let near = nearest(&store, identity.inputs()).unwrap().unwrap();
     let named: Vec<_> = near.differences.iter().map(|difference| difference.input.as_str()).collect();
     for input in ["recipe", "tools.nvcc", "tools.cudart", "tools.cublas", "tools.cuda_host_compiler"] {
         assert!(named.contains(&input), "{named:?}");
@@ -178,12 +178,12 @@ fn a_compiler_of_the_operator_is_its_content() {
     let bench = Bench::new();
     let mut request = bench.request(&bench.repo.commit);
     let commit = bench.resolve(&request).unwrap();
-    let ours = identify(&request, &commit).unwrap().inputs;
+    let ours = identify(&request, &commit).unwrap().into_inputs();
     let mut of = |folder: &str, content: &str| {
         fs::create_dir_all(bench.at(folder)).unwrap();
         let path = testkit::fake_tool(&bench.at(folder), "cc", content);
         request.definitions = definitions(&[&format!("-DCMAKE_C_COMPILER={}", path.display())]);
-        identify(&request, &commit).unwrap().inputs
+        identify(&request, &commit).unwrap().into_inputs()
     };
     let (one, same, other) = (of("one", "exec gcc"), of("two", "exec gcc"), of("three", "exec clang"));
     assert_eq!(one, same);

@@ -48,15 +48,21 @@ pub(crate) struct Given<'a> {
     pub(crate) model: &'a Path,
     pub(crate) port: u16,
     pub(crate) documents: &'a Documents,
+    /// What [`catalogue`] reads from the documents.
+    pub(crate) catalogue: &'a Catalogue,
     pub(crate) env: &'a Env,
+}
+
+/// The flags that the engine takes, by the best of its documents.
+pub(crate) fn catalogue(syntax: flags::Engine, documents: &Documents) -> Catalogue {
+    let help = documents.help.as_deref().map(|text| (text, "the engine's own help"));
+    let docs = documents.docs.as_deref().map(|text| (text, "the README of its source"));
+    Catalogue::best(syntax, help, docs, &documents.release)
 }
 
 /// The command line for this model and port.
 pub(crate) fn command_line(desired: &Desired, given: Given<'_>) -> Result<CommandLine> {
-    let Given { profile, devices, model, port, documents, env } = given;
-    let help = documents.help.as_deref().map(|text| (text, "the engine's own help"));
-    let docs = documents.docs.as_deref().map(|text| (text, "the README of its source"));
-    let catalogue = Catalogue::best(profile.flags, help, docs, &documents.release);
+    let Given { profile, devices, model, port, documents, catalogue, env } = given;
     let host = desired.host.to_string();
     let policy = Policy {
         accelerator: match desired.accelerator {
@@ -71,11 +77,11 @@ pub(crate) fn command_line(desired: &Desired, given: Given<'_>) -> Result<Comman
         tensor_split: desired.tensor_split.as_deref(),
         heads: None,
     };
-    let normalized = normalize(&desired.flags, &policy, &catalogue)?;
+    let normalized = normalize(&desired.flags, &policy, catalogue)?;
     if let Some((flag, option)) = normalized.needs.iter().find(|(_, option)| documents.left_out.contains(option)) {
         return Err(flags::FlagError::NotBuilt { flag: flag.clone(), option }.into());
     }
-    env_rules::check(desired, profile, &catalogue, &normalized.secret_env)?;
+    env_rules::check(desired, profile, catalogue, &normalized.secret_env)?;
     let mut secret_env = normalized.secret_env;
     for name in &desired.secret_env {
         let value = env.get_str(name).ok_or_else(|| VariableError::SecretUnset { name: name.clone() })?;

@@ -59,7 +59,9 @@ pub(crate) fn prepared(
     let documents = planned.supplied.documents();
     let accelerated = planned.supplied.accelerator();
     let devices = accelerated.as_ref();
-    let given = Given { profile, devices, model: &staged.path, port, documents: &documents, env: &settings.env };
+    let catalogue = run.sources.host.catalogue(profile.flags, &documents);
+    let (catalogue, documents, env) = (&*catalogue, &documents, &settings.env);
+    let given = Given { profile, devices, model: &staged.path, port, documents, catalogue, env };
     let line = command_line(desired, given)?;
     for note in &line.notes {
         tracing::info!(note, "flags");

@@ -18,6 +18,7 @@ use crate::plan::planner::Planned;
 use crate::plan::stale::{View, of_start, stale};
 use crate::plan::{Plan, SCHEMA, StepKind};
 use crate::pool::desired::Desired;
+use crate::provisioner::Provisioner;
 use crate::provisioner::provider::provisioner;
 use crate::summary::Model;
 use crate::{Error, Result, Settings};
@@ -60,6 +61,28 @@ pub(crate) struct Approved {
     pub(crate) beside: Option<String>,
 }
 
+/// The plans of these pools, all with one look at the host, in their order, and why the others have none. Each pool is
+/// planned beside those before it, and one that cannot be planned hides no other. Writes nothing, asks no network.
+pub fn plan_each(pools: &[PoolConfig], settings: &Settings) -> (Vec<Plan>, Vec<(PoolId, Error)>) {
+    each(pools, settings, |one, pool, host| one.plan_with(pool, host))
+}
+
+fn each<T>(
+    pools: &[PoolConfig],
+    settings: &Settings,
+    plan: impl Fn(&Provisioner, &PoolConfig, &HostSnapshot) -> Result<T>,
+) -> (Vec<T>, Vec<(PoolId, Error)>) {
+    let host = HostSnapshot::of_moment(settings);
+    let (mut plans, mut failed) = (Vec::new(), Vec::new());
+    for pool in pools {
+        match provisioner(pool, settings.clone()).and_then(|one| plan(&one, pool, &host)) {
+            Ok(planned) => plans.push(planned),
+            Err(error) => failed.push((pool.id.clone(), error)),
+        }
+    }
+    (plans, failed)
+}
+
 impl PlanFile {
     /// Plans these pools, all with one look at the host. Writes nothing, asks no network. Each pool is planned beside
     /// those before it: a port that one of them is going to take is taken.
@@ -75,14 +98,7 @@ impl PlanFile {
     /// Like [`PlanFile::of`], where a pool that cannot be planned hides no other: the plans of those that can, and why the
     /// others cannot.
     pub fn of_each(pools: &[PoolConfig], settings: &Settings) -> (Self, Vec<(PoolId, Error)>) {
-        let host = HostSnapshot::new(settings);
-        let (mut plans, mut failed) = (Vec::new(), Vec::new());
-        for pool in pools {
-            match provisioner(pool, settings.clone()).and_then(|one| one.approve(pool, &host)) {
-                Ok(approved) => plans.push(approved),
-                Err(error) => failed.push((pool.id.clone(), error)),
-            }
-        }
+        let (plans, failed) = each(pools, settings, |one, pool, host| one.approve(pool, host));
         let content = Content {
             kind: KIND.into(),
             schema: SCHEMA,

@@ -156,12 +156,15 @@ mod tests {
         let mut wish = crate::supply::source::sample::wish();
         wish.source.repo = "/tmp/host/engine".into();
         let supplied = crate::supply::source::artifact::facts(&wish, &record.fingerprint["build"]);
+        let documents = crate::supply::Documents { release: "v0.5.0".into(), ..Default::default() };
+        let profile = crate::engine::profile(config_schema::Engine::Llamacpp);
         let given = Given {
-            profile: crate::engine::profile(config_schema::Engine::Llamacpp),
+            profile,
             devices: None,
             model: "/tmp/host/tiny.gguf".as_ref(),
             port: record.port,
-            documents: &crate::supply::Documents { release: "v0.5.0".into(), ..Default::default() },
+            documents: &documents,
+            catalogue: &crate::engine::command_line::catalogue(profile.flags, &documents),
             env: &exec::Env::from_pairs([("HOME", "/tmp/host")]),
         };
         let line = command_line(&desired, given).unwrap();

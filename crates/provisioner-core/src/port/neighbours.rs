@@ -11,7 +11,7 @@ use spawner::{PoolDir, Record, Status};
 
 /// The store entries that engines below `run_dir` run from, and those that their pools go back to, by key. A collection of the store must leave them.
 pub fn builds_in_use(run_dir: &Path) -> Vec<String> {
-    let run = records(run_dir).filter_map(|(_, record)| record.fingerprint.get("build").cloned());
+    let run = records(run_dir, None).filter_map(|(_, record)| record.fingerprint.get("build").cloned());
     run.chain(previous::builds(run_dir)).collect()
 }
 
@@ -45,10 +45,9 @@ pub(crate) struct Neighbour {
     pub(crate) port: u16,
 }
 
-/// The engines that run below `run_dir` for other pools than `own`.
+/// The engines that run below `run_dir` for other pools than `own`, whose record is not read.
 pub(crate) fn neighbours(run_dir: &Path, own: &str) -> Vec<Neighbour> {
-    let others = records(run_dir).filter(|(pool, _)| pool != own);
-    others.map(|(pool, record)| Neighbour { pool, pid: Some(record.pid), port: record.port }).collect()
+    of(run_dir, Some(own))
 }
 
 /// The ports that other pools than `own` are going to take.
@@ -57,11 +56,22 @@ pub(crate) fn reserved(reservations: &[Reservation], own: &str) -> Vec<Neighbour
     others.filter_map(|other| Some(Neighbour { pool: other.pool.to_string(), pid: None, port: other.port? })).collect()
 }
 
-/// The records of all engines that run below `run_dir`, with their pools. A folder that cannot be read has none.
-fn records(run_dir: &Path) -> impl Iterator<Item = (String, Record)> {
+/// The engines that run below `run_dir`.
+pub(crate) fn engines(run_dir: &Path) -> Vec<Neighbour> {
+    of(run_dir, None)
+}
+
+fn of(run_dir: &Path, own: Option<&str>) -> Vec<Neighbour> {
+    let engines = records(run_dir, own);
+    engines.map(|(pool, record)| Neighbour { pool, pid: Some(record.pid), port: record.port }).collect()
+}
+
+/// The records of the engines that run below `run_dir`, with their pools, but that of `own`. A folder that cannot be read
+/// has none.
+fn records(run_dir: &Path, own: Option<&str>) -> impl Iterator<Item = (String, Record)> {
     let entries = std::fs::read_dir(run_dir).into_iter().flatten().flatten();
     let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
-    names.filter_map(move |pool| {
+    names.filter(move |pool| own != Some(pool)).filter_map(move |pool| {
         if !run_dir.join(&pool).join("record.json").exists() {
             return None;
         }

@@ -89,8 +89,8 @@ impl Pools {
             }
         }
         // By the time a pool is planned once more, the memory of those before it is in use.
-        let reserved = host.reserved().into_iter();
-        reserved.map(|reservation| Reservation { memory: None, ..reservation }).collect()
+        let reserved = host.reserved();
+        reserved.iter().map(|reservation| Reservation { memory: None, ..reservation.clone() }).collect()
     }
 
     fn each<T: Send>(

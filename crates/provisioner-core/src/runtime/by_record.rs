@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use spawner::{LockWait, PoolDir, PoolGuard, RecordedEngine};
+use spawner::{LockWait, PoolDir, PoolGuard, Processes, RecordedEngine};
 
 use crate::runtime::external::ExternalRuntime;
 use crate::runtime::process::ProcessRuntime;
@@ -44,6 +44,10 @@ impl ByRecord {
 impl Runtime for ByRecord {
     fn observe(&self, run_root: &Path, pool: &str) -> Result<Seen> {
         self.below(run_root, pool)?.observe(run_root, pool)
+    }
+
+    fn observe_among(&self, run_root: &Path, pool: &str, all: &Processes) -> Result<Seen> {
+        self.below(run_root, pool)?.observe_among(run_root, pool, all)
     }
 
     fn settle(&self, guard: &PoolGuard) -> Result<()> {

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use secrecy::{ExposeSecret, SecretString};
 use spawner::{
-    LOG_LIMIT, Life, LockWait, PoolDir, PoolGuard, Record, Settled, SpawnError, StartRequest, Stopped, Tender,
+    LOG_LIMIT, Life, LockWait, PoolDir, PoolGuard, Processes, Record, Settled, SpawnError, StartRequest, Stopped,
+    Tender,
 };
 
 use crate::lifecycle::exit::Ended;
@@ -31,7 +32,11 @@ impl ProcessRuntime {
 
 impl Runtime for ProcessRuntime {
     fn observe(&self, run_root: &Path, pool: &str) -> Result<Seen> {
-        let seen = spawner::observe(run_root, pool)?;
+        self.observe_among(run_root, pool, &Processes::default())
+    }
+
+    fn observe_among(&self, run_root: &Path, pool: &str, all: &Processes) -> Result<Seen> {
+        let seen = spawner::observe_among(run_root, pool, all)?;
         let dir = PoolDir::existing(run_root, pool)?;
         let own_port = seen.own_port()?;
         let refusal = dir.as_ref().and_then(|dir| seen.refusal(dir)).map(Error::from);

@@ -1,10 +1,12 @@
 //! Mode `source`: llama.cpp built from its source with CMake, published into the store, proven.
 
+use std::sync::Arc;
+
 use config_schema::PoolConfig;
 use engine_store::Entry;
 use exec::CommandSpec;
 use gpu_detect::{CudaChoice, GpuError};
-use llamacpp_build::{BuildError, BuildKey, BuildRequest, Commit, Inputs, Near};
+use llamacpp_build::{BuildError, BuildKey, BuildRequest, Commit, Identity, Near};
 use model_provisioner::gguf::KnownFormats;
 use preflight::{Need, PreflightError};
 
@@ -77,9 +79,9 @@ pub(crate) struct Found {
     /// The commit, and when it was last asked for (0: never needs asking).
     pub(crate) commit: Option<(Commit, u64)>,
     /// What the build comes to; absent while the request is, empty while the commit is not known.
-    pub(crate) inputs: Option<std::result::Result<Option<Inputs>, BuildError>>,
+    pub(crate) identity: Option<std::result::Result<Option<Identity>, BuildError>>,
     /// The finished build, if it is there.
-    pub(crate) entry: Option<Entry>,
+    pub(crate) entry: Option<Arc<Entry>>,
     /// What that build lacks of CUDA's libraries.
     pub(crate) libraries: libraries::Libraries,
     /// What the engine that runs was started from, where that is no build of today.
@@ -100,7 +102,7 @@ pub(crate) struct EarlierBuild {
     /// Its key by that recipe.
     pub(crate) key: BuildKey,
     /// The entry, while it is there.
-    pub(crate) entry: Option<Entry>,
+    pub(crate) entry: Option<Arc<Entry>>,
 }
 
 impl Found {
@@ -108,15 +110,15 @@ impl Found {
         self.commit.as_ref().map(|(commit, _)| commit)
     }
 
-    pub(crate) fn known_inputs(&self) -> Option<&Inputs> {
-        match &self.inputs {
-            Some(Ok(Some(inputs))) => Some(inputs),
+    pub(crate) fn known_identity(&self) -> Option<&Identity> {
+        match &self.identity {
+            Some(Ok(Some(identity))) => Some(identity),
             _ => None,
         }
     }
 
     /// The entry that is used: the one that was made, else the one that the engine runs from, else the one that was found.
-    pub(crate) fn entry(&self) -> Option<Entry> {
+    pub(crate) fn entry(&self) -> Option<Arc<Entry>> {
         let there = || match &self.runs_from {
             Some(earlier) => earlier.entry.clone(),
             None => self.entry.clone(),
@@ -148,7 +150,7 @@ impl Supplied for Found {
             (Some(entry), ..) => entry.manifest.key.to_string(),
             (None, Some(earlier), _) => earlier.key.to_string(),
             (None, None, Some(entry)) => entry.manifest.key.to_string(),
-            (None, None, None) => self.known_inputs()?.key().to_string(),
+            (None, None, None) => self.known_identity()?.key().to_string(),
         };
         Some(artifact::facts(&self.wish, &key))
     }
@@ -163,11 +165,12 @@ impl Supplied for Found {
     }
 
     fn obtained(&self) -> Option<Obtained> {
-        Some(artifact::obtained(&self.wish, &self.entry()?))
+        let entry = self.entry()?;
+        Some(artifact::obtained(&self.wish, &entry))
     }
 
     fn documents(&self) -> Documents {
-        let help = self.entry().as_ref().map(Entry::help);
+        let help = self.entry().map(|entry| entry.help());
         // A server that printed no help when it was built is judged by what its source says.
         let docs = if help.as_deref().unwrap_or_default().is_empty() { self.source_docs() } else { None };
         let left_out = artifact::left_out(&self.wish.definitions);

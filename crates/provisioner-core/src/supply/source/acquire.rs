@@ -1,6 +1,6 @@
 //! Does what the steps of a build from source say: fetch, configure, build, prove.
 
-use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use engine_store::Entry;
 use llamacpp_build::{
@@ -29,13 +29,13 @@ struct State {
     session: Option<BuildSession>,
     /// Held as long as the session.
     slot: Option<BuildSlot>,
-    entry: Option<Entry>,
+    entry: Option<Arc<Entry>>,
     /// How the entry came to be, where it turned out to be there already.
     found: Option<Outcome>,
 }
 
 impl Built {
-    pub(crate) fn entry(&self) -> Option<Entry> {
+    pub(crate) fn entry(&self) -> Option<Arc<Entry>> {
         self.lock().entry.clone()
     }
 
@@ -70,7 +70,7 @@ pub(crate) fn run(found: &Found, step: &StepId, work: &Work<'_>) -> Result<Done,
         Some(StepKind::Configure) => session.configure(&observer),
         Some(StepKind::Build) => session.compile(&observer),
         Some(StepKind::Prove) => session.prove_and_publish(&observer).map(|(entry, report)| {
-            state.entry = Some(entry);
+            state.entry = Some(Arc::new(entry));
             report
         }),
         _ => return Err(unknown(step).into()),
@@ -119,7 +119,7 @@ fn fetch(found: &Found, request: &BuildRequest, state: &mut State, work: &Work<'
         Begun::Finished(entry, outcome) => {
             let outcome = outcome_of(outcome);
             work.value(KEY, entry.manifest.key.as_str());
-            state.entry = Some(entry);
+            state.entry = Some(Arc::new(entry));
             state.found = Some(outcome);
             Ok(Done::with(asked).outcome(outcome))
         }

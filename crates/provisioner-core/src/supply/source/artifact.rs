@@ -23,8 +23,8 @@ pub(crate) fn planned(found: &Found) -> Artifact {
     if let Some(entry) = found.entry() {
         return of_entry(&entry);
     }
-    let key = match (found.known_inputs(), asks(found)) {
-        (Some(inputs), false) => literal(inputs.key().as_str()),
+    let key = match (found.known_identity(), asks(found)) {
+        (Some(identity), false) => literal(identity.key().as_str()),
         // A commit that is asked for again may be another one.
         _ => marker(KEY),
     };

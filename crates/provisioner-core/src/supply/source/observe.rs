@@ -1,6 +1,8 @@
 //! Looks at what a build from source needs and at what is built already: reads only, no network; programs are run only
 //! to ask a tool that changed since it was last asked for its version.
 
+use std::sync::Arc;
+
 use engine_store::{Entry, Store};
 use exec::CommandSpec;
 use gpu_detect::CudaChoice;
@@ -56,8 +58,9 @@ pub(crate) fn observe(wish: &Wish, look: &Look<'_>) -> Result<Found> {
     let store = Store::new(wish.layout.clone());
     let (entry, runs_from) = match &identity {
         Some(Ok(Some(identity))) => {
-            let entry = identity.find(&store, look.remember)?;
-            let runs_from = runs_from(&store, identity, entry.as_ref(), look.running)?;
+            let find = || identity.find(&store, look.remember);
+            let entry = look.host.stored(&store, identity.key(), find)?;
+            let runs_from = runs_from(&store, identity, entry.as_deref(), look.running)?;
             (entry, runs_from)
         }
         _ => (None, None),
@@ -83,7 +86,7 @@ pub(crate) fn observe(wish: &Wish, look: &Look<'_>) -> Result<Found> {
     let install = install.filter(|_| brings_toolkit || !matches!(cuda, Some(Err(_))));
     let near = match &identity {
         // Only to explain: what cannot be read explains nothing.
-        Some(Ok(Some(identity))) if entry.is_none() => nearest(&store, &identity.inputs).ok().flatten(),
+        Some(Ok(Some(identity))) if entry.is_none() => nearest(&store, identity.inputs()).ok().flatten(),
         _ => None,
     };
     // Only before the build: on the warm way the engine's own help is in the store, and no program runs.
@@ -100,7 +103,7 @@ pub(crate) fn observe(wish: &Wish, look: &Look<'_>) -> Result<Found> {
         gpu_memory_free: memory_free,
         request,
         commit,
-        inputs: identity.map(|identity| identity.map(|identity| identity.map(|identity| identity.inputs))),
+        identity,
         entry,
         libraries,
         runs_from,
@@ -146,16 +149,24 @@ fn runs_from(
     found: Option<&Entry>,
     running: Option<&Instance>,
 ) -> Result<Option<EarlierBuild>> {
-    let key = identity.earlier_key();
-    let runs = running.and_then(|running| running.facts.get("build"));
-    if runs.is_none_or(|build| build != key.as_str()) || found.is_some_and(|entry| entry.manifest.key == key) {
+    let Some(runs) = running.and_then(|running| running.facts.get("build")) else { return Ok(None) };
+    // The engine of a build that was found is no question, and the common case.
+    if found.is_some_and(|entry| entry.manifest.key.as_str() == runs) {
         return Ok(None);
     }
-    Ok(Some(EarlierBuild { entry: identity.earlier(store)?, key }))
+    let key = identity.earlier_key();
+    if runs != key.as_str() {
+        return Ok(None);
+    }
+    Ok(Some(EarlierBuild { entry: identity.earlier(store)?.map(Arc::new), key }))
 }
 
 /// What was found as one verdict, and how what is missing would be installed.
 fn tools(look: &Look<'_>, report: Report) -> (Tools, Option<CommandSpec>) {
+    if report.is_complete() {
+        // Only what is missing depends on the distribution.
+        return (Ok(report), None);
+    }
     let distribution = look.host.distribution();
     match planned_install(&report, &look.settings.env, distribution, &install::policy(look.desired)) {
         Ok(install) => (report.require(distribution), install),

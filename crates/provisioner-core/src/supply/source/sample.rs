@@ -1,7 +1,7 @@
 //! What a build from source finds on a host, for tests: one on which all is ready, and a fresh one.
 
 use std::path::{Path, PathBuf};
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
 
 use config_schema::Accelerator;
@@ -9,7 +9,8 @@ use engine_store::{Entry, FileEntry, Layout, Manifest, OpaqueInputs, Recipe};
 use exec::{CommandSpec, Env};
 use gpu_detect::{CudaChoice, GpuError};
 use llamacpp_build::{
-    Backend, BuildRequest, Commit, Generator, Guard, Inputs, Near, Source, ToolId, Toolchain, Transport, identify,
+    Backend, BuildRequest, Commit, Generator, Guard, Identity, Inputs, Near, Source, ToolId, Toolchain, Transport,
+    identify,
 };
 use preflight::{PreflightError, Tool, distribution};
 use serde_json::json;
@@ -59,10 +60,14 @@ pub(crate) fn commit() -> Commit {
     Commit::parse(&"c0".repeat(20)).unwrap()
 }
 
-pub(crate) fn inputs() -> Inputs {
+pub(crate) fn identity() -> Identity {
     // Which CPU this is, is looked up once.
-    static INPUTS: LazyLock<Inputs> = LazyLock::new(|| identify(&request(), &commit()).unwrap().inputs);
-    INPUTS.clone()
+    static IDENTITY: LazyLock<Identity> = LazyLock::new(|| identify(&request(), &commit()).unwrap());
+    IDENTITY.clone()
+}
+
+pub(crate) fn inputs() -> Inputs {
+    identity().into_inputs()
 }
 
 pub(crate) fn entry() -> Entry {
@@ -95,8 +100,8 @@ pub(crate) fn ready() -> Found {
         gpu_memory_free: None,
         request: Some(request()),
         commit: Some((commit(), 1)),
-        inputs: Some(Ok(Some(inputs()))),
-        entry: Some(entry()),
+        identity: Some(Ok(Some(identity()))),
+        entry: Some(Arc::new(entry())),
         libraries: Libraries::Found,
         runs_from: None,
         near: None,
@@ -108,7 +113,7 @@ pub(crate) fn ready() -> Found {
 
 /// A host where nothing was built yet.
 pub(crate) fn fresh() -> Found {
-    Found { commit: None, inputs: Some(Ok(None)), entry: None, ..ready() }
+    Found { commit: None, identity: Some(Ok(None)), entry: None, ..ready() }
 }
 
 /// A host without CMake.

@@ -72,29 +72,30 @@ fn accelerator(found: &mut Found) -> (bool, Draft) {
 /// `early`: why nothing can be known of the build yet.
 fn build(found: &mut Found, runs: bool, early: Result<(), Status>) -> Vec<Draft> {
     let asks = !runs && asks(found);
-    let inputs = found.inputs.take();
-    let (status, error) = match (early, inputs) {
-        (Err(status), inputs) => {
-            found.inputs = inputs;
+    let identity = found.identity.take();
+    let (status, error) = match (early, identity) {
+        (Err(status), identity) => {
+            found.identity = identity;
             (status, None)
         }
         (Ok(()), Some(Err(error))) => (Status::Satisfied, Some(Error::from(error))),
-        (Ok(()), inputs) => {
-            found.inputs = inputs;
+        (Ok(()), identity) => {
+            found.identity = identity;
             (if runs || found.entry.is_some() { Status::Satisfied } else { Status::ToRun }, None)
         }
     };
-    let key = match (found.entry(), found.known_inputs()) {
+    let entry = found.entry();
+    let key = match (&entry, found.known_identity()) {
         (Some(entry), _) if entry.manifest.recipe == Recipe::LLAMACPP_SOURCE_1 && found.runs_from.is_some() => {
             format!("build {} (recipe 1; the engine runs from it)", entry.manifest.key)
         }
         (Some(entry), _) if entry.manifest.recipe == Recipe::LLAMACPP_SOURCE_1 => {
             format!("build {} (recipe 1, of the same inputs)", entry.manifest.key)
         }
-        (_, Some(inputs)) => format!("build {}", inputs.key()),
+        (_, Some(identity)) => format!("build {}", identity.key()),
         (_, None) => "build of a commit not known yet".into(),
     };
-    let proven = match &found.entry() {
+    let proven = match &entry {
         Some(entry) => format!("llama-server {}", entry.manifest.engine_version),
         None => "the server answers --version".into(),
     };
@@ -152,10 +153,10 @@ fn fetched(found: &Found, asks: bool) -> String {
 /// What the step `build` says of its key.
 fn annotate(found: &Found, drafts: &mut [Draft]) {
     let Some(build) = drafts.iter_mut().find(|draft| draft.step.kind == StepKind::Build) else { return };
-    if let Some(inputs) = found.known_inputs() {
-        let key = found.entry().map_or_else(|| inputs.key(), |entry| entry.manifest.key);
+    if let Some(identity) = found.known_identity() {
+        let key = found.entry().map_or_else(|| identity.key(), |entry| entry.manifest.key.clone());
         build.step.key = Some(key.to_string());
-        build.step.inputs = serde_json::to_value(inputs).ok();
+        build.step.inputs = serde_json::to_value(identity.inputs()).ok();
         build.step.nearest = found.near.as_ref().filter(|_| build.step.status == Status::ToRun).map(closest);
     }
 }

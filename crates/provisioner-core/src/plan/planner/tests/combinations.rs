@@ -1,6 +1,7 @@
 //! Every combination of what a host can be like, through the supply `source`: what holds of each plan, whatever it says.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use llamacpp_build::BuildError;
 use miette::Diagnostic;
@@ -8,7 +9,7 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::supply::source::Found;
-use crate::supply::source::sample::{commit, cuda, entry, inputs, installs, request};
+use crate::supply::source::sample::{commit, cuda, entry, identity, installs, request};
 
 #[derive(Clone, Copy, Debug)]
 enum Tools {
@@ -72,7 +73,7 @@ fn found(case: Case) -> Found {
     let wants_cuda = case.cuda.is_some();
     let known = matches!(case.tools, Tools::Ok) && case.cuda != Some(false);
     let of_inputs = match case.inputs {
-        Inputs::Known => Ok(Some(inputs())),
+        Inputs::Known => Ok(Some(identity())),
         Inputs::Unknown => Ok(None),
         Inputs::Error => Err(BuildError::NoServer { definition: "-DLLAMA_BUILD_SERVER=OFF".into() }),
     };
@@ -84,8 +85,8 @@ fn found(case: Case) -> Found {
         cuda: case.cuda.map(|there| if there { Ok(cuda()) } else { Err(no_gpu()) }),
         request: known.then(request),
         commit: (!matches!(case.inputs, Inputs::Unknown)).then(|| (commit(), u64::from(!case.pinned))),
-        inputs: known.then_some(of_inputs),
-        entry: (is_known && case.entry).then(entry),
+        identity: known.then_some(of_inputs),
+        entry: (is_known && case.entry).then(|| Arc::new(entry())),
         ..crate::supply::source::sample::ready()
     }
 }

@@ -1,6 +1,8 @@
 //! The steps of a build, decided from plain data: tables of hosts and the steps they lead to. Nothing here runs a
 //! program.
 
+use std::sync::Arc;
+
 use config_schema::Accelerator;
 use engine_store::{Entry, EntryKey};
 use llamacpp_build::{BuildError, BuildRequest};
@@ -159,7 +161,7 @@ fn the_key_and_the_closest_build_are_named() {
 #[test]
 fn without_a_gpu_nothing_is_built() {
     let accelerator = Accelerator::Cuda;
-    let found = Found { accelerator, cuda: Some(Err(no_gpu())), request: None, inputs: None, ..fresh() };
+    let found = Found { accelerator, cuda: Some(Err(no_gpu())), request: None, identity: None, ..fresh() };
     code(&check(found, "=!...."), StepKind::Accelerator, "gpu::no_driver");
 }
 
@@ -180,26 +182,26 @@ fn a_gpu_is_named_with_its_toolkit() {
 /// EP-20
 #[test]
 fn a_missing_tool_blocks_what_needs_it() {
-    let found = Found { tools: no_tools(), request: None, inputs: None, ..fresh() };
+    let found = Found { tools: no_tools(), request: None, identity: None, ..fresh() };
     code(&check(found, "!=...."), StepKind::Preflight, "preflight::tools_missing");
 }
 
 /// EP-21: what will be installed is the step's action; nothing can be said of the build before.
 #[test]
 fn a_tool_that_may_be_installed_is() {
-    let found = Found { tools: no_tools(), install: Some(installs()), request: None, inputs: None, ..fresh() };
+    let found = Found { tools: no_tools(), install: Some(installs()), request: None, identity: None, ..fresh() };
     let drafts = check(found, "+=++++");
     assert_eq!(commands(&drafts, StepKind::Preflight), ["/usr/bin/pacman -S --needed cmake"]);
     assert!(commands(&drafts, StepKind::Fetch).is_empty());
     let cuda = Some(Err(no_gpu()));
-    let found = Found { tools: no_tools(), install: Some(installs()), cuda, request: None, inputs: None, ..fresh() };
+    let found = Found { tools: no_tools(), install: Some(installs()), cuda, request: None, identity: None, ..fresh() };
     check(found, "++++++");
 }
 
 #[test]
 fn a_build_that_contradicts_itself_is_blocked_before_it_is_fetched() {
     let error = BuildError::NoServer { definition: "-DLLAMA_BUILD_SERVER=OFF".into() };
-    let drafts = check(Found { inputs: Some(Err(error)), entry: None, ..ready() }, "==!...");
+    let drafts = check(Found { identity: Some(Err(error)), entry: None, ..ready() }, "==!...");
     assert!(step(&drafts, StepKind::Fetch).error.as_ref().unwrap().to_string().contains("LLAMA_BUILD_SERVER"));
 }
 
@@ -230,11 +232,11 @@ fn the_program_is_named_as_far_as_it_is_known() {
 }
 
 /// A sound entry that recipe 1 made.
-fn earlier() -> Entry {
+fn earlier() -> Arc<Entry> {
     let mut entry = entry();
     entry.manifest.recipe = Recipe::LLAMACPP_SOURCE_1;
     entry.manifest.key = EntryKey::parse(&"1".repeat(32)).unwrap();
-    entry
+    Arc::new(entry)
 }
 
 /// EP-16: an entry of recipe 1 that proves to be the wanted build is a hit under its own key, and the plan says which it is.
@@ -256,7 +258,7 @@ fn a_hit_of_the_recipe_before_is_named() {
 /// for a new start the build of today counts.
 #[test]
 fn the_engine_of_an_earlier_release_is_kept_and_its_build_is_not() {
-    let runs = |entry: Option<Entry>| {
+    let runs = |entry: Option<Arc<Entry>>| {
         let earlier = EarlierBuild { key: EntryKey::parse(&"1".repeat(32)).unwrap(), entry };
         Found { entry: None, runs_from: Some(earlier), ..ready() }
     };
