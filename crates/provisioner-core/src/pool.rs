@@ -11,3 +11,5 @@ pub(crate) mod pins;
 pub(crate) mod sample;
 pub(crate) mod secret_file;
 pub(crate) mod settings;
+#[cfg(feature = "finished")]
+pub(crate) mod trust;
