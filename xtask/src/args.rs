@@ -15,9 +15,11 @@ usage: cargo xtask TASK
                    --full adds the real engine; --cuda a real CUDA toolkit (no GPU is needed; 573 MB are downloaded once)
                    --soak adds the checks that take minutes: the rehearsal of the GPU kit, once; kills at every system call
                    of every verb, races with kills and small limits, which end after MINUTES each
-  demo [--keep] [--repo URL|PATH] [--ref REF] [--model PATH|hf:OWNER/REPO/FILE] [--dir DIR]
+  demo [--mode source|binary|external] [--keep] [--repo URL|PATH] [--ref REF] [--model PATH|hf:OWNER/REPO/FILE] [--dir DIR]
                    build a real llama.cpp from source, start it, ask it a question, stop it
                    --keep leaves it running; --dir keeps everything (downloads, store, records) below DIR
+                   binary: the same engine out of archives from a server on this host; external: the same program as one
+                   that others installed, and then as one that others run
   gpu [--repo URL|PATH] [--ref REF] [--model PATH|hf:OWNER/REPO/FILE] [--dir DIR]
                    on a host with an NVIDIA GPU and a CUDA toolkit: build llama.cpp for that GPU, serve from it, check
                    that it does, write the figures to docs/measurements/gpu.md; --dir keeps the downloads below DIR
@@ -60,10 +62,23 @@ pub(crate) struct TestArgs {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DemoArgs {
     pub(crate) keep: bool,
+    pub(crate) mode: DemoMode,
     pub(crate) repo: Option<String>,
     pub(crate) reference: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) dir: Option<PathBuf>,
+}
+
+/// How the demo's engine gets onto the host.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum DemoMode {
+    /// It is built.
+    #[default]
+    Source,
+    /// Out of archives.
+    Binary,
+    /// Others installed it, and others run it.
+    External,
 }
 
 /// What is done on, or for, a host with a GPU, and with which source and model.
@@ -137,7 +152,13 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
             cuda: words.flag("--cuda"),
             soak_minutes: words.minutes("--soak")?,
         }),
-        "demo" => Task::Demo(DemoArgs { keep: words.flag("--keep"), ..words.demo()? }),
+        "demo" => {
+            let (keep, mode) = (words.flag("--keep"), words.mode()?);
+            if keep && mode != DemoMode::Source {
+                return Err("`--keep` goes with `--mode source` alone".into());
+            }
+            Task::Demo(DemoArgs { keep, mode, ..words.demo()? })
+        }
         "gpu" => Task::Gpu(words.gpu()?),
         "bench" => {
             let (build, spawn, real) = (words.flag("build"), words.flag("spawn"), words.flag("--real"));
@@ -170,6 +191,7 @@ impl Words {
     fn demo(&mut self) -> Result<DemoArgs, String> {
         Ok(DemoArgs {
             keep: false,
+            mode: DemoMode::Source,
             repo: self.value("--repo")?,
             reference: self.value("--ref")?,
             model: self.value("--model")?,
@@ -190,6 +212,15 @@ impl Words {
             _ => return Err("`gpu` takes `--kit DIR`, or one part with `--at KIT`, or neither".into()),
         };
         Ok(GpuArgs { source: self.demo()?, task })
+    }
+
+    fn mode(&mut self) -> Result<DemoMode, String> {
+        match self.value("--mode")?.as_deref() {
+            None | Some("source") => Ok(DemoMode::Source),
+            Some("binary") => Ok(DemoMode::Binary),
+            Some("external") => Ok(DemoMode::External),
+            Some(_) => Err("`--mode` is `source`, `binary` or `external`".into()),
+        }
     }
 
     fn minutes(&mut self, name: &str) -> Result<Option<u64>, String> {
@@ -238,7 +269,11 @@ mod tests {
         check("gpu rehearse", gpu(&DemoArgs::default(), GpuTask::Rehearse));
         check("gpu --kit /k", gpu(&DemoArgs::default(), GpuTask::Pack("/k".into())));
         check("gpu proofs --at /k", gpu(&DemoArgs::default(), GpuTask::Part(GpuPart::Proofs, "/k".into())));
-        check("demo --dir /d --repo /r --keep", Ok(Task::Demo(DemoArgs { keep: true, ..wish })));
+        check("demo --dir /d --repo /r --keep", Ok(Task::Demo(DemoArgs { keep: true, ..wish.clone() })));
+        let of_mode = |mode| Ok(Task::Demo(DemoArgs { mode, ..wish.clone() }));
+        check("demo --dir /d --repo /r --mode source", of_mode(DemoMode::Source));
+        check("demo --mode binary --dir /d --repo /r", of_mode(DemoMode::Binary));
+        check("demo --mode external --dir /d --repo /r", of_mode(DemoMode::External));
     }
 
     #[test]
@@ -252,6 +287,8 @@ mod tests {
         check("gpu --kit a --at b", Err(shape));
         check("gpu --keep", Err("this task does not know `--keep`"));
         check("demo --repo", Err("`--repo` needs a value"));
+        check("demo --mode wasm", Err("`--mode` is `source`, `binary` or `external`"));
+        check("demo --mode binary --keep", Err("`--keep` goes with `--mode source` alone"));
         check("demo --repo --keep --ref x", Err("`--repo` needs a value"));
     }
 }

@@ -61,6 +61,12 @@ impl Cli {
         self
     }
 
+    /// The same program with a variable in its environment.
+    pub(crate) fn with(mut self, name: &'static str, value: impl Into<OsString>) -> Self {
+        self.places.push((name, value.into()));
+        self
+    }
+
     /// Runs it with the terminal.
     pub(crate) fn show(&self, words: &[&str], file: &Path) -> Result<()> {
         let places: Vec<(&str, &OsStr)> = self.places.iter().map(|(name, value)| (*name, value.as_os_str())).collect();

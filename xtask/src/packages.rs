@@ -15,6 +15,9 @@ pub(crate) type Tool = (&'static str, &'static str);
 pub(crate) const BUILD: &[Tool] =
     &[("git", "git"), ("cmake", "cmake"), ("ninja", "ninja-build"), ("make", "make"), ("g++", "g++")];
 
+/// What makes archives, and certificates for the server that they come from.
+pub(crate) const ARCHIVES: &[Tool] = &[("tar", "tar"), ("xz", "xz-utils"), ("zstd", "zstd"), ("openssl", "openssl")];
+
 /// What some tests need beside it.
 pub(crate) const TESTS: &[Tool] = &[("docker-registry", "docker-registry"), ("strace", "strace")];
 

@@ -2,6 +2,7 @@
 
 pub(crate) mod artifact;
 pub(crate) mod engine;
+pub(crate) mod engine_trust;
 mod fields;
 pub(crate) mod limits;
 pub(crate) mod mode;
@@ -14,14 +15,14 @@ pub(crate) mod source;
 use serde::{Deserialize, Serialize};
 
 use crate::error::{nearest::nearest, shown::shown};
-use crate::{ConfigError, PoolConfig};
+use crate::{ConfigError, EngineTrustConfig, PoolConfig};
 
 /// A configuration file.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub struct Config {
-    /// Which models are trusted.
+    /// Which models and engines are trusted.
     #[serde(default)]
     pub catalog: CatalogConfig,
     /// The pools of this host; at least one.
@@ -30,14 +31,17 @@ pub struct Config {
     pub pools: Vec<PoolConfig>,
 }
 
-/// Which models are trusted.
+/// Which models and engines are trusted.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 #[serde(default, deny_unknown_fields)]
 pub struct CatalogConfig {
-    /// The policy; none, if left out.
+    /// The policy for models; none, if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub trust_policy: Option<TrustPolicyConfig>,
+    /// Who is trusted for engines that come from registries; nobody is asked, if left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub engine_trust: Option<EngineTrustConfig>,
 }
 
 /// What a model must bring with it to be trusted. It is for the one who registers models; `engine-provisioner` enforces

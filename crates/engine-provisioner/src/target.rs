@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use exec::Env;
 use provisioner_core::cfg::{Config, PoolConfig, PoolId};
-use provisioner_core::{EngineProvisioner, Helper, Pins, PlanFile, Settings, provider_with};
+use provisioner_core::{EngineProvisioner, Helper, Pins, PlanFile, Settings, engine_trust, provider_with};
 
 use crate::args::{Args, PrepareArgs};
 use crate::failure::{Failure, Result};
@@ -19,6 +19,15 @@ pub(crate) fn config(file: &Path) -> Result<Config> {
         tracing::warn!(
             "`catalog.trust_policy` is not enforced here: neither signature nor bill of materials nor registry of a model is \
              looked at; `provisioning.model.checksum` is"
+        );
+    }
+    if let Some(trust) = &config.catalog.engine_trust {
+        // A key that is none is refused now, not at the first engine that it should vouch for.
+        let policy = engine_trust(trust)?;
+        tracing::warn!(
+            "`catalog.engine_trust` is checked ({} keys) and decides nothing yet: it is for engines that come from registries, in \
+             mode `container` or from other hosts; an archive is held to its `checksum`",
+            policy.keys.len()
         );
     }
     Ok(config)

@@ -288,6 +288,11 @@ pub enum Error {
     #[error(transparent)]
     #[diagnostic(transparent)]
     Build(#[from] llamacpp_build::BuildError),
+    /// An engine from a registry that is not trusted.
+    #[cfg(feature = "finished")]
+    #[error(transparent)]
+    #[diagnostic(transparent)]
+    Trust(#[from] engine_trust::TrustError),
     /// An engine that others run.
     #[cfg(feature = "finished")]
     #[error(transparent)]

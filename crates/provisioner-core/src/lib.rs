@@ -92,6 +92,10 @@ pub use summary::{
 pub use supply::finished_error::FinishedError;
 
 #[cfg(feature = "finished")]
+pub use engine_trust::{Policy as TrustPolicy, TrustError};
+#[cfg(feature = "finished")]
+pub use pool::trust::engine_trust;
+#[cfg(feature = "finished")]
 pub use runtime::external::RemoteError;
 #[cfg(feature = "finished")]
 pub use supply::binary::BinaryError;

@@ -16,3 +16,5 @@ pub(crate) mod reservation;
 pub(crate) mod sample;
 pub(crate) mod secret_file;
 pub(crate) mod settings;
+#[cfg(feature = "finished")]
+pub(crate) mod trust;

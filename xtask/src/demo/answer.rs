@@ -33,15 +33,23 @@ impl fmt::Display for Answer {
 /// Asks; an empty answer is a failure.
 pub(crate) fn ask(host: &str, port: u16) -> Result<Answer> {
     let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
+    ask_at(&format!("http://{host}:{port}"), None)
+}
+
+/// The same at an address, with the API key that the engine there asks for.
+pub(crate) fn ask_at(url: &str, key: Option<&str>) -> Result<Answer> {
     let [before, answered] = EXAMPLE;
     let messages = json!([
         {"role": "user", "content": before}, {"role": "assistant", "content": answered}, {"role": "user", "content": QUESTION},
     ]);
     let body = json!({"messages": messages, "max_tokens": 64, "temperature": 0});
     let agent: ureq::Agent = ureq::Agent::config_builder().timeout_global(Some(Duration::from_mins(2))).build().into();
-    let reply = agent
-        .post(format!("http://{host}:{port}/v1/chat/completions"))
-        .header("Content-Type", "application/json")
+    let request = agent.post(format!("{url}/v1/chat/completions")).header("Content-Type", "application/json");
+    let request = match key {
+        Some(key) => request.header("Authorization", format!("Bearer {key}")),
+        None => request,
+    };
+    let reply = request
         .send(body.to_string())
         .map_err(|error| Failure::from(error).while_doing("asking the engine"))?
         .body_mut()

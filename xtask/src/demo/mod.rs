@@ -1,6 +1,9 @@
 //! From nothing to an answering engine: a real llama.cpp, built from source by `engine-provisioner`, with a real model.
 
 pub(crate) mod answer;
+mod binary;
+mod engine;
+mod external;
 pub(crate) mod fetch;
 mod planned;
 
@@ -9,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use exec::Env;
 
-use crate::args::DemoArgs;
+use crate::args::{DemoArgs, DemoMode};
 use crate::cli::Cli;
 use crate::failure::{Failure, Result};
 use crate::packages;
@@ -18,36 +21,23 @@ use crate::pool::Pool;
 /// The pool of the demo.
 pub(crate) const ID: &str = "demo";
 
-/// Runs all phases; an engine that was started is stopped again, also when a later phase fails.
+/// Runs the demo of the mode that is wished for.
 pub(crate) fn run(wish: &DemoArgs) -> Result<()> {
+    match wish.mode {
+        DemoMode::Source => of_source(wish),
+        DemoMode::Binary => binary::run(wish),
+        DemoMode::External => external::run(wish),
+    }
+}
+
+/// Runs all phases; an engine that was started is stopped again, also when a later phase fails.
+fn of_source(wish: &DemoArgs) -> Result<()> {
     let env = Env::current();
     let mut clock = Clock::default();
     let home = home(&env, wish.dir.as_deref())?;
 
-    clock.phase("tools");
-    packages::ensure(&env, packages::BUILD)?;
-
-    clock.phase("source");
-    let (repo, reference) = source(wish, &env, &home)?;
-    clock.phase("model");
-    let model = model(wish, &env, &home)?;
-
-    clock.phase("cargo build");
-    let mut cli = Cli::build(&env)?;
-    if wish.dir.is_some() {
-        cli = cli.contained(&home)?;
-    }
-
-    clock.phase("plan");
-    let mut pool = Pool { id: ID.into(), repo, reference, model, accelerator: "cuda", flags: &[], cmake_flags: &[] };
+    let (cli, pool) = ready(wish, &env, &home, &mut clock)?;
     let file = pool.write(&home)?;
-    if let Some(reason) = cli.why_no_gpu(&file)? {
-        println!(
-            "No GPU can be used here ({reason}).\nThis demo asks for the CPU instead, in words: `accelerator = \"cpu\"`."
-        );
-        pool.accelerator = "cpu";
-        pool.write(&home)?;
-    }
     println!("Pool file: {}\n{pool}", file.display());
     cli.show(&["plan"], &file)?;
     let (_, plan) = cli.ask(&["plan", "--json"], &file)?;
@@ -63,6 +53,31 @@ pub(crate) fn run(wish: &DemoArgs) -> Result<()> {
     }
     print!("{clock}");
     Ok(())
+}
+
+/// Tools, source, model, our own program, and the pool that builds llama.cpp, on the GPU where one can be used.
+fn ready(wish: &DemoArgs, env: &Env, home: &Path, clock: &mut Clock) -> Result<(Cli, Pool)> {
+    clock.phase("tools");
+    packages::ensure(env, packages::BUILD)?;
+    clock.phase("source");
+    let (repo, reference) = source(wish, env, home)?;
+    clock.phase("model");
+    let model = model(wish, env, home)?;
+    clock.phase("cargo build");
+    let mut cli = Cli::build(env)?;
+    if wish.dir.is_some() {
+        cli = cli.contained(home)?;
+    }
+    clock.phase("plan");
+    let mut pool = Pool { id: ID.into(), repo, reference, model, accelerator: "cuda", flags: &[], cmake_flags: &[] };
+    let file = pool.write(home)?;
+    if let Some(reason) = cli.why_no_gpu(&file)? {
+        println!(
+            "No GPU can be used here ({reason}).\nThis demo asks for the CPU instead, in words: `accelerator = \"cpu\"`."
+        );
+        pool.accelerator = "cpu";
+    }
+    Ok((cli, pool))
 }
 
 /// Where llama.cpp comes from, and which commit.

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::counts::Counts;
 use super::{adopted, cuda_root, rehearsal, shards};
-use crate::args::{DemoArgs, TestArgs};
+use crate::args::{DemoArgs, DemoMode, TestArgs};
 use crate::cli::Cli;
 use crate::demo::fetch;
 use crate::failure::{Failure, Result};
@@ -36,6 +36,12 @@ pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
         // The first run builds (or finds) the engine, the second must find it.
         test("real engine, first run", demo::run(&DemoArgs::default()));
         test("real engine, second run", demo::run(&DemoArgs::default()));
+        for (what, mode) in [
+            ("real engine, out of archives", DemoMode::Binary),
+            ("real engine, that others installed or run", DemoMode::External),
+        ] {
+            test(what, demo::run(&DemoArgs { mode, ..DemoArgs::default() }));
+        }
         test("real engine, adopted from a killed caller", adopted::run(env));
         test("real engine, on the shards of a split model", shards::run(env));
         test("real engine of another era, b6673", older(env));

@@ -1,13 +1,19 @@
 //! How the fields whose rule is not that of their type are read: each with the rule in one place.
 
-use std::{collections::BTreeMap, fmt, marker::PhantomData, net::IpAddr, path::PathBuf};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt,
+    marker::PhantomData,
+    net::IpAddr,
+    path::PathBuf,
+};
 
 use serde::{
     Deserialize, Deserializer,
     de::{Error, MapAccess, Visitor},
 };
 
-use crate::{EnvName, Invalid, PortRange};
+use crate::{EnvName, Invalid, PortRange, RepositoryPattern, TrustedKeyConfig};
 
 const NUL: Invalid = Invalid::new("the text holds a NUL byte, which no program can be given", "leave the NUL byte out");
 const NO_PATH: Invalid = Invalid::new("the path is empty", "write a path, or leave the key out to take the default");
@@ -27,6 +33,14 @@ const NO_PORTS: Invalid = Invalid::new(
 );
 const NO_POOLS: Invalid =
     Invalid::new("there is no pool", "describe at least one pool, with `id`, `engine` and `model`");
+const SAME_KEY: Invalid = Invalid::new(
+    "two keys have the same `id`",
+    "give each key an id of its own; a key that was replaced keeps its id, and its successor gets another",
+);
+const NO_REPOSITORY: Invalid = Invalid::new(
+    "the key may vouch for nothing, because its list of repositories is empty",
+    "name at least one, as in `[\"ghcr.io/acme/*\"]`, or leave the key out",
+);
 const SECRET: Invalid = Invalid::new(
     "the name of this variable looks secret, and `env` holds open values",
     "name it in `secret_env` and export it before starting, or name a file that holds it in `secret_file`",
@@ -143,6 +157,19 @@ pub(crate) fn ports<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option
         Some(ports) if ports.is_empty() => Err(D::Error::custom(NO_PORTS)),
         ports => Ok(ports),
     }
+}
+
+/// Keys whose names differ.
+pub(crate) fn trusted_keys<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<TrustedKeyConfig>, D::Error> {
+    let keys = Vec::<TrustedKeyConfig>::deserialize(deserializer)?;
+    let mut ids = BTreeSet::new();
+    if keys.iter().all(|key| ids.insert(key.id.as_str())) { Ok(keys) } else { Err(D::Error::custom(SAME_KEY)) }
+}
+
+/// At least one pattern.
+pub(crate) fn repositories<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<RepositoryPattern>, D::Error> {
+    let patterns = Vec::deserialize(deserializer)?;
+    if patterns.is_empty() { Err(D::Error::custom(NO_REPOSITORY)) } else { Ok(patterns) }
 }
 
 /// At least one pool, of whatever type describes one.

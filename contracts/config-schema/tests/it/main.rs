@@ -3,6 +3,7 @@
 
 mod accepted;
 mod bounds;
+mod engine_trust;
 mod files;
 mod mode;
 mod pins;

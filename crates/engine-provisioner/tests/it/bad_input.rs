@@ -131,6 +131,25 @@ fn a_trust_policy_is_not_silently_ignored() {
     }
 }
 
+/// EP-86: who is trusted is checked when the file is read; what has the form of a key and is none is refused.
+#[test]
+fn trusted_keys_are_keys() {
+    let place = Place::new();
+    let trust = |body: &str| {
+        format!(
+            "[[catalog.engine_trust.keys]]\nid = \"a\"\nrepositories = [\"ghcr.io/acme/*\"]\nkey = \"\"\"\n\
+             -----BEGIN PUBLIC KEY-----\n{body}\n-----END PUBLIC KEY-----\n\"\"\"\n\n[[pools]]"
+        )
+    };
+    let key = trust("MCowBQYDK2VwAyEAGb9ECWmEzf6FQbrBZ9w7lshQhqowtrbLDFw4rXAxZuE=");
+    place.edit("[[pools]]", &key);
+    let said = place.call(&["plan"]).done();
+    assert!(said.stderr.contains("`catalog.engine_trust` is checked (1 keys) and decides nothing yet"), "{said:?}");
+    place.edit(&key, &trust(&format!("MCowBQYDK2VwAyEA{}=", "A".repeat(43))));
+    let said = place.call(&["plan", "--json"]);
+    assert_eq!((said.code, said.json()["error"]["code"].as_str()), (7, Some("trust::bad_key")), "{said:?}");
+}
+
 /// What CMake is to run is refused before anything runs, and the key that allows it is named.
 #[test]
 fn a_toolchain_file_that_nobody_allowed() {
