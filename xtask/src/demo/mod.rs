@@ -1,7 +1,10 @@
-//! From nothing to an answering engine: a real llama.cpp, built from source by `engine-provisioner`, with a real model.
+//! From nothing to an answering engine: a real llama.cpp, built from source by `engine-provisioner`, with a real model. The
+//! other modes have a file each.
 
 pub(crate) mod answer;
 pub(crate) mod fetch;
+pub(crate) mod mode;
+mod package;
 mod planned;
 
 use std::path::{Path, PathBuf};
@@ -14,12 +17,20 @@ use crate::cli::Cli;
 use crate::failure::{Failure, Result};
 use crate::packages;
 use crate::pool::Pool;
+use mode::Mode;
 
 /// The pool of the demo.
 pub(crate) const ID: &str = "demo";
 
 /// Runs all phases; an engine that was started is stopped again, also when a later phase fails.
 pub(crate) fn run(wish: &DemoArgs) -> Result<()> {
+    match wish.mode {
+        Mode::Source => from_source(wish),
+        Mode::Package => package::run(wish),
+    }
+}
+
+fn from_source(wish: &DemoArgs) -> Result<()> {
     let env = Env::current();
     let mut clock = Clock::default();
     let home = home(&env, wish.dir.as_deref())?;

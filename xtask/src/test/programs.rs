@@ -8,10 +8,11 @@ use exec::Env;
 use serde_json::Value;
 
 use super::counts::Counts;
-use super::{adopted, cuda_root, rehearsal, shards};
+use super::{adopted, archives, cuda_root, rehearsal, shards};
 use crate::args::{DemoArgs, TestArgs};
 use crate::cli::Cli;
 use crate::demo::fetch;
+use crate::demo::mode::Mode;
 use crate::failure::{Failure, Result};
 use crate::pool::Pool;
 use crate::{demo, package_names, pool, proc};
@@ -33,11 +34,14 @@ pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
         }
     };
     if wish.full {
+        let package = DemoArgs { mode: Mode::Package, ..DemoArgs::default() };
         // The first run builds (or finds) the engine, the second must find it.
         test("real engine, first run", demo::run(&DemoArgs::default()));
         test("real engine, second run", demo::run(&DemoArgs::default()));
         test("real engine, adopted from a killed caller", adopted::run(env));
         test("real engine, on the shards of a split model", shards::run(env));
+        test("real engine, out of archives of each kind", archives::run(env));
+        test("real engine, installed as a package by the real pacman", demo::run(&package));
         test("real engine of another era, b6673", older(env));
         let differential = real_pools(env).and_then(|pools| differential(env, &pools));
         test("flags, beside those that real engines take", differential);
