@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use crate::demo::mode::Mode;
+
 pub(crate) const USAGE: &str = "\
 usage: cargo xtask TASK
 
@@ -15,11 +17,12 @@ usage: cargo xtask TASK
                    --full adds the real engine; --cuda a real CUDA toolkit (no GPU is needed; 573 MB are downloaded once)
                    --soak adds the checks that take minutes: the rehearsal of the GPU kit, once; kills at every system call
                    of every verb, races with kills and small limits, which end after MINUTES each
-  demo [--mode source|binary|external] [--keep] [--repo URL|PATH] [--ref REF] [--model PATH|hf:OWNER/REPO/FILE] [--dir DIR]
+  demo [--mode MODE] [--keep] [--repo URL|PATH] [--ref REF] [--model PATH|hf:OWNER/REPO/FILE] [--dir DIR]
                    build a real llama.cpp from source, start it, ask it a question, stop it
                    --keep leaves it running; --dir keeps everything (downloads, store, records) below DIR
-                   binary: the same engine out of archives from a server on this host; external: the same program as one
-                   that others installed, and then as one that others run
+                   MODE is source (the default); binary: the same engine out of archives from a server on this host;
+                   package: installed by the real pacman, in a root of its own; external: the same program as one that
+                   others installed, and then as one that others run
   gpu [--repo URL|PATH] [--ref REF] [--model PATH|hf:OWNER/REPO/FILE] [--dir DIR]
                    on a host with an NVIDIA GPU and a CUDA toolkit: build llama.cpp for that GPU, serve from it, check
                    that it does, write the figures to docs/measurements/gpu.md; --dir keeps the downloads below DIR
@@ -32,6 +35,8 @@ usage: cargo xtask TASK
   bench [build] [--real] [--write docs/measurements/NAME.md]
                    measure builds and warm starts against the same work by hand; --real takes llama.cpp itself
                    build: what is promised of builds, each figure beside its goal (--real: 20 minutes on two cores)
+  bench archive [--write docs/measurements/artifacts.md]
+                   measure an archive of 500 MB beside curl and tar, its memory, and a second pool with it
   bench spawn [--write docs/measurements/spawn.md]
                    measure starting, stopping and logging against the bare system calls";
 
@@ -61,24 +66,12 @@ pub(crate) struct TestArgs {
 /// What the demo shall use instead of its own choices.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct DemoArgs {
+    pub(crate) mode: Mode,
     pub(crate) keep: bool,
-    pub(crate) mode: DemoMode,
     pub(crate) repo: Option<String>,
     pub(crate) reference: Option<String>,
     pub(crate) model: Option<String>,
     pub(crate) dir: Option<PathBuf>,
-}
-
-/// How the demo's engine gets onto the host.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) enum DemoMode {
-    /// It is built.
-    #[default]
-    Source,
-    /// Out of archives.
-    Binary,
-    /// Others installed it, and others run it.
-    External,
 }
 
 /// What is done on, or for, a host with a GPU, and with which source and model.
@@ -125,13 +118,24 @@ impl GpuPart {
     }
 }
 
+/// What is measured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Subject {
+    /// Cold and warm starts.
+    #[default]
+    Starts,
+    /// What is promised of builds.
+    Build,
+    /// What is promised of processes.
+    Spawn,
+    /// What is promised of archives.
+    Archive,
+}
+
 /// What to measure, and where to put it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct BenchArgs {
-    /// What is promised of builds.
-    pub(crate) build: bool,
-    /// What is promised of processes.
-    pub(crate) spawn: bool,
+    pub(crate) subject: Subject,
     pub(crate) real: bool,
     pub(crate) write: Option<PathBuf>,
 }
@@ -153,19 +157,23 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
             soak_minutes: words.minutes("--soak")?,
         }),
         "demo" => {
-            let (keep, mode) = (words.flag("--keep"), words.mode()?);
-            if keep && mode != DemoMode::Source {
+            let mode = words.value("--mode")?.map_or(Ok(Mode::default()), |word| word.parse())?;
+            let keep = words.flag("--keep");
+            if keep && mode != Mode::Source {
                 return Err("`--keep` goes with `--mode source` alone".into());
             }
             Task::Demo(DemoArgs { keep, mode, ..words.demo()? })
         }
         "gpu" => Task::Gpu(words.gpu()?),
         "bench" => {
-            let (build, spawn, real) = (words.flag("build"), words.flag("spawn"), words.flag("--real"));
-            if build && spawn {
-                return Err("`bench` measures `build` or `spawn`, one at a time".into());
+            let named = [("build", Subject::Build), ("spawn", Subject::Spawn), ("archive", Subject::Archive)];
+            let mut subjects = named.into_iter().filter(|(word, _)| words.flag(word)).map(|(_, subject)| subject);
+            let (subject, other) = (subjects.next().unwrap_or_default(), subjects.next());
+            if other.is_some() {
+                return Err("`bench` measures `build`, `spawn` or `archive`, one at a time".into());
             }
-            Task::Bench(BenchArgs { build, spawn, real, write: words.value("--write")?.map(PathBuf::from) })
+            let write = words.value("--write")?.map(PathBuf::from);
+            Task::Bench(BenchArgs { subject, real: words.flag("--real"), write })
         }
         other => return Err(format!("there is no task `{other}`")),
     };
@@ -190,8 +198,8 @@ impl Words {
     /// What `demo` and `gpu` both take.
     fn demo(&mut self) -> Result<DemoArgs, String> {
         Ok(DemoArgs {
+            mode: Mode::default(),
             keep: false,
-            mode: DemoMode::Source,
             repo: self.value("--repo")?,
             reference: self.value("--ref")?,
             model: self.value("--model")?,
@@ -212,15 +220,6 @@ impl Words {
             _ => return Err("`gpu` takes `--kit DIR`, or one part with `--at KIT`, or neither".into()),
         };
         Ok(GpuArgs { source: self.demo()?, task })
-    }
-
-    fn mode(&mut self) -> Result<DemoMode, String> {
-        match self.value("--mode")?.as_deref() {
-            None | Some("source") => Ok(DemoMode::Source),
-            Some("binary") => Ok(DemoMode::Binary),
-            Some("external") => Ok(DemoMode::External),
-            Some(_) => Err("`--mode` is `source`, `binary` or `external`".into()),
-        }
     }
 
     fn minutes(&mut self, name: &str) -> Result<Option<u64>, String> {
@@ -260,9 +259,10 @@ mod tests {
         check("test --cuda --full", Ok(Task::Test(TestArgs { full: true, cuda: true, soak_minutes: None })));
         check("test --soak 30", Ok(Task::Test(TestArgs { soak_minutes: Some(30), ..TestArgs::default() })));
         check("bench --write x.md", Ok(Task::Bench(BenchArgs { write: Some("x.md".into()), ..BenchArgs::default() })));
-        let bench = BenchArgs { build: true, real: true, ..BenchArgs::default() };
+        let bench = BenchArgs { subject: Subject::Build, real: true, ..BenchArgs::default() };
         check("bench build --real", Ok(Task::Bench(bench)));
-        check("bench spawn", Ok(Task::Bench(BenchArgs { spawn: true, ..BenchArgs::default() })));
+        check("bench archive", Ok(Task::Bench(BenchArgs { subject: Subject::Archive, ..BenchArgs::default() })));
+        check("bench spawn", Ok(Task::Bench(BenchArgs { subject: Subject::Spawn, ..BenchArgs::default() })));
         let wish = DemoArgs { repo: Some("/r".into()), dir: Some("/d".into()), ..DemoArgs::default() };
         let gpu = |source: &DemoArgs, task| Ok(Task::Gpu(GpuArgs { source: source.clone(), task }));
         check("gpu --dir /d --repo /r", gpu(&wish, GpuTask::All));
@@ -271,23 +271,23 @@ mod tests {
         check("gpu proofs --at /k", gpu(&DemoArgs::default(), GpuTask::Part(GpuPart::Proofs, "/k".into())));
         check("demo --dir /d --repo /r --keep", Ok(Task::Demo(DemoArgs { keep: true, ..wish.clone() })));
         let of_mode = |mode| Ok(Task::Demo(DemoArgs { mode, ..wish.clone() }));
-        check("demo --dir /d --repo /r --mode source", of_mode(DemoMode::Source));
-        check("demo --mode binary --dir /d --repo /r", of_mode(DemoMode::Binary));
-        check("demo --mode external --dir /d --repo /r", of_mode(DemoMode::External));
+        check("demo --dir /d --repo /r --mode source", of_mode(Mode::Source));
+        check("demo --mode package --dir /d --repo /r", of_mode(Mode::Package));
+        check("demo --mode external --dir /d --repo /r", of_mode(Mode::External));
     }
 
     #[test]
     fn what_is_not_understood_is_said() {
         check("brew", Err("there is no task `brew`"));
         check("tidy --fast", Err("this task does not know `--fast`"));
-        check("bench build spawn", Err("`bench` measures `build` or `spawn`, one at a time"));
+        check("bench build spawn", Err("`bench` measures `build`, `spawn` or `archive`, one at a time"));
         check("test --soak long", Err("`--soak` takes a whole number of minutes"));
         let shape = "`gpu` takes `--kit DIR`, or one part with `--at KIT`, or neither";
         check("gpu facts", Err(shape));
         check("gpu --kit a --at b", Err(shape));
         check("gpu --keep", Err("this task does not know `--keep`"));
         check("demo --repo", Err("`--repo` needs a value"));
-        check("demo --mode wasm", Err("`--mode` is `source`, `binary` or `external`"));
+        check("demo --mode x", Err("`--mode` takes one of source, binary, package, external"));
         check("demo --mode binary --keep", Err("`--keep` goes with `--mode source` alone"));
         check("demo --repo --keep --ref x", Err("`--repo` needs a value"));
     }

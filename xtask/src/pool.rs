@@ -24,10 +24,45 @@ pub(crate) struct Pool {
 impl Pool {
     /// Writes the file; the same contents twice leave the same file.
     pub(crate) fn write(&self, home: &Path) -> Result<PathBuf> {
+        self.put(home, &self.to_string())
+    }
+
+    /// The same for an engine that is not built: `mode` has the lines of that mode, `section` what it says of the engine.
+    pub(crate) fn write_finished(&self, home: &Path, mode: &str, section: &str) -> Result<PathBuf> {
+        self.put(home, &self.text(mode, section))
+    }
+
+    fn put(&self, home: &Path, text: &str) -> Result<PathBuf> {
         let path = file(home, &self.id);
         fs::create_dir_all(path.parent().unwrap_or(home))?;
-        File::create(&path)?.write_all(self.to_string().as_bytes())?;
+        File::create(&path)?.write_all(text.as_bytes())?;
         Ok(path)
+    }
+
+    /// The file with these lines for its mode and this section for its engine.
+    pub(crate) fn text(&self, mode: &str, section: &str) -> String {
+        let name = Path::new(&self.model).file_stem().unwrap_or_default().to_string_lossy();
+        let [id, name, accelerator, model] = [self.id.as_str(), &name, self.accelerator, &self.model].map(toml_string);
+        let flags = list(["--parallel", "1"].iter().chain(self.flags));
+        format!(
+            "\
+[[pools]]
+id = {id}
+engine = \"llamacpp\"
+model = {name}
+ctx = 2048
+
+[pools.provisioning]
+{mode}
+accelerator = {accelerator}
+ports = [8137, 8138, 8139]
+flags = [{flags}]
+
+{section}
+[pools.provisioning.model]
+ref = {model}
+"
+        )
     }
 }
 
@@ -38,40 +73,18 @@ pub(crate) fn file(home: &Path, id: &str) -> PathBuf {
 
 impl fmt::Display for Pool {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = Path::new(&self.model).file_stem().unwrap_or_default().to_string_lossy();
-        let [id, name, accelerator, repo, reference, model] =
-            [self.id.as_str(), &name, self.accelerator, &self.repo, &self.reference, &self.model].map(toml_string);
-        let list =
-            |flags: &mut dyn Iterator<Item = &&str>| flags.map(|flag| toml_string(flag)).collect::<Vec<_>>().join(", ");
-        let flags = list(&mut ["--parallel", "1"].iter().chain(self.flags));
+        let [repo, reference] = [&self.repo, &self.reference].map(|text| toml_string(text));
         let build = match self.cmake_flags {
             [] => String::new(),
-            some => format!("build.cmake_flags = [{}]\n", list(&mut some.iter())),
+            some => format!("build.cmake_flags = [{}]\n", list(some.iter())),
         };
-        write!(
-            f,
-            "\
-[[pools]]
-id = {id}
-engine = \"llamacpp\"
-model = {name}
-ctx = 2048
-
-[pools.provisioning]
-mode = \"source\"
-accelerator = {accelerator}
-ports = [8137, 8138, 8139]
-flags = [{flags}]
-
-[pools.provisioning.source]
-repo = {repo}
-ref = {reference}
-{build}
-[pools.provisioning.model]
-ref = {model}
-"
-        )
+        let section = format!("[pools.provisioning.source]\nrepo = {repo}\nref = {reference}\n{build}");
+        f.write_str(&self.text("mode = \"source\"", &section))
     }
+}
+
+fn list<'a>(flags: impl Iterator<Item = &'a &'a str>) -> String {
+    flags.map(|flag| toml_string(flag)).collect::<Vec<_>>().join(", ")
 }
 
 /// A basic string of TOML.

@@ -1,5 +1,6 @@
 //! What our program costs beside the same work by hand, both measured in one call on one machine.
 
+mod archive;
 mod build;
 mod cold;
 pub(crate) mod opened;
@@ -14,7 +15,7 @@ use std::time::Duration;
 
 use exec::Env;
 
-use crate::args::BenchArgs;
+use crate::args::{BenchArgs, Subject};
 use crate::cli::Cli;
 use crate::failure::Result;
 use crate::pool::Pool;
@@ -30,17 +31,22 @@ struct Row {
 /// Measures, prints, and writes only where it was told to.
 pub(crate) fn run(wish: &BenchArgs) -> Result<()> {
     let env = Env::current();
-    if wish.spawn {
+    if wish.subject == Subject::Spawn {
         return spawn::run(&env, wish.write.as_deref());
     }
     packages::ensure(&env, &[packages::BUILD, packages::TESTS].concat())?;
     let cli = Cli::build(&env)?;
     let scratch = tempfile::Builder::new().prefix("engine-provisioner-bench.").tempdir()?;
+    if wish.subject == Subject::Archive {
+        let text = archive::measure(&env, &cli, scratch.path())?;
+        print!("{text}");
+        return wish.write.as_ref().map_or(Ok(()), |file| figures::write(file, &text));
+    }
     let pool = if wish.real { real(&env)? } else { tiny(scratch.path()) };
     let subject = if wish.real { "llama.cpp" } else { "tiny-llama" };
     // A tiny build is over in seconds and can be repeated; the real one takes minutes.
     let rounds = if wish.real { 1 } else { 5 };
-    let text = if wish.build {
+    let text = if wish.subject == Subject::Build {
         build::measure(&env, &cli, &pool, scratch.path(), rounds, subject)?
     } else {
         starts(&env, &cli, &pool, scratch.path(), rounds, subject)?

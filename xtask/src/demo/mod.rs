@@ -1,10 +1,13 @@
-//! From nothing to an answering engine: a real llama.cpp, built from source by `engine-provisioner`, with a real model.
+//! From nothing to an answering engine: a real llama.cpp, built from source by `engine-provisioner`, with a real model. The
+//! other modes have a file each.
 
 pub(crate) mod answer;
 mod binary;
 mod engine;
 mod external;
 pub(crate) mod fetch;
+pub(crate) mod mode;
+mod package;
 mod planned;
 
 use std::path::{Path, PathBuf};
@@ -12,11 +15,12 @@ use std::time::{Duration, Instant};
 
 use exec::Env;
 
-use crate::args::{DemoArgs, DemoMode};
+use crate::args::DemoArgs;
 use crate::cli::Cli;
 use crate::failure::{Failure, Result};
 use crate::packages;
 use crate::pool::Pool;
+use mode::Mode;
 
 /// The pool of the demo.
 pub(crate) const ID: &str = "demo";
@@ -24,14 +28,15 @@ pub(crate) const ID: &str = "demo";
 /// Runs the demo of the mode that is wished for.
 pub(crate) fn run(wish: &DemoArgs) -> Result<()> {
     match wish.mode {
-        DemoMode::Source => of_source(wish),
-        DemoMode::Binary => binary::run(wish),
-        DemoMode::External => external::run(wish),
+        Mode::Source => from_source(wish),
+        Mode::Binary => binary::run(wish),
+        Mode::Package => package::run(wish),
+        Mode::External => external::run(wish),
     }
 }
 
 /// Runs all phases; an engine that was started is stopped again, also when a later phase fails.
-fn of_source(wish: &DemoArgs) -> Result<()> {
+fn from_source(wish: &DemoArgs) -> Result<()> {
     let env = Env::current();
     let mut clock = Clock::default();
     let home = home(&env, wish.dir.as_deref())?;

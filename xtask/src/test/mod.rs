@@ -1,6 +1,7 @@
 //! All tests of the repository with one command, and one line at the end that says how many passed.
 
 mod adopted;
+mod archives;
 mod counts;
 mod cuda_root;
 mod programs;

@@ -8,10 +8,11 @@ use exec::Env;
 use serde_json::Value;
 
 use super::counts::Counts;
-use super::{adopted, cuda_root, rehearsal, shards};
-use crate::args::{DemoArgs, DemoMode, TestArgs};
+use super::{adopted, archives, cuda_root, rehearsal, shards};
+use crate::args::{DemoArgs, TestArgs};
 use crate::cli::Cli;
 use crate::demo::fetch;
+use crate::demo::mode::Mode;
 use crate::failure::{Failure, Result};
 use crate::pool::Pool;
 use crate::{demo, package_names, pool, proc};
@@ -37,13 +38,15 @@ pub(super) fn run(env: &Env, wish: TestArgs) -> Counts {
         test("real engine, first run", demo::run(&DemoArgs::default()));
         test("real engine, second run", demo::run(&DemoArgs::default()));
         for (what, mode) in [
-            ("real engine, out of archives", DemoMode::Binary),
-            ("real engine, that others installed or run", DemoMode::External),
+            ("real engine, out of archives", Mode::Binary),
+            ("real engine, installed as a package by the real pacman", Mode::Package),
+            ("real engine, that others installed or run", Mode::External),
         ] {
             test(what, demo::run(&DemoArgs { mode, ..DemoArgs::default() }));
         }
         test("real engine, adopted from a killed caller", adopted::run(env));
         test("real engine, on the shards of a split model", shards::run(env));
+        test("real engine, out of archives of each kind", archives::run(env));
         test("real engine of another era, b6673", older(env));
         let differential = real_pools(env).and_then(|pools| differential(env, &pools));
         test("flags, beside those that real engines take", differential);

@@ -154,10 +154,10 @@ impl Found {
     }
 
     /// The step that asks a program which is not there yet.
-    fn check(&self, status: Status) -> Draft {
+    fn check(&self, status: &Status) -> Draft {
         let draft = Draft::new(StepKind::Check, format!("the package's {}", self.wish.program), status.clone());
         let mut draft = draft.after([StepKind::Accelerator]);
-        if status == Status::ToRun {
+        if *status == Status::ToRun {
             let driver = self.gpus.as_ref().and_then(Gpus::driver_folder);
             draft.step.actions = asked::planned(&not_known(), self.cuda, driver);
             draft.placeholders.extend(Placeholder::any(PROGRAM));
@@ -213,7 +213,7 @@ impl Supplied for Found {
         let [preflight, check] = match std::mem::replace(&mut self.state, unknown()) {
             Err(error) => {
                 let preflight = Draft::blocked(StepKind::Preflight, format!("package {name}"), error);
-                [preflight, self.check(held_by(&StepKind::Preflight.into()))]
+                [preflight, self.check(&held_by(&StepKind::Preflight.into()))]
             }
             Ok(State::Installed { version, landed: Err(error) }) => {
                 self.state = Ok(State::Installed { version, landed: Err(no_program(&name)) });
@@ -223,7 +223,7 @@ impl Supplied for Found {
             Ok(state) => {
                 self.state = Ok(state);
                 let held = if no_gpu { held_by(&StepKind::Accelerator.into()) } else { Status::ToRun };
-                [self.preflight(Status::ToRun), self.check(held)]
+                [self.preflight(Status::ToRun), self.check(&held)]
             }
         };
         vec![preflight, accelerator, check]

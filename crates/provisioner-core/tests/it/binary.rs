@@ -19,7 +19,8 @@ fn release(world: &World, name: &str) -> PathBuf {
     let program = built.prepared.binary_path.unwrap();
     let archive = world.path().join(name);
     let script = "cd \"$1\" && mkdir -p rel/llama-b1/bin && cp -r \"$(dirname \"$2\")/.\" rel/llama-b1/bin/ \
-                  && echo text > rel/llama-b1/LICENSE && ln -sf llama-server rel/llama-b1/bin/server-link \
+                  && echo text > rel/llama-b1/LICENSE && mkdir -p rel/llama-b1/completions \
+                  && echo text > rel/llama-b1/completions/llama-server && ln -sf llama-server rel/llama-b1/bin/server-link \
                   && cd rel && tar -caf \"$3\" llama-b1";
     shell(script, &[world.path(), &program, &archive]);
     archive

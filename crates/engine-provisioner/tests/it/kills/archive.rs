@@ -116,7 +116,6 @@ impl Host {
 
 /// EP-20, F05: `kill -9` at the calls of a download, its unpacking and its publication; a sample of them, or all.
 #[test]
-#[expect(clippy::print_stdout, reason = "the figures of a long run")]
 fn an_archive_killed_anywhere_is_whole_or_absent() {
     testkit::need("/usr/bin/strace".as_ref(), "strace");
     let (host, mut sample) = (Host::new(), Sample::new());

@@ -139,6 +139,7 @@ fn unpack(found: &Found, step: &StepId, state: &mut State, work: &Work<'_>) -> R
     }
     let named = wish.program.as_deref();
     let program = find_program(&unpacked.files, named, &[wish.engine, "server"])
+        .or_else(|error| files::only_executable(&to, error))
         .map_err(|error| binary(BinaryError::Program(NoProgram(error))))?;
     if named.is_none() {
         work.note(format!("the archive's program is `{program}`"));
