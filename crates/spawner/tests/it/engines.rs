@@ -3,7 +3,9 @@
 use std::time::{Duration, Instant};
 
 use crate::support::{LONG, Pool, engines_in, fake, lives, until};
-use spawner::{Exit, Lifetime, SpawnError, StartRequest, Status, Stopped, leader, pids, status, stop, vitals, wait_exit, watch};
+use spawner::{
+    Exit, Lifetime, SpawnError, StartRequest, Status, Stopped, leader, pids, status, stop, vitals, wait_exit, watch,
+};
 
 const GRACE: Duration = Duration::from_millis(100);
 
