@@ -79,9 +79,9 @@ mod tests {
     fn model(path: &Path, architecture: &str, last: &str) {
         let text = |text: &str| [&(text.len() as u64).to_le_bytes()[..], text.as_bytes()].concat();
         let tokens: Vec<u8> = (0..9).flat_map(|number| text(&format!("t{number}"))).chain(text(last)).collect();
-        let list = [&9_u32.to_le_bytes()[..], &8_u32.to_le_bytes(), &10_u64.to_le_bytes(), &tokens].concat();
+        let vocabulary = [&9_u32.to_le_bytes()[..], &8_u32.to_le_bytes(), &10_u64.to_le_bytes(), &tokens].concat();
         let architecture = [8_u32.to_le_bytes().to_vec(), text(architecture)].concat();
-        let pairs = [text("general.architecture"), architecture, text("tokenizer.ggml.tokens"), list].concat();
+        let pairs = [text("general.architecture"), architecture, text("tokenizer.ggml.tokens"), vocabulary].concat();
         let head = [&b"GGUF\x03\0\0\0"[..], &0_u64.to_le_bytes(), &2_u64.to_le_bytes()].concat();
         std::fs::write(path, [head, pairs].concat()).unwrap();
     }

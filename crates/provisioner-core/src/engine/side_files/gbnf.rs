@@ -30,6 +30,10 @@ enum Stop {
 
 type Step = Result<(), Stop>;
 
+fn refuse(at: usize, what: &str) -> Step {
+    Err(Stop::Mistake(at, what.to_owned()))
+}
+
 struct Parser<'a> {
     text: &'a str,
     at: usize,
@@ -62,7 +66,7 @@ impl<'a> Parser<'a> {
         }
         self.spaces(false);
         if !self.rest().starts_with("::=") {
-            return self.mistake(self.at, &format!("`::=` is missing after `{name}`"));
+            return refuse(self.at, &format!("`::=` is missing after `{name}`"));
         }
         self.at += 3;
         self.defined.entry(name).or_insert(at);
@@ -74,7 +78,7 @@ impl<'a> Parser<'a> {
                 self.spaces(true);
                 Ok(())
             }
-            Some(')') => self.mistake(self.at, "`)` has no `(`"),
+            Some(')') => refuse(self.at, "`)` has no `(`"),
             Some(_) => Err(Stop::NotUnderstood),
         }
     }
@@ -103,7 +107,7 @@ impl<'a> Parser<'a> {
                 '.' => self.at += 1,
                 '*' | '+' | '?' if has_item => self.at += 1,
                 '{' if has_item => self.repetition()?,
-                '*' | '+' | '?' | '{' => return self.mistake(at, &format!("`{c}` has nothing before it to repeat")),
+                '*' | '+' | '?' | '{' => return refuse(at, &format!("`{c}` has nothing before it to repeat")),
                 '<' | '!' => return Err(Stop::NotUnderstood),
                 _ => match self.name() {
                     Some(name) => {
@@ -133,7 +137,7 @@ impl<'a> Parser<'a> {
                 self.at += 1;
                 Ok(())
             }
-            None => self.mistake(at, "`(` is not closed"),
+            None => refuse(at, "`(` is not closed"),
             Some(_) => Err(Stop::NotUnderstood),
         }
     }
@@ -141,7 +145,7 @@ impl<'a> Parser<'a> {
     /// `{3}`, `{3,}` or `{3,5}`.
     fn repetition(&mut self) -> Step {
         let at = self.at;
-        let Some((inside, _)) = self.rest().split_once('}') else { return self.mistake(at, "`{` is not closed") };
+        let Some((inside, _)) = self.rest().split_once('}') else { return refuse(at, "`{` is not closed") };
         let plain = |c: char| c.is_ascii_digit() || matches!(c, ',' | ' ' | '\t');
         if !inside.trim_start_matches('{').chars().all(plain) {
             return Err(Stop::NotUnderstood);
@@ -163,7 +167,7 @@ impl<'a> Parser<'a> {
                 self.escape()?;
             }
         }
-        self.mistake(at, if end == '"' { "a text is not closed with `\"`" } else { "`[` is not closed with `]`" })
+        refuse(at, if end == '"' { "a text is not closed with `\"`" } else { "`[` is not closed with `]`" })
     }
 
     fn escape(&mut self) -> Step {
@@ -173,13 +177,13 @@ impl<'a> Parser<'a> {
             'u' => 4,
             'U' => 8,
             't' | 'r' | 'n' | '\\' | '"' | '[' | ']' => 0,
-            c if c.is_ascii_alphanumeric() => return self.mistake(self.at - 1, &format!("`\\{c}` is no escape")),
+            c if c.is_ascii_alphanumeric() => return refuse(self.at - 1, &format!("`\\{c}` is no escape")),
             _ => return Err(Stop::NotUnderstood),
         };
         self.at += 1;
         let hex = self.rest().chars().take(digits).take_while(char::is_ascii_hexdigit).count();
         if hex < digits {
-            return self.mistake(self.at, &format!("`\\{c}` needs {digits} hexadecimal digits"));
+            return refuse(self.at, &format!("`\\{c}` needs {digits} hexadecimal digits"));
         }
         self.at += digits;
         Ok(())
@@ -210,10 +214,6 @@ impl<'a> Parser<'a> {
 
     fn next(&self) -> Option<char> {
         self.rest().chars().next()
-    }
-
-    fn mistake(&self, at: usize, what: &str) -> Step {
-        Err(Stop::Mistake(at, what.to_owned()))
     }
 }
 

@@ -13,7 +13,7 @@ impl Mistake {
     /// A mistake at this byte of a text.
     pub(super) fn at(text: &str, at: usize, what: String) -> Self {
         let before = text.as_bytes().get(..at).unwrap_or_default();
-        Self { line: before.iter().filter(|byte| **byte == b'\n').count() + 1, what }
+        Self { line: before.split(|byte| *byte == b'\n').count(), what }
     }
 }
 

@@ -31,7 +31,7 @@ fn device(index: u32) -> Device {
 }
 
 fn judged(before: Option<&GpuUsage>, now: &GpuUsage, log: &LogFacts, count: u32) -> (ProofVerdict, String) {
-    let devices: Vec<Device> = (0..count).map(|index| device(index)).collect();
+    let devices: Vec<Device> = (0..count).map(device).collect();
     let used: Vec<&Device> = devices.iter().collect();
     let pids = [4241, i32::try_from(ENGINE).unwrap()];
     let (proof, gpus) = running(Sight { given: &devices, used: &used, pids: &pids, nested: true, before, now, log });

@@ -31,7 +31,8 @@ pub(crate) fn of(program: &Path, choice: &CudaChoice, root: &Path, named: &[Path
     let libraries = beside
         .filter_map(|entry| Some(entry.ok()?.path()))
         .filter(|path| path.file_name().and_then(|name| name.to_str()).is_some_and(|name| name.contains(".so")));
-    let needed: Vec<Needed> = std::iter::once(program.to_owned()).chain(libraries).flat_map(of_file).collect();
+    let needed: Vec<Needed> =
+        std::iter::once(program.to_owned()).chain(libraries).flat_map(|path| of_file(&path)).collect();
     if needed.is_empty() {
         return Libraries::Found;
     }
@@ -46,10 +47,11 @@ pub(crate) fn of(program: &Path, choice: &CudaChoice, root: &Path, named: &[Path
     judge(&needed, &folders, &choice.library_folders(), Path::exists, cached)
 }
 
-fn of_file(path: PathBuf) -> Vec<Needed> {
-    let elf = File::open(&path).ok().and_then(|file| artifact_fit::read_dynamic(&file)).unwrap_or_default();
+fn of_file(path: &Path) -> Vec<Needed> {
+    let elf = File::open(path).ok().and_then(|file| artifact_fit::read_dynamic(&file)).unwrap_or_default();
     let is_of_toolkit = |name: &&String| OF_TOOLKIT.contains(&name.split(".so").next().unwrap_or_default());
-    let need = |library: &String| Needed { file: path.clone(), library: library.clone(), search: elf.search.clone() };
+    let need =
+        |library: &String| Needed { file: path.to_owned(), library: library.clone(), search: elf.search.clone() };
     elf.needed.iter().filter(is_of_toolkit).map(need).collect()
 }
 
