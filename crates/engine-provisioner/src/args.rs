@@ -61,7 +61,7 @@ pub(crate) enum Verb {
     Prepare(PrepareArgs),
     /// Make sure that the engine runs; what is done already is not done again
     Ensure(EnsureArgs),
-    /// Pin commits and models: write the lock file beside the pool file; asks the network, prepares nothing
+    /// Pin commits, images and models: write the lock file beside the pool file; asks the network, prepares nothing
     Lock(LockArgs),
     /// Show whether the engine runs and answers; the exit status says it too
     Status,
