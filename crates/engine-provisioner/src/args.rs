@@ -67,7 +67,7 @@ pub(crate) enum Verb {
     Prepare(PrepareAllArgs),
     /// Make sure that the engine runs; what is done already is not done again
     Ensure(EnsureArgs),
-    /// Pin commits and models: write the lock file beside the pool file; asks the network, prepares nothing
+    /// Pin commits, images and models: write the lock file beside the pool file; asks the network, prepares nothing
     Lock(LockArgs),
     /// Show whether the engine runs and answers; without a pool, every pool of this host. The exit status reports it, too
     Status(StatusArgs),
