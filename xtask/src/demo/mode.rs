@@ -18,12 +18,8 @@ pub(crate) enum Mode {
 
 impl Mode {
     /// All of them with their words.
-    const ALL: [(&str, Self); 4] = [
-        ("source", Self::Source),
-        ("binary", Self::Binary),
-        ("package", Self::Package),
-        ("external", Self::External),
-    ];
+    const ALL: [(&str, Self); 4] =
+        [("source", Self::Source), ("binary", Self::Binary), ("package", Self::Package), ("external", Self::External)];
 }
 
 impl FromStr for Mode {

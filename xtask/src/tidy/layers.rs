@@ -27,7 +27,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("image-fit", &[]),
     ("unpack", &["cancel"]),
     // 1: one job each; never one another, never the configuration.
-    ("containers", &[]),
+    ("cdi", &[]),
     ("download", &["cancel", "durable", "http"]),
     ("engine-store", BASE),
     ("gpu-detect", &["cancel", "distro", "durable", "exec"]),

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use miette::Diagnostic;
 use thiserror::Error;
 
-use super::remedy::Remedy;
+use crate::remedy::Remedy;
 
 /// A reason why a container does not get its GPUs.
 #[derive(Clone, Debug, PartialEq, Eq, Error, Diagnostic)]

@@ -2,14 +2,14 @@
 
 use std::path::Path;
 
-use super::error::{CdiError, Note};
-use super::host::{Host, WantedGpu};
-use super::names::{choose, names};
-use super::paths::{compare, has_compat_hook};
-use super::read::SpecFile;
-use super::remedy::Remedy;
-use super::spec::Spec;
-use super::support::{Dropped, dropped};
+use crate::error::{CdiError, Note};
+use crate::host::{Host, WantedGpu};
+use crate::names::{choose, names};
+use crate::paths::{compare, has_compat_hook};
+use crate::read::SpecFile;
+use crate::remedy::Remedy;
+use crate::spec::Spec;
+use crate::support::{Dropped, dropped};
 
 /// What a check found.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]

@@ -2,8 +2,8 @@
 
 use std::path::Path;
 
-use super::Podman;
-use super::spec::{Spec, Version};
+use crate::Podman;
+use crate::spec::{Spec, Version};
 
 /// What a version of podman knows of CDI.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

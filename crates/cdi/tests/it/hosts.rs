@@ -1,6 +1,6 @@
 //! Hosts and folders that no recorded spec shows.
 
-use containers::cdi::{Host, NVIDIA, PathState, Podman, SpecFile, check};
+use cdi::{Host, NVIDIA, PathState, Podman, SpecFile, check};
 
 use crate::support::{codes, gpu_0, help, on_host, recorded};
 

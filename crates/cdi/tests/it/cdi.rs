@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use containers::cdi::{AMD, Host, NVIDIA, Note, PathState, Platform, Podman, check};
+use cdi::{AMD, Host, NVIDIA, Note, PathState, Platform, Podman, check};
 
 use crate::support::{codes, gpu, gpu_0, help, on_host, recorded, without};
 

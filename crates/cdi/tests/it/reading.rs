@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Write;
 use std::os::unix::fs::symlink;
 
-use containers::cdi::{PathState, path_state, read_folders};
+use cdi::{PathState, path_state, read_folders};
 
 fn write(path: &std::path::Path, bytes: &[u8]) {
     fs::File::create(path).unwrap().write_all(bytes).unwrap();

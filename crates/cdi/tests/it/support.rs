@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use containers::cdi::{Host, NVIDIA, PathState, Report, SpecFile, WantedGpu, check};
+use cdi::{Host, NVIDIA, PathState, Report, SpecFile, WantedGpu, check};
 use miette::Diagnostic;
 
 /// A recorded spec as a file of a folder.

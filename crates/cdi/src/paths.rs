@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::error::{CdiError, Note};
-use super::host::{Host, PathState, Platform};
-use super::remedy::{Remedy, driver_root};
-use super::spec::{Edits, Spec};
-use super::{NVIDIA, check::Loaded};
+use crate::error::{CdiError, Note};
+use crate::host::{Host, PathState, Platform};
+use crate::remedy::{Remedy, driver_root};
+use crate::spec::{Edits, Spec};
+use crate::{NVIDIA, check::Loaded};
 
 /// Compares the edits of a spec that a container gets with the host.
 pub(crate) fn compare(

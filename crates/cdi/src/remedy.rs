@@ -3,9 +3,9 @@
 use std::fmt;
 use std::path::Path;
 
-use super::host::{Host, Platform};
-use super::spec::{Edits, Spec};
-use super::{AMD, NVIDIA};
+use crate::host::{Host, Platform};
+use crate::spec::{Edits, Spec};
+use crate::{AMD, NVIDIA};
 
 /// A sentence with commands, for the help of an error.
 #[derive(Clone, Debug, PartialEq, Eq)]

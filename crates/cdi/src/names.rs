@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use super::WantedGpu;
-use super::spec::{Device, Spec};
+use crate::WantedGpu;
+use crate::spec::{Device, Spec};
 
 /// The devices of one kind by name, with the number of the spec that defines them. As the runtime resolves it: the folder that is
 /// read last wins, and two definitions in one folder cancel each other.

@@ -4,7 +4,7 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-use super::PathState;
+use crate::PathState;
 
 /// No spec is larger, in bytes.
 const LARGEST: u64 = 4 << 20;
