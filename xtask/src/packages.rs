@@ -16,7 +16,15 @@ pub(crate) const BUILD: &[Tool] =
     &[("git", "git"), ("cmake", "cmake"), ("ninja", "ninja-build"), ("make", "make"), ("g++", "g++")];
 
 /// What some tests need beside it.
-pub(crate) const TESTS: &[Tool] = &[("strace", "strace")];
+pub(crate) const TESTS: &[Tool] = &[
+    ("strace", "strace"),
+    ("podman", "podman"),
+    ("runc", "runc"),
+    ("slirp4netns", "slirp4netns"),
+    ("fuse-overlayfs", "fuse-overlayfs"),
+    ("newuidmap", "uidmap"),
+    ("docker-registry", "docker-registry"),
+];
 
 /// Makes sure that all of them are there.
 pub(crate) fn ensure(env: &Env, tools: &[Tool]) -> Result<()> {

@@ -25,6 +25,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("http", &["cancel"]),
     ("unpack", &["cancel"]),
     // 1: one job each; never one another, never the configuration.
+    ("containers", &["cancel", "distro", "durable", "exec", "redact"]),
     ("download", &["cancel", "durable", "http"]),
     ("engine-store", BASE),
     ("gpu-detect", &["cancel", "distro", "durable", "exec"]),

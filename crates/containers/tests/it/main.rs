@@ -1,0 +1,11 @@
+//! Containers of the real podman, as root and as an ordinary user.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a failed setup is a failed test")]
+
+mod ends;
+mod images;
+mod kills;
+mod life;
+mod ownership;
+mod rootless;
+mod secrets;
+mod support;
