@@ -1,5 +1,6 @@
 //! Creates a container that does not run yet.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use exec::Exit;
@@ -26,27 +27,30 @@ pub fn create(program: &Program, spec: &RunSpec, slot: &Slot) -> Result<Ours, Co
     let before = slot.intent()?;
     let owner = &spec.owner;
     let claim = Claim { name: spec.name.clone(), pool: owner.pool.clone(), run: owner.run.clone(), id: slot.id()? };
-    match find(program, &claim)? {
-        Found::Ours(ours) if ours.container().state == State::Created => return Ok(ours),
-        Found::Ours(ours) => {
-            let why = "this run has started its container already".to_owned();
-            return Err(ContainerError::Foreign { name: claim.name.to_string(), id: ours.id().to_owned(), why });
-        }
-        Found::Foreign { id, why } => {
-            return Err(ContainerError::Foreign { name: claim.name.to_string(), id, why });
-        }
-        Found::Absent => {}
+    if before.is_some()
+        && let Some(created) = there_already(program, &claim)?
+    {
+        return Ok(created);
     }
     slot.begin(program.kind(), spec)?;
     let command = program.command(argv, DEADLINE);
     let mut output = exec::run(&command)?;
-    if output.exit != Exit::Code(0)
-        && let Meaning::NameTaken(id) = meaning(&String::from_utf8_lossy(&output.stderr))
-        && before.is_some_and(|before| before.name == spec.name && before.program == program.kind())
-        && inspect(program, &[&id])?.is_empty()
-    {
+    if let (true, Meaning::NameTaken(id)) = (output.exit != Exit::Code(0), meaning(&text(&output.stderr))) {
         // An earlier creation of this pool was killed before the container was known to podman: its storage alone has
         // the name. <https://docs.podman.io/en/v4.3/markdown/podman-ps.1.html#external>
+        let intended = before.is_some_and(|before| before.name == spec.name && before.program == program.kind());
+        if !intended || !inspect(program, &[&id])?.is_empty() {
+            // What is recorded here decides the same question the next time.
+            slot.clear()?;
+            let name = claim.name.to_string();
+            return Err(match find(program, &claim)? {
+                Found::Foreign { id, why } => ContainerError::Foreign { name, id, why },
+                Found::Ours(_) | Found::Absent => {
+                    let why = "it is storage without a container, and this pool was not creating one".to_owned();
+                    ContainerError::Foreign { name, id, why }
+                }
+            });
+        }
         tracing::info!(id, "removing what an interrupted creation left");
         remove_id(program, &id)?;
         output = exec::run(&command)?;
@@ -66,9 +70,27 @@ pub fn create(program: &Program, spec: &RunSpec, slot: &Slot) -> Result<Ours, Co
     Ok(ours)
 }
 
+/// The container of this very run, where an earlier call has created it; an error where the name is another's.
+fn there_already(program: &Program, claim: &Claim) -> Result<Option<Ours>, ContainerError> {
+    let name = claim.name.to_string();
+    match find(program, claim)? {
+        Found::Ours(ours) if ours.container().state == State::Created => Ok(Some(ours)),
+        Found::Ours(ours) => {
+            let why = "this run has started its container already".to_owned();
+            Err(ContainerError::Foreign { name, id: ours.id().to_owned(), why })
+        }
+        Found::Foreign { id, why } => Err(ContainerError::Foreign { name, id, why }),
+        Found::Absent => Ok(None),
+    }
+}
+
+fn text(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes)
+}
+
 /// What an error of the creation is about: the image where it is missing, otherwise the container.
 fn subject(stderr: &[u8], spec: &RunSpec) -> String {
-    match meaning(&String::from_utf8_lossy(stderr)) {
+    match meaning(&text(stderr)) {
         Meaning::NoImage | Meaning::ShortName => spec.image.to_string(),
         _ => spec.name.to_string(),
     }
