@@ -1,4 +1,5 @@
-//! Runs the container of an image for some seconds, and leaves nothing: `container FOLDER NAME IMAGE SECONDS [ARG…]`.
+//! Runs the container of an image for some seconds, and leaves nothing:
+//! `container [--memory BYTES] FOLDER NAME IMAGE SECONDS [ARG…]`.
 //!
 //! FOLDER is private to the caller; an interrupted call is finished by the next one with the same FOLDER.
 #![expect(clippy::print_stdout, reason = "an example")]
@@ -11,14 +12,17 @@ use containers::{
 };
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let mut words = std::env::args().skip(1);
-    let mut next = || words.next().ok_or("container FOLDER NAME IMAGE SECONDS [ARG…]");
+    let mut words = std::env::args().skip(1).peekable();
+    let memory = words.next_if_eq("--memory").is_some();
+    let mut next = || words.next().ok_or("container [--memory BYTES] FOLDER NAME IMAGE SECONDS [ARG…]");
+    let memory_bytes = if memory { Some(next()?.parse()?) } else { None };
     let (folder, name, image) = (next()?, ContainerName::new(next()?)?, ImageRef::new(&next()?)?);
     let seconds = Duration::from_secs_f64(next()?.parse()?);
 
     let env = exec::Env::current();
-    let facts = containers::host_facts(Kind::Podman, &env)?;
-    for problem in containers::judge(&facts, Demand::default(), &distro::distribution("/".as_ref())) {
+    let facts = containers::host_facts(Kind::Podman, &env);
+    let demand = Demand { memory_limit: memory, ..Demand::default() };
+    for problem in containers::judge(&facts, demand, &distro::distribution("/".as_ref())) {
         println!("{}: {problem}", if problem.blocks() { "problem" } else { "warning" });
     }
     let program = Program::locate(Kind::Podman, &env)?;
@@ -33,6 +37,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let owner = Owner { pool: Label::new(name.as_str())?, run, key: Label::new("example")? };
     let mut spec = RunSpec::new(name, owner, image, Network::Host);
     spec.args = words.collect();
+    spec.memory_bytes = memory_bytes;
     let created = containers::create(&program, &spec, &slot)?;
     println!("created");
     let started = containers::start(&program, &created)?;

@@ -10,7 +10,7 @@ use crate::{IdRanges, Info, Kind, Version};
 pub struct HostFacts {
     /// Which program is to run them.
     pub program: Kind,
-    /// Its version; `None` where it is not installed.
+    /// Its version; `None` where it is not installed, or fails (`info` has its words then).
     pub version: Option<Version>,
     /// What it reports; the error's text where it reports none.
     pub info: Option<Result<Info, String>>,

@@ -1,6 +1,6 @@
 //! The ranges of user and group numbers that a user may use for containers: `/etc/subuid` and `/etc/subgid`.
 
-/// What the file says of one user.
+/// What the file gives to one user.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum IdRanges {
     /// So many numbers in all.

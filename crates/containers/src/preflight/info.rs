@@ -14,6 +14,8 @@ pub struct Info {
     pub rootless: bool,
     /// The driver of the store: `overlay`, `vfs`, `btrfs`, …
     pub graph_driver: String,
+    /// The configured driver, where podman ignores it because the store has another one.
+    pub overridden_driver: Option<String>,
     /// The folder of images and containers.
     pub graph_root: PathBuf,
     /// The folder of what is forgotten at a reboot; podman's alone.
@@ -124,13 +126,21 @@ pub fn info(program: &Program) -> Result<Info, ContainerError> {
     };
     let command = program.command(["info", "--format", format], std::time::Duration::from_mins(1));
     let output = exec::run(&command)?;
-    // docker prints an empty document and exits with 0 where its daemon is not there; only standard error tells.
+    // docker prints an empty document and exits with 0 where its daemon is not there; only standard error shows it.
     let no_daemon =
         program.kind() == Kind::Docker && String::from_utf8_lossy(&output.stderr).contains("Cannot connect");
     if output.exit != Exit::Code(0) || no_daemon {
         return Err(program.failure(program.kind().name(), &command, &output));
     }
-    parse(program.kind(), &output.stdout)
+    let info = parse(program.kind(), &output.stdout)?;
+    Ok(Info { overridden_driver: overridden_driver(&String::from_utf8_lossy(&output.stderr)), ..info })
+}
+
+/// `User-selected graph driver "vfs" overwritten by graph driver "overlay" from database`, its quotes escaped in a log line.
+fn overridden_driver(stderr: &str) -> Option<String> {
+    let (_, rest) = stderr.split_once("User-selected graph driver ")?;
+    let (configured, _) = rest.split_once(" overwritten by graph driver")?;
+    Some(configured.trim_matches(['\\', '"']).to_owned())
 }
 
 pub(super) fn parse(kind: Kind, printed: &[u8]) -> Result<Info, ContainerError> {
@@ -147,6 +157,7 @@ fn podman(PodmanInfo { host, store }: PodmanInfo) -> Info {
     Info {
         rootless: host.security.rootless,
         graph_driver: store.graph_driver_name,
+        overridden_driver: None,
         graph_root: store.graph_root,
         run_root: path(store.run_root),
         staging: path(store.image_copy_tmp_dir),
@@ -166,6 +177,7 @@ fn docker(info: DockerInfo) -> Info {
     Info {
         rootless: has("rootless"),
         graph_driver: info.driver,
+        overridden_driver: None,
         graph_root: info.docker_root_dir,
         run_root: None,
         staging: None,
@@ -206,6 +218,16 @@ mod tests {
         assert_eq!(info.network_helper, Some("/usr/bin/slirp4netns".into()));
         assert_eq!(info.staging, Some("/var/tmp".into()));
         assert!(parse(Kind::Podman, b"{}").is_err());
+    }
+
+    #[test]
+    fn a_driver_that_is_ignored_is_found() {
+        let log = r#"time="x" level=error msg="User-selected graph driver \"vfs\" overwritten by graph driver \"overlay\" from database - delete libpod local files to resolve.""#;
+        assert_eq!(overridden_driver(log).as_deref(), Some("vfs"));
+        let terminal =
+            r#"ERRO[0000] User-selected graph driver "overlay" overwritten by graph driver "vfs" from database"#;
+        assert_eq!(overridden_driver(terminal).as_deref(), Some("overlay"));
+        assert_eq!(overridden_driver("level=warning"), None);
     }
 
     #[test]

@@ -37,7 +37,10 @@ pub fn judge(facts: &HostFacts, demand: Demand, distribution: &Distribution) -> 
         }
     };
     let Some(version) = facts.version else {
-        return vec![HostProblem::NotInstalled { program, install: install() }];
+        return vec![match &facts.info {
+            Some(Err(why)) => failure(program, why),
+            Some(Ok(_)) | None => HostProblem::NotInstalled { program, install: install() },
+        }];
     };
     let mut problems = Vec::new();
     let needed = program.first_with_cdi();
@@ -98,6 +101,10 @@ fn folder_problems(user: &UserFacts, problems: &mut Vec<HostProblem>) {
 }
 
 fn info_problems(info: &Info, facts: &HostFacts, demand: Demand, problems: &mut Vec<HostProblem>) {
+    if let Some(configured) = &info.overridden_driver {
+        let (configured, used) = (configured.clone(), info.graph_driver.clone());
+        problems.push(HostProblem::StorageOverridden { configured, used });
+    }
     if info.graph_driver == "vfs" {
         problems.push(HostProblem::Vfs { graph_root: info.graph_root.clone() });
     }
@@ -150,7 +157,10 @@ fn failure(program: Kind, why: &str) -> HostProblem {
         HostProblem::NoDaemon { why }
     } else if has("database configuration mismatch") || has("does not match our") {
         HostProblem::StorageMismatch { why }
-    } else if has("unsupported for this graph driver") || has("kernel does not support overlay") {
+    } else if has("unsupported for this graph driver")
+        || has("kernel does not support overlay")
+        || has("prerequisites for driver not satisfied")
+    {
         HostProblem::StorageUnusable { why }
     } else if has("pause process") || has("invalid internal status") {
         HostProblem::StaleNamespace { why }

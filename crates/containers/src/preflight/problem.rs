@@ -148,7 +148,7 @@ pub enum HostProblem {
         code(container::storage_vfs),
         severity(warning),
         help(
-            "install `fuse-overlayfs` (kernels before 5.13 need it), set `driver = \"overlay\"` in storage.conf, and then, which removes all containers and images of this user: `podman system reset`"
+            "install `fuse-overlayfs` (kernels before 5.13 need it), then set `driver = \"overlay\"` and a new folder as `graphroot` in storage.conf; what is in the old folder stays there"
         )
     )]
     Vfs {
@@ -160,12 +160,25 @@ pub enum HostProblem {
     #[diagnostic(
         code(container::storage_mismatch),
         help(
-            "set `driver` in storage.conf to the one that the store has; or, which removes all containers and images of this user: `podman system reset`"
+            "set `driver` in storage.conf to the one that podman's database has, which the message names; install `fuse-overlayfs` if that is overlay and it was removed"
         )
     )]
     StorageMismatch {
         /// What podman printed.
         why: String,
+    },
+    /// The configured storage driver is ignored, because the store was made with another one.
+    #[error("the storage driver `{configured}` of storage.conf is ignored: the store was made with `{used}`")]
+    #[diagnostic(
+        code(container::storage_overridden),
+        severity(warning),
+        help("set `driver = \"{used}\"` in storage.conf; to change it, choose a new folder as `graphroot`, too")
+    )]
+    StorageOverridden {
+        /// The configured driver.
+        configured: String,
+        /// The store's driver.
+        used: String,
     },
     /// The store's driver does not work on this kernel or file system.
     #[error("the storage driver does not work here: {why}")]

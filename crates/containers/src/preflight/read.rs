@@ -10,21 +10,20 @@ use exec::Env;
 use super::{Cgroups, Helper, HostFacts, IdRanges, Namespaces, RuntimeDir, UserFacts, info};
 use crate::{ContainerError, Kind, Program};
 
-/// The facts of this host for containers of `kind` by the caller's user, with the environment `env`.
-///
-/// # Errors
-///
-/// Why the program that is installed cannot be asked for its version. One that is not installed is a fact.
-pub fn host_facts(kind: Kind, env: &Env) -> Result<HostFacts, ContainerError> {
-    let program = match Program::locate(kind, env) {
-        Err(ContainerError::NotInstalled { .. }) => None,
-        program => Some(program?),
+/// The facts of this host for containers of `kind` by the caller's user, with the environment `env`. That the program is
+/// missing, or fails, is a fact, too.
+pub fn host_facts(kind: Kind, env: &Env) -> HostFacts {
+    let (program, broken) = match Program::locate(kind, env) {
+        Ok(program) => (Some(program), None),
+        Err(ContainerError::NotInstalled { .. }) => (None, None),
+        // A settings file that podman cannot read fails even `--version`.
+        Err(error) => (None, Some(Err(error.to_string()))),
     };
     let uid = rustix::process::geteuid().as_raw();
     let user = user(uid, env);
     let namespaces = (uid != 0).then(|| namespaces(&user, env));
-    let info = program.as_ref().map(|program| info(program).map_err(|error| error.to_string()));
-    Ok(HostFacts {
+    let info = program.as_ref().map(|program| info(program).map_err(|error| error.to_string())).or(broken);
+    HostFacts {
         program: program.as_ref().map_or(kind, Program::kind),
         version: program.as_ref().map(Program::version),
         info,
@@ -35,7 +34,7 @@ pub fn host_facts(kind: Kind, env: &Env) -> Result<HostFacts, ContainerError> {
         first_port: number(&text("/proc/sys/net/ipv4/ip_unprivileged_port_start"))
             .and_then(|n| n.try_into().ok())
             .unwrap_or(1024),
-    })
+    }
 }
 
 fn user(uid: u32, env: &Env) -> UserFacts {

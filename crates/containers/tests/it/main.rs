@@ -6,6 +6,7 @@ mod images;
 mod kills;
 mod life;
 mod ownership;
+mod preflight;
 mod rootless;
 mod secrets;
 mod support;

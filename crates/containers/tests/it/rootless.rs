@@ -33,8 +33,10 @@ impl User {
         fs::create_dir(&home).unwrap();
         environment(&home, driver);
         engine_archive(&home);
-        fs::copy(example("container"), home.join("container")).unwrap();
-        fs::set_permissions(home.join("container"), fs::Permissions::from_mode(0o755)).unwrap();
+        for program in ["container", "secret"] {
+            fs::copy(example(program), home.join(program)).unwrap();
+            fs::set_permissions(home.join(program), fs::Permissions::from_mode(0o755)).unwrap();
+        }
         for folder in ["runtime", "pool"] {
             fs::create_dir(home.join(folder)).unwrap();
             fs::set_permissions(home.join(folder), fs::Permissions::from_mode(0o700)).unwrap();
@@ -84,8 +86,12 @@ impl User {
     }
 
     fn example(&self, image: &str, seconds: &str, args: &[&str]) -> Output {
+        self.limited_example(&[], image, seconds, args)
+    }
+
+    fn limited_example(&self, limit: &[&str], image: &str, seconds: &str, args: &[&str]) -> Output {
         let pool = self.home.join("pool");
-        let words = [&[pool.to_str().unwrap(), "engine-chat", image, seconds][..], args].concat();
+        let words = [limit, &[pool.to_str().unwrap(), "engine-chat", image, seconds], args].concat();
         self.run(&self.home.join("container"), &words)
     }
 }
@@ -119,11 +125,43 @@ fn an_ordinary_users_container_has_a_life() {
     let output = user.example(&image, "30", &["die", "7"]);
     assert!(output.stdout_text().contains("code: Some(7)"), "{}", output.stdout_text());
     assert_eq!(user.podman(&["ps", "--all", "--quiet"]), "");
+
+    // Whether this host gives an ordinary user a memory limit depends on its control groups: what the preflight
+    // reports is what happens, and a limit is never left out.
+    let output = user.limited_example(&["--memory", "67108864"], &image, "0.1", &["wait"]);
+    let ignored = output.stdout_text().contains("problem: a limit of memory is ignored here");
+    let refused = output.stderr_tail(5).contains("LimitIgnored");
+    assert_eq!((ignored, output.stdout_text().contains("started")), (refused, !refused), "{}", output.stderr_tail(5));
+    assert_eq!(user.podman(&["ps", "--all", "--quiet"]), "");
 }
 
-/// A user without ranges of numbers is told what is missing, by its code and with the line to paste.
+/// EP-51: a secret of an ordinary user's container belongs to the image's own user, whose number on the host only the
+/// user namespace knows; and none is left.
 #[test]
-fn a_user_without_ranges_is_told_so() {
+fn an_ordinary_users_container_reads_its_secret() {
+    const NAME: &str = "ep-containers-d";
+    let user = User::new(NAME, "vfs").with_ranges(NAME, 1_000_200_000);
+    user.image();
+    let change = ["import", "--quiet", "--change", "ENTRYPOINT [\"/engine\"]", "--change", "USER 2000:0"];
+    user.podman(&[&change[..], &[user.home.join("engine.tar").to_str().unwrap(), "localhost/other:1"]].concat());
+    let digest = user.podman(&["image", "inspect", "--format", "{{.Digest}}", "localhost/other:1"]);
+    let memory = tempfile::tempdir_in("/dev/shm").unwrap();
+    chown(memory.path(), Some(user.uid), Some(user.gid)).unwrap();
+    let script = format!(
+        "echo hunter2-hunter2 | {home}/secret {home}/pool {memory}/secrets engine-chat localhost/other@{digest} /tmp/key \
+         show /tmp/key",
+        home = user.home.display(),
+        memory = memory.path().display()
+    );
+    let output = user.run(Path::new("/bin/sh"), &["-c", &script]);
+    assert_eq!(output.stdout_text(), "hunter2-hunter2\n", "{}", output.stderr_tail(5));
+    assert_eq!(fs::read_dir(memory.path().join("secrets")).unwrap().count(), 0);
+    assert_eq!(user.podman(&["ps", "--all", "--quiet"]), "");
+}
+
+/// The preflight of a user without ranges of numbers reports what is missing.
+#[test]
+fn ranges_that_are_missing_are_reported() {
     let user = User::new("ep-containers-b", "vfs");
     let output = user.example(&format!("localhost/x@sha256:{}", "0".repeat(64)), "1", &[]);
     let printed = output.stdout_text().into_owned();

@@ -1,4 +1,4 @@
-//! Hosts as values, and what is said of each.
+//! Hosts as values, and the problems that each has.
 
 use std::collections::BTreeSet;
 
@@ -77,7 +77,8 @@ fn a_good_host_has_no_problem() {
 /// Each cause has its code.
 #[test]
 fn each_cause_has_its_code() {
-    check(|host| host.version = None, &["container::not_installed"]);
+    check(|host| (host.version, host.info) = (None, None), &["container::not_installed"]);
+    check(|host| (host.version, host.info) = (None, Some(Err("toml".into()))), &["container::info_failed"]);
     check(|host| host.version = Some(Version::new(4, 0, 9)), &["container::too_old"]);
     check(|host| spaces(host).subuid = IdRanges::None, &["container::no_subuid"]);
     check(|host| spaces(host).subgid = IdRanges::Count(1000), &["container::no_subuid"]);
@@ -95,6 +96,7 @@ fn each_cause_has_its_code() {
     check(|host| host.user.runtime_dir = unusable, &["container::bad_runtime_dir"]);
     check(|host| host.user.home_is_writable = false, &["container::home_read_only"]);
     check(|host| known(host).graph_driver = "vfs".into(), &["container::storage_vfs"]);
+    check(|host| known(host).overridden_driver = Some("vfs".into()), &["container::storage_overridden"]);
     check(|host| known(host).network_helper = None, &["container::no_network"]);
     check(|host| host.has_tun = false, &["container::no_network"]);
     check(|host| host.first_port = 8081, &["container::port_privileged"]);
@@ -143,6 +145,10 @@ fn a_failing_info_is_explained_or_quoted() {
             "invalid internal status, try resetting the pause process with \"podman system migrate\": could not find any running process",
             "container::stale_namespace",
         ),
+        (
+            "\"/g/btrfs\" is not on a btrfs filesystem: prerequisites for driver not satisfied (wrong filesystem?)",
+            "container::storage_unusable",
+        ),
         ("something else", "container::info_failed"),
     ] {
         check(|host| host.info = Some(Err(words.into())), &[code]);
@@ -173,7 +179,7 @@ fn docker_needs_its_daemon_and_no_user_namespace() {
 #[test]
 fn remedies_can_be_pasted() {
     let mut facts = good();
-    facts.version = None;
+    (facts.version, facts.info) = (None, None);
     let help = |facts: &HostFacts| judge(facts, ALL, &debian())[0].help().unwrap().to_string();
     assert!(help(&facts).contains("apt-get update && apt-get install podman"), "{}", help(&facts));
     facts = good();
