@@ -70,7 +70,7 @@ pub enum State {
 /// How a container's first process exited.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Ended {
-    /// Its exit status; 128 and the number of the signal where a signal ended it; `None` where nobody recorded one, for
+    /// Its exit status; 128 and the number of the signal where a signal ended it; `None` where none was recorded, for
     /// instance because the host was rebooted.
     pub code: Option<i32>,
     /// Whether the kernel killed a process of it because its memory limit was reached. `true` is certain; `false` is not

@@ -44,8 +44,8 @@ pub use error::ContainerError;
 pub use find::{Claim, Found, Ours, find, refresh};
 pub use image::{Image, OwnedImage, Progress, Pull, Removed, check_room, image, owned_images, pull, remove_image};
 pub use life::{
-    LogPart, OneShot, Settled, StopOutcome, Watch, create, follow, logs, one_shot, processes, remove, settle, start,
-    stop, watch,
+    Following, LogPart, OneShot, Settled, StopOutcome, Watch, create, follow, follow_lines, logs, one_shot, processes,
+    remove, settle, start, stop, watch,
 };
 pub use preflight::{
     Cgroups, Demand, Helper, HostFacts, HostProblem, IdRanges, Info, Namespaces, RuntimeDir, UserFacts, host_facts,

@@ -3,6 +3,7 @@
 //! The rule: each step can be repeated after a kill at any moment, and ends in the same state.
 
 mod create;
+mod following;
 mod logs;
 mod one_shot;
 mod oom;
@@ -13,6 +14,7 @@ mod stop;
 mod watch;
 
 pub use create::create;
+pub use following::{Following, follow_lines};
 pub use logs::{LogPart, follow, logs};
 pub use one_shot::{OneShot, one_shot};
 pub use processes::processes;

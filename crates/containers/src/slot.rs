@@ -67,7 +67,7 @@ impl Slot {
     ///
     /// Why the file cannot be read, for instance because it is another user's.
     pub fn id(&self) -> Result<Option<String>, ContainerError> {
-        // The runtime writes it, with the permissions that the caller's umask leaves; nobody else may write to the folder.
+        // The runtime writes it, with the permissions that the caller's umask leaves; no other user may write to the folder.
         let owned = durable::read_owned(&self.id_file(), MAX_BYTES)?;
         let me = rustix::process::geteuid().as_raw();
         let bytes = owned.filter(|owned| owned.uid == me).map(|owned| owned.bytes).unwrap_or_default();

@@ -21,7 +21,7 @@ pub struct Pull {
     pub deadline: Duration,
     /// The file with the credentials of registries, in place of the user's own.
     pub auth_file: Option<PathBuf>,
-    /// Whether the registry is asked by http: for loopback, or where the configuration says so.
+    /// Whether the registry is asked by http: for loopback, or where the caller's configuration allows it.
     pub plain_http: bool,
 }
 

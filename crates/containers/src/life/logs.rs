@@ -24,8 +24,8 @@ pub enum LogPart {
     Whole,
 }
 
-/// The lines that the container printed on both streams, in the order in which it printed them, without control characters.
-/// Secrets in it are not masked.
+/// The lines that the container printed on both streams, in the order in which the runtime read them, without control
+/// characters: lines that were printed on two streams within a moment may change places. Secrets in it are not masked.
 ///
 /// # Errors
 ///
@@ -58,9 +58,14 @@ pub fn follow(
     cancel: &Cancel,
     on_line: &mut dyn FnMut(&str),
 ) -> Result<(), ContainerError> {
-    let args = ["logs".to_owned(), "--follow".to_owned(), format!("--tail={lines}"), ours.id().to_owned()];
+    // With its time, a line of the container differs from one of the runtime.
+    let args = ["logs", "--follow", "--timestamps", &format!("--tail={lines}"), ours.id()];
     let command = program.command(args, FOLLOWED).cancel(cancel.clone());
-    let mut hand_on = |_: Stream, line: &str| on_line(&printable(line));
+    let mut hand_on = |_: Stream, line: &str| {
+        if let Some((_, line)) = stamped(line) {
+            on_line(&printable(line));
+        }
+    };
     match run_lines(&command, &mut hand_on) {
         Err(ExecError::Cancelled { .. }) => Ok(()),
         Err(error) => Err(error.into()),

@@ -8,7 +8,7 @@ use crate::{ContainerError, Ours, Program, refresh};
 const DEADLINE: Duration = Duration::from_mins(2);
 
 /// Starts the container, and returns it as it is right after that: its first process may have exited already. One that
-/// runs goes on running.
+/// runs keeps running.
 ///
 /// # Errors
 ///

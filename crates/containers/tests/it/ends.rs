@@ -39,7 +39,7 @@ fn one_that_ignores_term_is_killed() {
     assert_eq!(ended.code, Some(137));
 }
 
-/// Its first process exits while its child would go on: the container has exited, with all its processes.
+/// Its first process exits while its child would keep running: the container has exited, with all its processes.
 #[test]
 fn one_whose_first_process_forks_has_exited() {
     let host = Host::new();

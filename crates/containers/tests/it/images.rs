@@ -124,7 +124,7 @@ fn an_image_of_others_stays() {
 
 /// What the registry lacks, an unreachable registry, and a cancelled pull leave nothing.
 #[test]
-fn a_pull_that_fails_says_why() {
+fn a_pull_that_fails_reports_why() {
     let host = Host::new();
     let (registry, wanted, how) = published(&host);
     let pull = |image: &ImageRef| containers::pull(&host.program, image, &how, &mut |_| ()).unwrap_err();

@@ -159,20 +159,54 @@ fn a_container_has_no_privilege() {
     assert_eq!(host.containers(), ["engine-chat"], "one-shot containers leave nothing");
 }
 
-/// The whole log of both streams in its order, its end, and what comes next.
+/// The whole log of both streams, its end, and what comes next.
 #[test]
 fn a_log_is_read_and_followed() {
     let host = Host::new();
     let running = host.started(&host.spec(&["print", "40"]));
     let watch = containers::watch(&host.program, &running).unwrap();
     watch.map(|watch| watch.wait(Duration::from_secs(30)).unwrap());
-    let lines = |from: usize| (from..40).map(|line| format!("line {line}")).collect::<Vec<_>>().join("\n");
-    assert_eq!(containers::logs(&host.program, &running, LogPart::Whole).unwrap(), lines(0));
-    assert_eq!(containers::logs(&host.program, &running, LogPart::Last(5)).unwrap(), lines(35));
+    let log = containers::logs(&host.program, &running, LogPart::Whole).unwrap();
+    let numbers: Vec<u32> = log.lines().map(|line| line.trim_start_matches("line ").parse().unwrap()).collect();
+    // The runtime reads two streams, each in its order.
+    for stream in [0, 1] {
+        let printed: Vec<u32> = numbers.iter().copied().filter(|number| number % 2 == stream).collect();
+        assert_eq!(printed, (0..20).map(|line| 2 * line + stream).collect::<Vec<_>>(), "{log}");
+    }
+    let end = containers::logs(&host.program, &running, LogPart::Last(5)).unwrap();
+    assert_eq!(end.lines().count(), 5);
+    assert!(log.ends_with(&end), "{end}");
     let mut followed = Vec::new();
     containers::follow(&host.program, &running, 3, &Cancel::new(), &mut |line| followed.push(line.to_owned())).unwrap();
-    followed.sort_unstable();
-    assert_eq!(followed.join("\n"), lines(37));
+    assert_eq!(followed.len(), 3, "{followed:?}");
+    assert!(followed.iter().all(|line| log.lines().any(|printed| printed == line)), "{followed:?}");
+}
+
+/// The same as an iterator, which ends with the container, and leaves nothing behind when it is dropped.
+#[test]
+fn a_log_is_an_iterator() {
+    let host = Host::new();
+    let running = host.started(&host.spec(&["wait"]));
+    let cancel = Cancel::new();
+    let mut dropped = containers::follow_lines(&host.program, &running, 10, &cancel).unwrap();
+    assert_eq!(dropped.next().unwrap().unwrap(), "waiting");
+    drop(dropped);
+    let follower = format!("logs\0--follow\0--timestamps\0--tail=10\0{}\0", running.id());
+    let followers = || {
+        let entries = std::fs::read_dir("/proc").unwrap().flatten();
+        let lines = entries.filter_map(|entry| std::fs::read_to_string(entry.path().join("cmdline")).ok());
+        lines.filter(|line| line.ends_with(&follower)).count()
+    };
+    until("the program that read the log has exited", || followers() == 0);
+    assert!(!cancel.is_cancelled(), "the caller's own token is left alone");
+
+    let following = containers::follow_lines(&host.program, &running, 10, &cancel).unwrap();
+    containers::stop(&host.program, &running, Duration::from_secs(5)).unwrap();
+    let lines: Vec<String> = following.map(Result::unwrap).collect();
+    assert_eq!(lines, ["waiting"]);
+    containers::remove(&host.program, &running).unwrap();
+    let gone: Vec<_> = containers::follow_lines(&host.program, &running, 10, &cancel).unwrap().collect();
+    assert!(matches!(gone.as_slice(), [Err(ContainerError::Absent { .. })]), "{gone:?}");
 }
 
 /// Following ends when the container exits, and when the caller cancels.

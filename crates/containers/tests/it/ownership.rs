@@ -36,7 +36,7 @@ fn forged_labels_prove_nothing() {
     let id = host.podman(&args);
     let found = containers::find(&host.program, &claim(1)).unwrap();
     assert!(matches!(&found, Found::Foreign { id: other, .. } if *other == id), "{found:?}");
-    // Nobody recorded a run in this slot.
+    // No run is recorded in this slot.
     assert_eq!(Claim::recorded(&host.slot()).unwrap(), None);
     assert_eq!(containers::settle(&host.program, &host.slot()).unwrap(), Settled::Nothing);
     assert_eq!(host.podman(&["inspect", "--format", "{{.State.Status}}", &id]), "created");
