@@ -18,20 +18,30 @@ struct User {
 }
 
 impl User {
-    /// The user `name`, made once for all runs of the tests; with ranges of numbers, as `useradd` gives them.
-    fn new(name: &str, driver: &str) -> Self {
+    /// The user `name`, made once for all runs of the tests, with 65536 numbers from `first`, where given, in
+    /// `/etc/subuid` and `/etc/subgid`: `useradd --system` gives none.
+    fn new(name: &str, first: Option<u32>) -> Self {
         let host = Host::new();
+        // Tests run side by side, and the programs that change these files do not wait for one another.
+        let lock = fs::File::create(std::env::temp_dir().join("containers-test-users.lock")).unwrap();
+        lock.lock().unwrap();
         shell(
             &format!("id {name} >/dev/null 2>&1 || useradd --system --no-create-home --shell /bin/false {name}"),
             &[],
         );
+        if let Some(first) = first {
+            let range = format!("{first}-{}", first + 65_535);
+            let ranges = format!("usermod --add-subuids {range} --add-subgids {range} {name}");
+            shell(&format!("grep -q ^{name}: /etc/subuid || {ranges}"), &[]);
+        }
+        drop(lock);
         let uid: u32 = shell(&format!("id -u {name}"), &[]).trim().parse().unwrap();
         let gid: u32 = shell(&format!("id -g {name}"), &[]).trim().parse().unwrap();
         // Other users have to reach it.
         fs::set_permissions(host.path(""), fs::Permissions::from_mode(0o711)).unwrap();
         let home = host.path("home");
         fs::create_dir(&home).unwrap();
-        environment(&home, driver);
+        environment(&home, "vfs");
         engine_archive(&home);
         for program in ["container", "secret"] {
             fs::copy(example(program), home.join(program)).unwrap();
@@ -44,14 +54,6 @@ impl User {
         }
         chown(&home, Some(uid), Some(gid)).unwrap();
         Self { uid, gid, home, _host: host }
-    }
-
-    /// Ranges of numbers in `/etc/subuid` and `/etc/subgid`, which `useradd --system` does not give.
-    fn with_ranges(self, name: &str, first: u32) -> Self {
-        let range = format!("{first}-{}", first + 65_535);
-        let ranges = format!("usermod --add-subuids {range} --add-subgids {range} {name}");
-        shell(&format!("grep -q ^{name}: /etc/subuid || {ranges}"), &[]);
-        self
     }
 
     fn run(&self, program: &Path, args: &[&str]) -> Output {
@@ -113,7 +115,7 @@ impl Drop for User {
 #[test]
 fn an_ordinary_users_container_has_a_life() {
     const NAME: &str = "ep-containers-a";
-    let user = User::new(NAME, "vfs").with_ranges(NAME, 1_000_000_000);
+    let user = User::new(NAME, Some(1_000_000_000));
     let image = user.image();
     let output = user.example(&image, "0.3", &["wait"]);
     let printed = output.stdout_text().into_owned();
@@ -140,7 +142,7 @@ fn an_ordinary_users_container_has_a_life() {
 #[test]
 fn an_ordinary_users_container_reads_its_secret() {
     const NAME: &str = "ep-containers-d";
-    let user = User::new(NAME, "vfs").with_ranges(NAME, 1_000_200_000);
+    let user = User::new(NAME, Some(1_000_200_000));
     user.image();
     let change = ["import", "--quiet", "--change", "ENTRYPOINT [\"/engine\"]", "--change", "USER 2000:0"];
     user.podman(&[&change[..], &[user.home.join("engine.tar").to_str().unwrap(), "localhost/other:1"]].concat());
@@ -162,7 +164,7 @@ fn an_ordinary_users_container_reads_its_secret() {
 /// The preflight of a user without ranges of numbers reports what is missing.
 #[test]
 fn ranges_that_are_missing_are_reported() {
-    let user = User::new("ep-containers-b", "vfs");
+    let user = User::new("ep-containers-b", None);
     let output = user.example(&format!("localhost/x@sha256:{}", "0".repeat(64)), "1", &[]);
     let printed = output.stdout_text().into_owned();
     assert!(
@@ -175,7 +177,7 @@ fn ranges_that_are_missing_are_reported() {
 #[test]
 fn an_ordinary_users_container_is_adopted() {
     const NAME: &str = "ep-containers-c";
-    let user = User::new(NAME, "vfs").with_ranges(NAME, 1_000_100_000);
+    let user = User::new(NAME, Some(1_000_100_000));
     let image = user.image();
     let pool = user.home.join("pool");
     let script = format!(

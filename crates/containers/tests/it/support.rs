@@ -134,7 +134,15 @@ impl Host {
 impl Drop for Host {
     fn drop(&mut self) {
         self.podman_tried(&["rm", "--all", "--force", "--time=0"]);
-        release(&self.path("graph"));
+        // What podman left running, such as the cleanup of a container that was killed, mounts the store again.
+        let graph = self.path("graph");
+        for _ in 0..50 {
+            release(&graph);
+            if fs::remove_dir_all(&graph).is_ok() || !graph.exists() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(100));
+        }
     }
 }
 
