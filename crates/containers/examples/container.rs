@@ -1,5 +1,5 @@
 //! Runs the container of an image for some seconds, and leaves nothing:
-//! `container [--memory BYTES] FOLDER NAME IMAGE SECONDS [ARG…]`.
+//! `container [--docker] [--memory BYTES] FOLDER NAME IMAGE SECONDS [ARG…]`.
 //!
 //! FOLDER is private to the caller; an interrupted call is finished by the next one with the same FOLDER.
 #![expect(clippy::print_stdout, reason = "an example")]
@@ -13,19 +13,20 @@ use containers::{
 
 fn main() -> Result<(), Box<dyn Error>> {
     let mut words = std::env::args().skip(1).peekable();
+    let kind = if words.next_if_eq("--docker").is_some() { Kind::Docker } else { Kind::Podman };
     let memory = words.next_if_eq("--memory").is_some();
-    let mut next = || words.next().ok_or("container [--memory BYTES] FOLDER NAME IMAGE SECONDS [ARG…]");
+    let mut next = || words.next().ok_or("container [--docker] [--memory BYTES] FOLDER NAME IMAGE SECONDS [ARG…]");
     let memory_bytes = if memory { Some(next()?.parse()?) } else { None };
     let (folder, name, image) = (next()?, ContainerName::new(next()?)?, ImageRef::new(&next()?)?);
     let seconds = Duration::from_secs_f64(next()?.parse()?);
 
     let env = exec::Env::current();
-    let facts = containers::host_facts(Kind::Podman, &env);
+    let facts = containers::host_facts(kind, &env);
     let demand = Demand { memory_limit: memory, ..Demand::default() };
     for problem in containers::judge(&facts, demand, &distro::distribution("/".as_ref())) {
         println!("{}: {problem}", if problem.blocks() { "problem" } else { "warning" });
     }
-    let program = Program::locate(Kind::Podman, &env)?;
+    let program = Program::locate(kind, &env)?;
     let slot = Slot::new(folder);
     if let Settled::Container(ours) = containers::settle(&program, &slot)? {
         println!("found {:?}", ours.container().state);

@@ -6,7 +6,7 @@ use exec::{CommandSpec, Exit, Output};
 
 use super::settle::remove_recorded;
 use super::{create, remove};
-use crate::{ContainerError, Network, Program, RunSpec, Slot};
+use crate::{ContainerError, Network, Ours, Program, RunSpec, Slot, refresh};
 
 /// What a container that ran once printed, and how it exited.
 #[derive(Clone, Debug)]
@@ -51,7 +51,7 @@ pub fn one_shot(
     let ours = create(program, &spec, &slot)?;
     let command = program.command(["start", "--attach", ours.id()], deadline);
     let ran = exec::run(&command);
-    let failed = ran.as_ref().ok().and_then(|output| not_started(program, &spec, &command, output));
+    let failed = ran.as_ref().ok().and_then(|output| not_started(program, &ours, &command, output));
     // Also after a timeout, which ends podman's client and not the container.
     remove(program, &ours)?;
     slot.clear()?;
@@ -62,11 +62,15 @@ pub fn one_shot(
     }
 }
 
-/// The error of a container that was not started. The statuses 125 to 127 are the runtime's own, but a program can exit
-/// with them, too: <https://docs.podman.io/en/v4.3/markdown/podman-run.1.html#exit-status>.
-fn not_started(program: &Program, spec: &RunSpec, command: &CommandSpec, output: &Output) -> Option<ContainerError> {
+/// The error of a container that was not started. The statuses of podman's and docker's own failures are ones that a program
+/// can exit with, too, so that the container is asked:
+/// <https://docs.podman.io/en/v4.3/markdown/podman-run.1.html#exit-status>.
+fn not_started(program: &Program, ours: &Ours, command: &CommandSpec, output: &Output) -> Option<ContainerError> {
     let printed = String::from_utf8_lossy(&output.stderr);
-    let runtime = matches!(output.exit, Exit::Code(125..=127));
     let own_words = printed.lines().any(|line| line.starts_with("Error: ") || line.starts_with("Error response"));
-    (runtime && own_words).then(|| program.failure(spec.name.as_str(), command, output))
+    if output.exit == Exit::Code(0) || !own_words {
+        return None;
+    }
+    let has_run = refresh(program, ours).is_ok_and(|now| now.container().started_unix_s.is_some());
+    (!has_run).then(|| program.failure(&ours.container().name, command, output))
 }

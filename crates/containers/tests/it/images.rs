@@ -13,13 +13,13 @@ use exec::ExecError;
 use crate::support::{Host, free_port, name, owner, until};
 
 /// docker-registry on the loopback, with its storage below a folder.
-struct Registry {
+pub(crate) struct Registry {
     child: Child,
-    port: u16,
+    pub(crate) port: u16,
 }
 
 impl Registry {
-    fn start(dir: &Path) -> Self {
+    pub(crate) fn start(dir: &Path) -> Self {
         let port = free_port();
         let storage = dir.join("registry");
         fs::create_dir(&storage).unwrap();
