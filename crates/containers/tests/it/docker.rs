@@ -16,7 +16,7 @@ use exec::{CommandSpec, Env};
 use miette::Diagnostic;
 
 use crate::images::Registry;
-use crate::support::{PATIENCE, engine_archive, name, owner, until};
+use crate::support::{PATIENCE, engine_archive, name, owner, release, until};
 
 /// A daemon of docker with everything that it writes below a folder.
 struct Daemon {
@@ -87,6 +87,7 @@ impl Drop for Daemon {
         let pid = self.child.id().to_string();
         let _ = exec::run(&CommandSpec::new("/bin/kill", PATIENCE).arg(pid));
         let _ = self.child.wait();
+        release(self.dir.path());
     }
 }
 

@@ -188,8 +188,8 @@ pub(crate) fn environment(dir: &Path, driver: &str) -> Env {
     ])
 }
 
-/// Unmounts what podman keeps mounted below its store, so that the folder can be removed.
-fn release(graph: &Path) {
+/// Unmounts what podman or docker keeps mounted below a folder, so that it can be removed.
+pub(crate) fn release(graph: &Path) {
     let mounts = fs::read_to_string("/proc/self/mounts").unwrap_or_default();
     let below =
         |line: &str| line.split(' ').nth(1).filter(|path| Path::new(path).starts_with(graph)).map(str::to_owned);
