@@ -19,7 +19,15 @@ pub(crate) const BUILD: &[Tool] =
 pub(crate) const ARCHIVES: &[Tool] = &[("tar", "tar"), ("xz", "xz-utils"), ("zstd", "zstd"), ("openssl", "openssl")];
 
 /// What some tests need beside it.
-pub(crate) const TESTS: &[Tool] = &[("docker-registry", "docker-registry"), ("strace", "strace")];
+pub(crate) const TESTS: &[Tool] = &[
+    ("strace", "strace"),
+    ("podman", "podman"),
+    ("runc", "runc"),
+    ("slirp4netns", "slirp4netns"),
+    ("fuse-overlayfs", "fuse-overlayfs"),
+    ("newuidmap", "uidmap"),
+    ("docker-registry", "docker-registry"),
+];
 
 /// Makes sure that all of them are there.
 pub(crate) fn ensure(env: &Env, tools: &[Tool]) -> Result<()> {

@@ -57,10 +57,28 @@ fn known(code: &str) -> Option<Exit> {
         _ if name == "cancelled" => Exit::Cancelled,
         (
             _,
-            "pool::differs" | "pool::engine_version" | "port::taken" | "lock::timeout" | "spawner::already_running",
+            "pool::differs"
+            | "pool::engine_version"
+            | "port::taken"
+            | "lock::timeout"
+            | "spawner::already_running"
+            | "container::foreign"
+            | "container::port_taken"
+            | "container::image_in_use",
         ) => Exit::Conflict,
         ("core" | "file" | "lock" | "settings", _)
         | (_, "preflight::memo_not_saved" | "build::io" | "build::not_published" | "spawner::io") => Exit::Io,
+        // Values of the pool file.
+        (
+            _,
+            "container::bad_value"
+            | "container::image_unqualified"
+            | "container::secret_needs_file"
+            | "container::user_unknown",
+        ) => Exit::Usage,
+        (_, "container::pull_failed") => Exit::Build,
+        (_, "container::absent" | "container::failed" | "container::not_stopped") => Exit::Engine,
+        (_, "container::system") => Exit::Io,
         // A path in the pool file.
         (_, "engine::side_file_missing" | "engine::side_file_unfit") => Exit::Usage,
         // Also an engine that runs, and not on the GPU that it was asked for.
@@ -116,6 +134,11 @@ mod tests {
             ("pin::drift", Exit::Conflict),
             ("trust::no_key", Exit::Conflict),
             ("remote::unreachable", Exit::Engine),
+            ("container::no_subuid", Exit::Host),
+            ("container::foreign", Exit::Conflict),
+            ("container::bad_value", Exit::Usage),
+            ("container::pull_failed", Exit::Build),
+            ("container::failed", Exit::Engine),
             ("exec::cancelled", Exit::Cancelled),
             ("lock::cancelled", Exit::Cancelled),
             ("something::cancelled", Exit::Cancelled),

@@ -28,6 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("unpack", &["cancel"]),
     // 1: one job each; never one another, never the configuration.
     ("cdi", &[]),
+    ("containers", &["cancel", "distro", "durable", "exec", "redact"]),
     ("download", &["cancel", "durable", "http"]),
     ("engine-store", BASE),
     ("gpu-detect", &["cancel", "distro", "durable", "exec"]),
