@@ -11,7 +11,7 @@ pub(crate) fn bytes(bytes: u64) -> String {
     if unit == 0 {
         return format!("{bytes} {name}");
     }
-    let tenths = u128::from(bytes) * 10 >> (10 * unit);
+    let tenths = (u128::from(bytes) * 10) >> (10 * unit);
     format!("{}.{} {name}", tenths / 10, tenths % 10)
 }
 

@@ -3,6 +3,8 @@
 //! The rule: columns stay aligned; where the width is too small, the least important columns are left out first, and the
 //! last one that is left is cut.
 
+use std::fmt::Write;
+
 /// A column: its head, and how important it is: those with the smallest number are left out first.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Column {
@@ -19,7 +21,7 @@ pub(crate) struct Table {
 
 /// Between two columns.
 const GAP: usize = 2;
-/// What stands for a cell without a value.
+/// The text of a cell without a value.
 pub(crate) const NONE: &str = "-";
 
 impl Table {
@@ -57,7 +59,11 @@ impl Table {
         let heads: Vec<String> = self.columns.iter().map(|column| column.head.to_owned()).collect();
         let lines = [&heads].into_iter().chain(&self.rows).map(|row| {
             let cells = shown.iter().filter_map(|at| Some((wide(*at), row.get(*at)?)));
-            let line: String = cells.map(|(wide, cell)| format!("{cell:<0$}", wide + GAP)).collect();
+            let mut line = String::new();
+            for (wide, cell) in cells {
+                // Writing to a `String` cannot fail.
+                write!(line, "{cell:<0$}", wide + GAP).ok();
+            }
             let line = line.trim_end();
             let cut: String = line.chars().take(width.unwrap_or(usize::MAX)).collect();
             cut + "\n"
@@ -84,7 +90,7 @@ pub(crate) fn wrapped(text: &str, width: Option<usize>, indent: &str) -> String 
             None => lines.push(word.to_owned()),
         }
     }
-    lines.iter().map(|line| format!("{line}\n")).collect()
+    lines.into_iter().map(|line| line + "\n").collect()
 }
 
 /// The width that a table may have: `COLUMNS` where that is set, else that of the terminal on standard output; no limit in

@@ -61,7 +61,9 @@ fn several(args: &Args, progress: &Progress, interrupt: &Interrupt, wish: &Ensur
     let mut pools = target::pools(args)?;
     progress.names_pools(pools.len() > 1);
     if let Some(Some(seconds)) = wish.wait {
-        pools.iter_mut().for_each(|pool| wait_at_most(pool, seconds));
+        for pool in &mut pools {
+            wait_at_most(pool, seconds);
+        }
     }
     let settings = target::agreed(target::working(args, progress, interrupt)?, args, &wish.prepare)?;
     let settings = Settings { replace: wish.replace, ..settings };

@@ -40,7 +40,7 @@ pub(crate) fn run(args: &Args, wish: &InitArgs) -> Result<Exit> {
         engine: wish.engine.clone(),
         model: match &model {
             ModelRef::File(path) => path.display().to_string(),
-            other => other.to_string(),
+            other @ ModelRef::HuggingFace { .. } => other.to_string(),
         },
         repo: wish.repo.clone(),
         reference: wish.reference.clone().unwrap_or_else(newest),
@@ -95,7 +95,7 @@ fn model(wish: &InitArgs) -> Result<ModelRef> {
         typed.parse().map_err(|invalid| Failure::BadModel { model: typed.escape_debug().to_string(), invalid })?;
     Ok(match model {
         ModelRef::File(path) => ModelRef::File(target::absolute(&path)?),
-        other => other,
+        other @ ModelRef::HuggingFace { .. } => other,
     })
 }
 

@@ -110,7 +110,7 @@ fn ports_that_cannot_be() {
 fn command_lines_that_are_not_understood() {
     let place = place();
     for (words, status, code) in
-        [(&["plan", "--json"][..], 2, "usage::no_config"), (&["status", "--json"], 2, "usage::no_pool")]
+        [(&["plan", "--json"][..], 2, "usage::no_config"), (&["stop", "--json"], 2, "usage::no_pool")]
     {
         let said = place.call_bare(words);
         assert_eq!((said.code, said.json()["error"]["code"].as_str()), (status, Some(code)));

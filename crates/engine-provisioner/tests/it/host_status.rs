@@ -113,9 +113,9 @@ fn every_pool_of_the_host_is_on_one_screen() {
     assert_eq!((wide[1][2].as_str(), wide[1][3].as_str()), ("cpu", ports[0].to_string().as_str()));
     let narrow = shown("40").replace(&ports[0].to_string(), "P1").replace(&ports[1].to_string(), "P2");
     let narrow = narrow.replace(&ports[2].to_string(), "P3").replace(&ports[6].to_string(), "P7");
-    let (table, notes) = narrow.split_once("broken: ").unwrap();
+    let table: Vec<&str> = narrow.lines().take(8).collect();
     assert_eq!(
-        table,
+        table.join("\n"),
         "pool     state       port   drift\n\
          ready    running     P1  none\n\
          loading  starting    P2  none\n\
@@ -123,9 +123,10 @@ fn every_pool_of_the_host_is_on_one_screen() {
          exited   exited      -      -\n\
          never    stopped     -      -\n\
          broken   unreadable  -      -\n\
-         orphan   running     P7  file gone\n"
+         orphan   running     P7  file gone"
     );
-    assert!(notes.contains("while an engine of\n"), "{notes}");
+    // How the killed engine exited is known to another process on newer kernels alone.
+    assert!(narrow.contains("\nbroken: EOF while parsing an object at\n"), "{narrow}");
     assert!(narrow.lines().all(|line| line.chars().count() <= 40 || !line.contains(' ')), "{narrow}");
     testkit::write(&place.run_dir().join("broken/record.json"), &sound);
 }

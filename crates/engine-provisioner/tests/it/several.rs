@@ -131,13 +131,12 @@ fn builds_are_capped() {
     let ports = free_ports(3);
     let place = place_of(&[("a", &ports[..1]), ("b", &ports[1..2]), ("c", &ports[2..])]);
     let text = fs::read_to_string(place.pool_file()).unwrap();
-    let mut parts = text.split("ref = \"main\"\n");
-    let mut edited = parts.next().unwrap().to_owned();
-    for (at, part) in parts.enumerate() {
-        edited +=
-            &format!("ref = \"main\"\nbuild = {{ cmake_flags = [\"-DCMAKE_CXX_FLAGS=-DVARIANT={at}\"] }}\n{part}");
-    }
-    place.write(&edited);
+    let mut pieces = text.split("ref = \"main\"\n");
+    let first = pieces.next().unwrap();
+    let flags = |at: usize| format!("build = {{ cmake_flags = [\"-DCMAKE_CXX_FLAGS=-DVARIANT={at}\"] }}");
+    let rest: Vec<String> =
+        pieces.enumerate().map(|(at, piece)| format!("ref = \"main\"\n{}\n{piece}", flags(at))).collect();
+    place.write(&format!("{first}{}", rest.concat()));
     let said = place.call(&["prepare", "--all", "--json", "--events", "jsonl"]).done();
     assert_eq!(fs::read_dir(place.path().join("cache/v1/store")).unwrap().count(), 3);
     let mut building = Vec::new();

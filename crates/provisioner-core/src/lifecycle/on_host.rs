@@ -1,4 +1,4 @@
-//! Every pool of this host at once: what its engine does, and how it stands to its pool file.
+//! Every pool of this host at once: what its engine does, and whether it drifted from its pool file.
 //!
 //! The rules: what is said of a pool is what [`Lifecycle::status`](crate::Lifecycle::status) says of it, but processes,
 //! sockets and GPUs are looked at once for all; a pool that cannot be looked at is listed with the reason; one whose file,
@@ -28,7 +28,7 @@ pub struct HostPool {
     /// The pool file that it was last made to run for, where that is known.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pool_file: Option<PathBuf>,
-    /// How the running engine stands to its pool file; none where that is not known, and for what does not run.
+    /// How the running engine differs from its pool file; none where that is not known, and for what does not run.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub drift: Option<Drift>,
 }

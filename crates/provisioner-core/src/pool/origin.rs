@@ -34,7 +34,7 @@ pub(crate) struct Origin {
     started_unix_s: u64,
 }
 
-/// How a running engine stands to its pool file now.
+/// How a running engine differs from its pool file now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]
@@ -101,9 +101,13 @@ fn path(dir: &PoolDir) -> PathBuf {
 fn section(pool: &PoolConfig) -> String {
     let mut value = serde_json::to_value(pool).unwrap_or_default();
     if let Some(parts) = value.as_object_mut() {
-        APART.iter().for_each(|name| drop(parts.remove(*name)));
+        for name in APART {
+            parts.remove(name);
+        }
         if let Some(below) = parts.get_mut("provisioning").and_then(serde_json::Value::as_object_mut) {
-            APART_BELOW.iter().for_each(|name| drop(below.remove(*name)));
+            for name in APART_BELOW {
+                below.remove(name);
+            }
         }
     }
     format!("sha256:{}", durable::sha256_of(&serde_json::to_vec(&value).unwrap_or_default()))
@@ -123,7 +127,7 @@ impl Files {
         })
     }
 
-    /// How the engine of a pool stands to its pool file: `named` where the caller names one that has the pool, else the one
+    /// How the engine of a pool differs from its pool file: `named` where the caller names one that has the pool, else the one
     /// that is remembered. Nothing for what does not run.
     pub(crate) fn drift(
         &mut self,

@@ -146,7 +146,11 @@ fn masker(pool: &PoolConfig, env: &Env) -> Redactor {
     for (at, flag) in flags.iter().enumerate() {
         match flag.split_once('=') {
             Some((name, value)) if exec::looks_secret(name) => redactor.add(value),
-            None if exec::looks_secret(flag) => flags.get(at + 1).into_iter().for_each(|value| redactor.add(value)),
+            None if exec::looks_secret(flag) => {
+                if let Some(value) = flags.get(at + 1) {
+                    redactor.add(value);
+                }
+            }
             _ => {}
         }
     }
