@@ -10,6 +10,7 @@ mod host;
 mod kills;
 mod life;
 mod limits;
+mod modes;
 mod packages;
 mod pins;
 mod plan_files;
