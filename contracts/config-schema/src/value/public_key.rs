@@ -66,7 +66,7 @@ fn check(text: &str) -> Result<(), Invalid> {
 fn decoded(text: &str) -> Option<Vec<u8>> {
     let text: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let digits = text.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
-    if text.len() % 4 != 0 || text.len() - digits > 2 {
+    if !text.len().is_multiple_of(4) || text.len() - digits > 2 {
         return None;
     }
     let mut bytes = Vec::new();
