@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::text_type::checked_text;
 use crate::Invalid;
+use crate::value::text_type::checked_text;
 
 /// A public key in PEM: one block `PUBLIC KEY`, as `openssl pkey -pubout` and `cosign public-key` print it, of Ed25519 or of
 /// ECDSA on P-256.
