@@ -33,6 +33,9 @@ mod value;
 
 pub use config::artifact::{BinaryConfig, ContainerConfig, ExternalConfig, PackageConfig};
 pub use config::engine::Engine;
+pub use config::engine_trust::public_key::PublicKeyPem;
+pub use config::engine_trust::registry::{Registry, RepositoryPattern};
+pub use config::engine_trust::timestamp::Timestamp;
 pub use config::engine_trust::{EngineTrustConfig, RevokedKeyConfig, TrustedKeyConfig};
 pub use config::limits::Limits;
 pub use config::mode::ProvisioningMode;
@@ -57,8 +60,5 @@ pub use value::plain_name::{InnerPath, PlainName};
 pub use value::pool_id::PoolId;
 pub use value::port::Port;
 pub use value::port_range::PortRange;
-pub use value::public_key::PublicKeyPem;
-pub use value::registry::{Registry, RepositoryPattern};
 pub use value::repo_url::{RepoKind, RepoUrl};
 pub use value::sha256::Sha256;
-pub use value::timestamp::Timestamp;

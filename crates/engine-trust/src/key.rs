@@ -1,7 +1,7 @@
 //! Public keys out of PEM: Ed25519 and ECDSA on P-256, as [RFC 8410](https://www.rfc-editor.org/rfc/rfc8410) and
 //! [RFC 5480](https://www.rfc-editor.org/rfc/rfc5480) write them.
 
-use std::fmt;
+use std::fmt::{self, Write};
 
 use ed25519_dalek::VerifyingKey;
 use ed25519_dalek::pkcs8::DecodePublicKey as _;
@@ -87,8 +87,12 @@ impl PublicKey {
             Self::P256(key) => key.to_public_key_der(),
         };
         let bytes = der.map(|der| der.as_bytes().to_vec()).unwrap_or_default();
-        let digits: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
-        format!("sha256:{digits}")
+        let mut text = "sha256:".to_owned();
+        for byte in Sha256::digest(bytes) {
+            // Writing to a `String` cannot fail.
+            write!(text, "{byte:02x}").ok();
+        }
+        text
     }
 
     /// The algorithm's name.

@@ -392,10 +392,8 @@ impl Error {
 #[cfg(feature = "finished")]
 impl From<crate::RemoteError> for Error {
     fn from(error: crate::RemoteError) -> Self {
-        match error {
-            crate::RemoteError::Http(http::HttpError::Cancelled) => Self::Cancelled,
-            error => Self::Remote(error),
-        }
+        let cancelled = matches!(error, crate::RemoteError::Http(http::HttpError::Cancelled));
+        if cancelled { Self::Cancelled } else { Self::Remote(error) }
     }
 }
 

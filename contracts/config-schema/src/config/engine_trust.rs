@@ -1,5 +1,9 @@
 //! Who is trusted for engines that come from registries.
 
+pub(crate) mod public_key;
+pub(crate) mod registry;
+pub(crate) mod timestamp;
+
 use serde::{Deserialize, Serialize};
 
 use super::fields;

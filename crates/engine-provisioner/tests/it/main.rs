@@ -12,6 +12,7 @@ mod host_status;
 mod kills;
 mod life;
 mod limits;
+mod modes;
 mod packages;
 mod pins;
 mod pins_archive;

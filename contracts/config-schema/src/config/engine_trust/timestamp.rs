@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use super::text_type::from_text;
 use crate::Invalid;
+use crate::value::text_type::from_text;
 
 /// A moment with its offset, as [RFC 3339](https://www.rfc-editor.org/rfc/rfc3339#section-5.6) writes it: `2027-01-01T00:00:00Z`.
 /// Fractions of a second are left out of account.

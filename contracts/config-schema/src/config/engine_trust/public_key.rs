@@ -2,8 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::text_type::checked_text;
 use crate::Invalid;
+use crate::value::text_type::checked_text;
 
 /// A public key in PEM: one block `PUBLIC KEY`, as `openssl pkey -pubout` and `cosign public-key` print it, of Ed25519 or of
 /// ECDSA on P-256.
@@ -66,7 +66,7 @@ fn check(text: &str) -> Result<(), Invalid> {
 fn decoded(text: &str) -> Option<Vec<u8>> {
     let text: Vec<u8> = text.bytes().filter(|byte| !byte.is_ascii_whitespace()).collect();
     let digits = text.iter().rposition(|byte| *byte != b'=').map_or(0, |last| last + 1);
-    if text.len() % 4 != 0 || text.len() - digits > 2 {
+    if !text.len().is_multiple_of(4) || text.len() - digits > 2 {
         return None;
     }
     let mut bytes = Vec::new();

@@ -2,9 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::text_type::checked_text;
-use super::url_parts;
 use crate::Invalid;
+use crate::value::text_type::checked_text;
 
 /// A registry: its host, with a port where it has one: `ghcr.io`, `registry.example.com:5000`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -24,8 +23,13 @@ fn check(text: &str) -> Result<(), Invalid> {
     let (host, port) = text.split_once(':').map_or((text, None), |(host, port)| (host, Some(port)));
     let starts_well = host.starts_with(|first: char| first.is_ascii_alphanumeric());
     let plain = host.bytes().all(|byte| byte.is_ascii_alphanumeric() || b".-".contains(&byte));
-    let port_fits = port.is_none_or(|port| !port.is_empty() && url_parts::is_port(port));
+    let port_fits = port.is_none_or(is_port);
     if starts_well && plain && port_fits && text.len() <= 255 { Ok(()) } else { Err(REGISTRY) }
+}
+
+/// A port by its number.
+fn is_port(text: &str) -> bool {
+    text.bytes().all(|byte| byte.is_ascii_digit()) && text.parse::<u16>().is_ok()
 }
 
 /// A repository with its registry, or all that are below a path: `ghcr.io/acme/engines`, `ghcr.io/acme/*`, `ghcr.io/*`.
