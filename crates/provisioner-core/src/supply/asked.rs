@@ -115,9 +115,10 @@ fn version(said: &str) -> Option<String> {
     (!line.is_empty() && line.len() < 200).then(|| line.to_owned())
 }
 
-/// The commit in a version such as `6673 (7039193)`.
+/// The commit in a version such as `6673 (7039193)`, or `0.5.0-dev (build 1, commit de3ff81)` since v0.5.0.
 pub(crate) fn commit(version: &str) -> Option<String> {
     let inside = version.rsplit_once('(')?.1.strip_suffix(')')?;
+    let inside = inside.rsplit_once("commit ").map_or(inside, |(_, commit)| commit);
     (inside.len() >= 7 && inside.bytes().all(|byte| byte.is_ascii_hexdigit())).then(|| inside.to_owned())
 }
 
@@ -142,6 +143,7 @@ mod tests {
         let said = "load_backend: loaded CPU backend from /x\nversion: 6673 (7039193)\nbuilt with cc for x86_64\n";
         assert_eq!(version(said).as_deref(), Some("6673 (7039193)"));
         assert_eq!(commit("6673 (7039193)").as_deref(), Some("7039193"));
+        assert_eq!(commit("0.5.0-dev (build 1, commit de3ff81)").as_deref(), Some("de3ff81"));
         assert_eq!((version("usage: x"), version("version: \n"), commit("0.9 (beta)")), (None, None, None));
         assert!(lists_cuda("Available devices:\n  CUDA0: NVIDIA H100 80GB HBM3 (81089 MiB, 80000 MiB free)\n"));
         let without = ["Available devices:\n", "ggml_cuda_init: found 0 CUDA devices:\n", "CUDA0: x\n", "  CUDA: no\n"];
