@@ -1,10 +1,11 @@
 //! The engine that the demos of finished engines use: the one that the demo's own pool has built, in a place of its own.
 
 use std::fmt;
-use std::fs;
+use std::fs::File;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
-use exec::Exit;
+use exec::{Env, Exit};
 use serde_json::Value;
 
 use super::{Clock, home, ready};
@@ -12,7 +13,6 @@ use crate::args::DemoArgs;
 use crate::cli::Cli;
 use crate::failure::{Failure, Result};
 use crate::pool::toml_string;
-use exec::Env;
 
 /// An engine that is built, and what is needed to serve from it.
 pub(super) struct Engine {
@@ -37,25 +37,25 @@ impl Engine {
         clock.phase("build");
         let (exit, prepared) = cli.ask(&["prepare", "--json"], &file)?;
         let program = prepared.get("binary_path").and_then(Value::as_str).filter(|_| exit == Exit::Code(0));
-        let program = program.ok_or_else(|| Failure::new(format!("`prepare` names no program: {prepared}")))?.into();
-        println!("The engine is built: {program:?}");
+        let program = program.ok_or_else(|| Failure::new(format!("`prepare` names no program: {prepared}")))?;
+        println!("The engine is built: {program}");
         let dir = tempfile::Builder::new().prefix("finished.").tempdir_in(&home)?;
         let cli = cli.contained(dir.path())?;
-        Ok(Self { program, model: pool.model, accelerator: pool.accelerator, cli, dir })
+        Ok(Self { program: program.into(), model: pool.model, accelerator: pool.accelerator, cli, dir })
     }
 
     /// A pool file for it. `sections` are the lines of `[pools.provisioning]` after the accelerator, and what follows.
     pub(super) fn pool(&self, id: &str, with_model: bool, sections: &[&str]) -> Result<PathBuf> {
         let file = PoolFile { id, engine: self, with_model, sections }.to_string();
         let path = self.dir.path().join(format!("{id}.toml"));
-        fs::write(&path, &file)?;
+        File::create(&path)?.write_all(file.as_bytes())?;
         println!("Pool file: {}\n{file}", path.display());
         Ok(path)
     }
 
     /// The folder that the program is in.
     pub(super) fn folder(&self) -> Result<&Path> {
-        self.program.parent().ok_or_else(|| Failure::new(format!("{:?} is in no folder", self.program)))
+        self.program.parent().ok_or_else(|| Failure::new(format!("`{}` is in no folder", self.program.display())))
     }
 }
 

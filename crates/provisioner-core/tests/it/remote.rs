@@ -175,11 +175,11 @@ fn a_wait_ends_with_the_load_or_the_caller() {
     });
     *now.lock().unwrap() = Now::Hangs;
     std::thread::scope(|scope| {
-        let ensures = scope.spawn(|| world.try_ensure(&wanted));
+        let caller = scope.spawn(|| world.try_ensure(&wanted));
         std::thread::sleep(Duration::from_millis(300));
         let begin = Instant::now();
         world.settings.cancel.cancel();
-        assert!(matches!(ensures.join().unwrap(), Err(Error::Cancelled)));
+        assert!(matches!(caller.join().unwrap(), Err(Error::Cancelled)));
         assert!(begin.elapsed() < Duration::from_secs(2), "{:?}", begin.elapsed());
     });
 }

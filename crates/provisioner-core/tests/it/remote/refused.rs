@@ -61,7 +61,7 @@ fn a_flood_and_a_drip_end() {
             return answers(Engine::Vllm, "1.0", asked, wire);
         }
         wire.write_all(b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n").ok();
-        while wire.write_all(&[b' '; 65536]).is_ok() {}
+        while wire.write_all(&[b' '; 8192]).is_ok() {}
     };
     let drips = |asked: &Asked, wire: &mut dyn Wire| {
         if asked.path != "/version" {
@@ -112,7 +112,7 @@ fn the_key_is_sent_and_never_kept() {
     assert_eq!(code(world.try_ensure(&by_env)), "pool::secret_unset");
     assert_eq!(web.asked().len(), asked);
     let file = world.path().join("key");
-    fs::write(&file, format!("{key}\n")).unwrap();
+    durable::replace(&file, format!("{key}\n").as_bytes()).unwrap();
     fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let by_file = of(&json!({ "secret_file": { "MINE": file } }));
     let several = of(&json!({ "secret_env": ["A_KEY", "B_KEY"] }));
