@@ -162,7 +162,7 @@ pub(crate) fn parse(args: impl IntoIterator<Item = String>) -> Result<Task, Stri
             if keep && mode != Mode::Source {
                 return Err("`--keep` goes with `--mode source` alone".into());
             }
-            Task::Demo(DemoArgs { keep, mode, ..words.demo()? })
+            Task::Demo(DemoArgs { mode, keep, ..words.demo()? })
         }
         "gpu" => Task::Gpu(words.gpu()?),
         "bench" => {

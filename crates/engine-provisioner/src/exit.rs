@@ -67,25 +67,35 @@ fn known(code: &str) -> Option<Exit> {
             | "container::image_in_use",
         ) => Exit::Conflict,
         ("core" | "file" | "lock" | "settings", _)
-        | (_, "preflight::memo_not_saved" | "build::io" | "build::not_published" | "spawner::io") => Exit::Io,
-        // Values of the pool file.
+        | (
+            _,
+            "preflight::memo_not_saved" | "build::io" | "build::not_published" | "spawner::io" | "container::system",
+        ) => Exit::Io,
+        // Values of the pool file, and paths in it.
         (
             _,
             "container::bad_value"
             | "container::image_unqualified"
             | "container::secret_needs_file"
-            | "container::user_unknown",
-        ) => Exit::Usage,
-        (_, "container::pull_failed") => Exit::Build,
-        (_, "container::absent" | "container::failed" | "container::not_stopped") => Exit::Engine,
-        (_, "container::system") => Exit::Io,
-        // A path in the pool file.
-        (_, "engine::side_file_missing" | "engine::side_file_unfit") => Exit::Usage,
+            | "container::user_unknown"
+            | "engine::side_file_missing"
+            | "engine::side_file_unfit",
+        )
+        | ("usage" | "config" | "pool" | "flags" | "port", _) => Exit::Usage,
         // Also an engine that runs, and not on the GPU that it was asked for.
-        ("spawner" | "engine" | "remote", _) | (_, "gpu::not_used" | "gpu::partial_offload") => Exit::Engine,
-        ("usage" | "config" | "pool" | "flags" | "port", _) => Exit::Usage,
+        ("spawner" | "engine" | "remote", _)
+        | (
+            _,
+            "gpu::not_used"
+            | "gpu::partial_offload"
+            | "container::absent"
+            | "container::failed"
+            | "container::not_stopped",
+        ) => Exit::Engine,
+        ("source" | "build" | "cmake" | "link" | "download" | "registry", _) | (_, "container::pull_failed") => {
+            Exit::Build
+        }
         ("preflight" | "gpu" | "cuda" | "exec" | "image" | "cdi" | "container" | "fit", _) => Exit::Host,
-        ("source" | "build" | "cmake" | "link" | "download" | "registry", _) => Exit::Build,
         ("model", _) => Exit::Model,
         // What was agreed on is no longer what is there.
         ("plan" | "pin" | "previous" | "proof" | "trust", _) => Exit::Conflict,

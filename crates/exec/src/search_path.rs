@@ -1,12 +1,12 @@
 //! Where programs are looked for: the folders of `PATH`, looked at once for many programs.
 
 use std::collections::BTreeSet;
+use std::ffi::OsString;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 use durable::Stamp;
-use nix::unistd::{AccessFlags, access};
 
 use crate::Env;
 
@@ -15,7 +15,14 @@ use crate::Env;
 #[derive(Debug)]
 pub struct SearchPath {
     named: Vec<PathBuf>,
-    there: OnceLock<Vec<Folder>>,
+    there: OnceLock<There>,
+}
+
+/// The folders that are there, and the same as one text.
+#[derive(Debug)]
+struct There {
+    folders: Vec<Folder>,
+    joined: OsString,
 }
 
 /// A folder that is there.
@@ -51,32 +58,30 @@ impl SearchPath {
         if program.is_empty() || program.contains('/') {
             return None;
         }
-        self.there().iter().find_map(|folder| folder.find(program))
+        let There { folders, joined } = self.there();
+        let path = which::which_in(program, Some(joined), "/").ok()?;
+        let meta = fs::symlink_metadata(&path).ok()?;
+        if meta.is_symlink() {
+            let real_path = path.canonicalize().ok()?;
+            let stamp = Stamp::of(&real_path.metadata().ok()?);
+            return Some(Program { path, real_path, stamp });
+        }
+        let folder = folders.iter().find(|folder| path.parent() == Some(&folder.path))?;
+        Some(Program { real_path: folder.real()?.join(program), path, stamp: Stamp::of(&meta) })
     }
 
-    fn there(&self) -> &[Folder] {
+    fn there(&self) -> &There {
         self.there.get_or_init(|| {
-            let there = self.named.iter().filter(|path| path.is_dir()).cloned();
-            there.map(|path| Folder { path, real: OnceLock::new() }).collect()
+            let there: Vec<PathBuf> = self.named.iter().filter(|path| path.is_dir()).cloned().collect();
+            // They were split from one such text, so that each can be part of one.
+            let joined = std::env::join_paths(&there).unwrap_or_default();
+            let folders = there.into_iter().map(|path| Folder { path, real: OnceLock::new() }).collect();
+            There { folders, joined }
         })
     }
 }
 
 impl Folder {
-    fn find(&self, name: &str) -> Option<Program> {
-        let path = self.path.join(name);
-        let meta = fs::symlink_metadata(&path).ok()?;
-        let (real_path, meta) = if meta.is_symlink() {
-            let real_path = path.canonicalize().ok()?;
-            let meta = real_path.metadata().ok()?;
-            (real_path, meta)
-        } else {
-            (self.real()?.join(name), meta)
-        };
-        let runs = meta.is_file() && access(&path, AccessFlags::X_OK).is_ok();
-        runs.then(|| Program { path, real_path, stamp: Stamp::of(&meta) })
-    }
-
     fn real(&self) -> Option<&Path> {
         self.real.get_or_init(|| self.path.canonicalize().ok()).as_deref()
     }

@@ -17,7 +17,7 @@ use crate::port::neighbours::check_version;
 use crate::runtime::{Runtime, Seen};
 use crate::supply::model::{self, formats, memory};
 use crate::supply::{Accelerated, Look, ModelFormats, Supply};
-use crate::{Reservation, Result, Settings};
+use crate::{Result, Settings};
 
 pub(crate) mod host;
 pub(crate) mod host_facts;

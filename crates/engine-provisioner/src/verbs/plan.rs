@@ -4,9 +4,7 @@ use std::fmt::Write;
 use std::sync::Arc;
 
 use provisioner_core::cfg::PoolConfig;
-use provisioner_core::{
-    EngineProvisioner, Error, Pins, Plan, PlanFile, Settings, Status, StepKind, plan_each, provider_with,
-};
+use provisioner_core::{Error, Pins, Plan, PlanFile, Settings, Status, StepKind, plan_each, provider_with};
 use serde_json::{Value, json};
 
 use crate::args::{Args, PlanArgs};

@@ -36,13 +36,16 @@ pub struct HostSnapshot {
     moment: Option<Moment>,
 }
 
+/// An entry's place: the folder of its store, and its key.
+type Place = (PathBuf, EntryKey);
+
 /// What comes and goes, as it was when it was first looked at.
 #[derive(Debug, Default)]
 struct Moment {
     processes: Processes,
     engines: OnceLock<Vec<Neighbour>>,
     /// What stores hold, by their folder and the key.
-    stored: Mutex<HashMap<(PathBuf, EntryKey), Option<Arc<Entry>>>>,
+    stored: Mutex<HashMap<Place, Option<Arc<Entry>>>>,
 }
 
 impl HostSnapshot {

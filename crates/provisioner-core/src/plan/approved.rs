@@ -64,7 +64,7 @@ pub(crate) struct Approved {
 /// The plans of these pools, all with one look at the host, in their order, and why the others have none. Each pool is
 /// planned beside those before it, and one that cannot be planned hides no other. Writes nothing, asks no network.
 pub fn plan_each(pools: &[PoolConfig], settings: &Settings) -> (Vec<Plan>, Vec<(PoolId, Error)>) {
-    each(pools, settings, |one, pool, host| one.plan_with(pool, host))
+    each(pools, settings, Provisioner::plan_with)
 }
 
 fn each<T>(
@@ -98,7 +98,7 @@ impl PlanFile {
     /// Like [`PlanFile::of`], where a pool that cannot be planned hides no other: the plans of those that can, and why the
     /// others cannot.
     pub fn of_each(pools: &[PoolConfig], settings: &Settings) -> (Self, Vec<(PoolId, Error)>) {
-        let (plans, failed) = each(pools, settings, |one, pool, host| one.approve(pool, host));
+        let (plans, failed) = each(pools, settings, Provisioner::approve);
         let content = Content {
             kind: KIND.into(),
             schema: SCHEMA,

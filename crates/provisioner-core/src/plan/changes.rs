@@ -178,12 +178,15 @@ mod tests {
         let line = |desired: &Desired, driver: Option<&str>, toolkit: Option<&str>| {
             let (driver_folder, toolkit_folder) = (driver.map(Into::into), toolkit.map(Into::into));
             let devices = crate::supply::Accelerated { driver_folder, toolkit_folder, ..Default::default() };
+            let profile = crate::engine::profile(config_schema::Engine::Llamacpp);
+            let documents = crate::supply::Documents { release: "v0.5.0".into(), ..Default::default() };
             let given = Given {
-                profile: crate::engine::profile(config_schema::Engine::Llamacpp),
+                profile,
                 devices: Some(&devices),
                 model: "/m/tiny.gguf".as_ref(),
                 port: 8080,
-                documents: &crate::supply::Documents { release: "v0.5.0".into(), ..Default::default() },
+                documents: &documents,
+                catalogue: &crate::engine::command_line::catalogue(profile.flags, &documents),
                 env: &exec::Env::default(),
             };
             command_line(desired, given).unwrap()

@@ -88,7 +88,7 @@ pub fn lock(
         let model = model(pool, old.model.as_ref(), update.contains(&PinKind::Model), settings, &mut notes)?;
         let archive =
             archive::pin(pool, old.archive.as_ref(), update.contains(&PinKind::Archive), settings, &mut notes)?;
-        file.pools.insert(pool.id.clone(), PoolPins { commit, archive, image, model, ..old });
+        file.pools.insert(pool.id.clone(), PoolPins { commit, archive, image, model });
     }
     Ok(Locked { file, notes })
 }

@@ -68,6 +68,6 @@ pub(crate) fn prepared(run: Run<'_>, planned: &Planned, proof: &ProofBundle, obt
     let secret_env = target.key.zip(value).into_iter().collect();
     let (args, env, notes) = (Vec::new(), BTreeMap::new(), Vec::new());
     let (port_flag, port, toolkit_folder) = (String::new(), String::new(), None);
-    let line = CommandLine { args, env, secret_env, notes, port_flag, port, toolkit_folder };
+    let line = CommandLine { args, env, secret_env, notes, toolkit_folder, port_flag, port };
     Ok(Prepared { summary, line, claim: None })
 }
