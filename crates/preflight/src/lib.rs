@@ -33,7 +33,7 @@ pub use exec::ProbeCache as Memo;
 pub use host::{Clock, Finding, HostFacts, HostNeeds, Memory, Place, PlaceNeed, UserNamespaces, findings};
 pub use pacman::{
     InstallError, InstallPolicy, Installable, InstalledPackage, PackageError, PackageRequest, PackageState, Provided,
-    Trouble, find_package, install_package, installed_version, planned_install, provide,
+    Trouble, find_package, install_package, installed_version, packages_supported, planned_install, provide,
 };
 pub use survey::Survey;
 pub use tools::{Found, Missing, Need, Outdated, Refused, Report, Tool, Version, check, check_on, remedy, save_memo};

@@ -17,6 +17,7 @@ pub use failure::InstallError;
 pub use install::{InstallPolicy, Provided, planned_install, provide};
 pub use package::{
     Installable, InstalledPackage, PackageRequest, PackageState, find_package, install_package, installed_version,
+    packages_supported,
 };
 pub use package_error::PackageError;
 pub use trouble::Trouble;

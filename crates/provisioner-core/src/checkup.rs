@@ -102,7 +102,7 @@ pub fn checkup(pools: &[PoolConfig], settings: &Settings) -> Checkup {
     let missing = build.missing.iter().map(|tool| tool.tool);
     let lacking: Vec<Tool> = missing.chain(build.outdated.iter().map(|tool| tool.tool)).collect();
     let remedy = (!build.is_complete()).then(|| preflight::remedy(&lacking, &survey.distribution));
-    let modes = modes::of_host(&survey, &build, remedy.as_deref(), &gpu);
+    let modes = modes::of_host(&survey, (&build, remedy.as_deref()), &gpu, &settings.env);
     let accelerators = if pools.is_empty() { accelerators::of_host(&survey, &gpu.verdict) } else { Vec::new() };
     let ready = !survey.findings.iter().any(|finding| finding.blocking)
         && accelerators.iter().all(|one| one.ready || !one.is_default)

@@ -114,6 +114,14 @@ impl Host {
         }
     }
 
+    /// Takes the database of containers away, so that only their storage is left. podman 4 keeps it in the first file, podman 5
+    /// in the second.
+    pub(crate) fn forget_containers(&self) {
+        for name in ["graph/libpod/bolt_state.db", "graph/db.sql"] {
+            fs::remove_file(self.path(name)).ok();
+        }
+    }
+
     /// The names of all containers, also of those that are only in the store.
     pub(crate) fn containers(&self) -> Vec<String> {
         let names = self.podman(&["ps", "--all", "--external", "--format", "{{.Names}}"]);

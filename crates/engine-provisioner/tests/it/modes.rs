@@ -15,8 +15,10 @@ use crate::support::{Place, pool, ports};
 const RUN: [(&str, &str); 4] =
     [("tiny", "source"), ("archive", "binary"), ("installed", "external"), ("shared", "external")];
 
-/// Modes that are read and rejected by name, with the code. A mode that is built moves from here to `RUN`.
-const REJECTED: [(&str, &str); 2] = [("image", "pool::unsupported_mode"), ("packaged", "pool::unsupported_mode")];
+/// Modes that are read and rejected by name, with exit status and code: containers are not run yet, and packages are
+/// Arch's. A mode that is built moves from here to `RUN`.
+const REJECTED: [(&str, i32, &str); 2] =
+    [("image", 2, "pool::unsupported_mode"), ("packaged", 3, "preflight::package_unsupported")];
 
 /// A folder whose pools are all let go of in the end.
 struct Modes(Place);
@@ -96,11 +98,11 @@ fn a_pool_file_with_every_mode() {
         assert!(people.contains("running") && people.contains("http://127.0.0.1:"), "{people}");
     }
     // What is not built is rejected by name, before anything happens; the other pools are not disturbed.
-    for (id, code) in REJECTED {
-        for verb in ["plan", "ensure"] {
-            let said = place.call(&[verb, "--json", "--pool", id]);
-            assert_eq!((said.code, said.json()["error"]["code"].as_str().unwrap_or_default()), (2, code), "{said:?}");
-        }
+    for (id, status, code) in REJECTED {
+        let said = place.call(&["ensure", "--json", "--pool", id]);
+        assert_eq!((said.code, said.json()["error"]["code"].as_str().unwrap_or_default()), (status, code), "{said:?}");
+        let plan = place.call(&["plan", "--json", "--pool", id]);
+        assert!(plan.code == status && plan.stdout.contains(code), "{plan:?}");
         assert_eq!(text(&place.call(&["status", "--json", "--pool", id]).json(), "state"), "absent");
     }
     // The engine of `tiny` is the one that `shared` uses: it is left running, then lost.

@@ -116,6 +116,19 @@ pub fn installed_version(name: &str, env: &Env) -> Option<String> {
     run(&spec).ok().and_then(|output| version_in(&output.stdout_text(), name))
 }
 
+/// Whether packages can be looked up on this system at all.
+///
+/// # Errors
+///
+/// `preflight::package_unsupported` on a system of another kind, `preflight::package_no_pacman` without pacman.
+pub fn packages_supported(
+    request: &PackageRequest,
+    env: &Env,
+    distribution: &Distribution,
+) -> Result<(), PackageError> {
+    pacman(request, env, distribution).map(drop)
+}
+
 fn pacman(request: &PackageRequest, env: &Env, distribution: &Distribution) -> Result<Pacman, PackageError> {
     if !distribution.is_arch_like() {
         return Err(unsupported(request, distribution));

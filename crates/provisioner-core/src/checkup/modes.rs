@@ -4,9 +4,10 @@
 //! a pool file.
 
 use config_schema::{Accelerator, Engine, ProvisioningMode};
+use exec::Env;
 use gpu_detect::{Diagnosis, Verdict};
 use miette::Diagnostic;
-use preflight::{Report, Survey};
+use preflight::{PackageRequest, Report, Survey, packages_supported};
 use serde::Serialize;
 
 use super::accelerators::{of_build, of_gpu};
@@ -34,12 +35,18 @@ pub struct ModeCheckup {
 }
 
 /// The modes. `tools` are those of a build from source.
-pub(super) fn of_host(survey: &Survey, tools: &Report, remedy: Option<&str>, gpu: &Diagnosis) -> Vec<ModeCheckup> {
+pub(super) fn of_host(
+    survey: &Survey,
+    (tools, remedy): (&Report, Option<&str>),
+    gpu: &Diagnosis,
+    env: &Env,
+) -> Vec<ModeCheckup> {
     let one = |mode| {
         let unsupported = (!supply::is_built(Engine::Llamacpp, mode))
             .then(|| refusal(&Error::UnsupportedMode { engine: Engine::Llamacpp, mode }));
         let source = mode == ProvisioningMode::Source;
-        let host = unsupported.or_else(|| of_build(survey, tools, remedy, source));
+        let package = (mode == ProvisioningMode::Package).then(|| of_packages(survey, env)).flatten();
+        let host = unsupported.or(package).or_else(|| of_build(survey, tools, remedy, source));
         let of = |accelerator, refusal: Option<Refusal>| AcceleratorCheckup {
             accelerator,
             is_default: accelerator == Accelerator::default(),
@@ -51,6 +58,12 @@ pub(super) fn of_host(survey: &Survey, tools: &Report, remedy: Option<&str>, gpu
         ModeCheckup { mode, ready: cuda.ready, accelerators: vec![cuda, of(Accelerator::Cpu, host)] }
     };
     MODES.into_iter().map(one).collect()
+}
+
+/// What keeps an engine from coming out of a package of this system.
+fn of_packages(survey: &Survey, env: &Env) -> Option<Refusal> {
+    let request = PackageRequest { name: "llama.cpp".into(), version: None, repository: None };
+    packages_supported(&request, env, &survey.distribution).err().map(|error| refusal(&error.into()))
 }
 
 /// What keeps a finished engine from running on a GPU: it brings what it was compiled with, and needs the driver alone.
