@@ -53,12 +53,21 @@ pub(super) fn measure(env: &Env, cli: &Cli, scratch: &Path) -> Result<String> {
     packages::ensure(env, TOOLS)?;
     let folder = scratch.join("served");
     fs::create_dir_all(&folder)?;
-    let archive = archive(env, cli, scratch, &folder)?;
+    let pool = super::tiny(scratch);
+    let archive = archive(env, cli, scratch, (&folder, &pool))?;
     let size = fs::metadata(&archive)?.len();
     proc::capture(&shell(env, &format!("cd '{}' && {CERTIFICATES}", folder.display()))?)?;
     let server = Server::start(env, &folder)?;
     let url = format!("https://127.0.0.1:{}/engine.tar.gz", server.port);
-    let ask = Asked { env, cli, scratch, url: &url, sum: fetch::digest(&archive)?, authority: &folder.join("ca.pem") };
+    let ask = Asked {
+        env,
+        cli,
+        scratch,
+        pool: &pool,
+        url: &url,
+        sum: fetch::digest(&archive)?,
+        authority: &folder.join("ca.pem"),
+    };
 
     let (mut ours, mut by_hand, mut checked, mut memory) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for round in 1..=ROUNDS {
@@ -96,10 +105,10 @@ pub(super) fn measure(env: &Env, cli: &Cli, scratch: &Path) -> Result<String> {
 }
 
 /// A server of the small project beside as many bytes as make 500 MB of archive.
-fn archive(env: &Env, cli: &Cli, scratch: &Path, served: &Path) -> Result<PathBuf> {
+fn archive(env: &Env, cli: &Cli, scratch: &Path, (served, pool): (&Path, &Pool)) -> Result<PathBuf> {
     let home = scratch.join("built");
     let cli = cli.clone().contained(&home)?;
-    let file = super::tiny(scratch).write(&home)?;
+    let file = pool.write(&home)?;
     let (_, prepared) = cli.ask(&["prepare", "--json"], &file)?;
     let program = crate::cli::first_text(&prepared, "binary_path");
     let program = program.ok_or_else(|| Failure::new(format!("nothing was built: {prepared}")))?;
@@ -125,6 +134,7 @@ struct Asked<'a> {
     env: &'a Env,
     cli: &'a Cli,
     scratch: &'a Path,
+    pool: &'a Pool,
     url: &'a str,
     sum: String,
     authority: &'a Path,
@@ -132,7 +142,7 @@ struct Asked<'a> {
 
 impl Asked<'_> {
     fn pool(&self, home: &Path, id: &str) -> Result<PathBuf> {
-        let pool = Pool { id: id.into(), ..super::tiny(self.scratch) };
+        let pool = Pool { id: id.into(), ..self.pool.clone() };
         let section =
             format!("[pools.provisioning.binary]\nurl = \"{}\"\nchecksum = \"sha256:{}\"\n", self.url, self.sum);
         pool.write_finished(home, "mode = \"binary\"\nallow_binary_downloads = true", &section)
