@@ -105,6 +105,8 @@ fn attempt(
     }
     let mut answer = client.send(&request)?;
     let is_page = answer.header("content-type").is_some_and(|kind| kind.trim_start().starts_with("text/html"));
+    // A part of the file may end before the file does: some servers send no more than so much at once.
+    let mut whole = None;
     match answer.status() {
         200 => {
             if part.len() > 0 {
@@ -118,6 +120,7 @@ fn attempt(
             if range.is_none_or(|(from, _)| from != part.len()) || part.validators.contradicts(&now) {
                 return start_over(part, tell, "the server sends a part of another file");
             }
+            whole = now.total.or(part.validators.total);
             tell(Notice::Resumes(part.len()));
         }
         416 if part.len() > 0 => {
@@ -137,7 +140,7 @@ fn attempt(
     }
     let in_one = part.len() == 0;
     let left = answer.length();
-    let total = left.map(|left| part.len().saturating_add(left));
+    let total = whole.or_else(|| left.map(|left| part.len().saturating_add(left)));
     let too_large = || DownloadError::TooLarge { source_url: url.to_string(), limit: want.max_bytes };
     if total.is_some_and(|total| total > want.max_bytes) {
         return Err(too_large().into());
@@ -152,6 +155,10 @@ fn attempt(
         let read = answer.read(&mut buffer)?;
         if read == 0 {
             tell(Notice::Bytes(part.len(), total));
+            if whole.is_some_and(|whole| part.len() < whole) {
+                let error = http::HttpError::Cut { host: "the server".into(), got: part.len(), expected: whole };
+                return Err(Failure::Again(error.into(), Some(Duration::ZERO)));
+            }
             return Ok(Whole { is_page, in_one });
         }
         part.push(buffer.get(..read).unwrap_or_default())?;

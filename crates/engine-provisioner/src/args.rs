@@ -56,7 +56,8 @@ Exit status: 0 done; 1 a file or folder cannot be used; 2 bad command line or co
 a toolkit or a GPU, or a finished program does not fit it; 4 source, build or download; 5 model; 6 the engine does not \
 run, or not on its GPU; 7 something else is in the way or not as agreed (another configuration runs, the port is taken, \
 the pool is locked, a plan, pin or proof does not hold); 8 the engine runs and does not answer (`status`); 9 the cause \
-is not known (`explain`); 130 interrupted";
+is not known (`explain`); 130 interrupted; 141 the \
+reader of standard output is gone, which ends no work";
 
 /// What to do.
 #[derive(Debug, Subcommand)]

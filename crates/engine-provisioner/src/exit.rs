@@ -21,6 +21,8 @@ pub(crate) enum Exit {
     NotKnown = 9,
     /// What a shell shows for a program that an interrupt ended: 128 and the number of the signal.
     Cancelled = 130,
+    /// The reader of standard output is gone, which ends no work: 128 and the number of SIGPIPE. No code has it.
+    ReaderGone = 141,
 }
 
 impl From<Exit> for ExitCode {

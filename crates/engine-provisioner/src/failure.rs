@@ -1,5 +1,6 @@
 //! What can go wrong here; the errors of the parts pass through with their own code and help.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 
 use miette::Diagnostic;
@@ -52,7 +53,7 @@ pub(crate) enum Failure {
         source: std::io::Error,
     },
     #[error("standard output cannot be written")]
-    #[diagnostic(code(file::stdout), help("the reader of a pipe is gone, or the disk is full"))]
+    #[diagnostic(code(file::stdout), help("the disk is full, or what standard output leads to does not work"))]
     Output(#[source] std::io::Error),
     #[error("cannot read `{}`", .path.display())]
     #[diagnostic(code(usage::unreadable), help("name the file that holds what the engine printed for `--help`"))]
@@ -95,6 +96,13 @@ pub(crate) enum Failure {
     #[error(transparent)]
     #[diagnostic(transparent)]
     File(#[from] durable::DurableError),
+}
+
+impl Failure {
+    /// Whether all that failed is that nobody reads standard output any more. That is not shown as an error.
+    pub(crate) fn is_reader_gone(&self) -> bool {
+        matches!(self, Self::Output(error) if error.kind() == ErrorKind::BrokenPipe)
+    }
 }
 
 /// What this crate's functions return.

@@ -1,8 +1,9 @@
 //! `engine-provisioner`: one pool file in, one proven and running engine out.
 //!
 //! The rules: results go to standard output and everything else to standard error; with `--json` exactly one document
-//! is on standard output, whatever happens; the exit status is decided by the error's code alone. What is done is done by
-//! the library; here command lines are read, and results, events and errors are shown.
+//! is on standard output, whatever happens; the exit status is decided by the error's code alone. A reader of standard
+//! output that is gone ends no work, and is no error; it has an exit status of its own. What is done is done by the library;
+//! here command lines are read, and results, events and errors are shown.
 
 mod args;
 mod exit;
@@ -20,6 +21,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use crate::args::Args;
+use crate::exit::Exit;
 use crate::interrupt::Interrupt;
 use crate::progress::Progress;
 use crate::report::Shape;
@@ -37,6 +39,10 @@ fn main() -> ExitCode {
     logging::init(&args, &progress);
     match verbs::run(&args, &progress, &interrupt) {
         Ok(code) => code.into(),
+        Err(failure) if failure.is_reader_gone() => {
+            progress.clear();
+            Exit::ReaderGone.into()
+        }
         Err(failure) => {
             progress.clear();
             report::failure(&failure, Shape::of(&args));

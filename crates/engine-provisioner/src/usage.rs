@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use clap::error::ErrorKind;
 
-use crate::exit;
+use crate::exit::{self, Exit};
 use crate::failure::Failure;
 use crate::report::{self, Shape};
 
@@ -14,8 +14,11 @@ pub(crate) fn refuse(error: &clap::Error) -> ExitCode {
     let is_answer = matches!(error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
     let words: Vec<_> = std::env::args_os().skip(1).collect();
     if is_answer || !asks_for_json(words.iter().map(AsRef::as_ref)) {
-        // A stream that is closed is no reason for another status.
-        error.print().ok();
+        // A closed standard error is no reason for another status; help and version are on standard output.
+        let printed = error.print();
+        if is_answer && printed.is_err_and(|error| error.kind() == std::io::ErrorKind::BrokenPipe) {
+            return Exit::ReaderGone.into();
+        }
         return ExitCode::from(u8::try_from(error.exit_code()).unwrap_or(1));
     }
     let failure = failure(&error.render().to_string());

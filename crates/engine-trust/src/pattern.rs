@@ -14,11 +14,20 @@ pub struct Pattern(String);
 impl Pattern {
     /// Whether it covers a repository, written with its registry and without a tag.
     pub fn covers(&self, repository: &str) -> bool {
+        let repository = &lower_registry(repository);
         match self.0.strip_suffix('*') {
             Some(below) => repository.strip_prefix(below).is_some_and(|rest| !rest.is_empty()),
-            None => repository == self.0,
+            None => *repository == self.0,
         }
     }
+}
+
+/// The name of a registry is that of a host, whose case does not count; that of a repository's path does.
+fn lower_registry(repository: &str) -> String {
+    repository.split_once('/').map_or_else(
+        || repository.to_ascii_lowercase(),
+        |(registry, path)| format!("{}/{path}", registry.to_ascii_lowercase()),
+    )
 }
 
 impl FromStr for Pattern {
@@ -32,7 +41,7 @@ impl FromStr for Pattern {
         let parts: Vec<&str> = path.split('/').collect();
         let (last, first) = parts.split_last().ok_or_else(bad)?;
         let valid = word(registry) && first.iter().all(|part| word(part)) && (*last == "*" || word(last));
-        if valid { Ok(Self(text.to_owned())) } else { Err(bad()) }
+        if valid { Ok(Self(lower_registry(text))) } else { Err(bad()) }
     }
 }
 
@@ -59,6 +68,9 @@ mod tests {
             ("ghcr.io/acme/*", "ghcr.io/acme2/x", false),
             ("ghcr.io/*", "ghcr.io/acme/x", true),
             ("ghcr.io/*", "ghcr.io.evil.example/acme/x", false),
+            ("ghcr.io/acme/*", "GHCR.io/acme/x", true),
+            ("GHCR.io/acme/*", "ghcr.io/acme/x", true),
+            ("ghcr.io/acme/*", "ghcr.io/ACME/x", false),
             ("localhost:5000/x", "localhost:5000/x", true),
         ] {
             assert_eq!(pattern.parse::<Pattern>().unwrap().covers(repository), covered, "{pattern} {repository}");

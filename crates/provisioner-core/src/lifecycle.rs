@@ -51,7 +51,8 @@ pub use status::{PoolState, PoolStatus};
 /// How long an engine that worked before may take to answer again, at least.
 const OLD_PATIENCE: Duration = Duration::from_mins(2);
 
-/// How long a stop waits for another call that starts or stops this pool.
+/// How long a stop waits for another call that starts or stops this pool, beyond the grace that such a call may give its
+/// engine, too.
 const STOP_PATIENCE: Duration = Duration::from_secs(30);
 
 /// The engines of this host, by pool.
@@ -113,7 +114,7 @@ impl Lifecycle {
 
     /// The engines of this host that are prepared and do not run, by the names of their pools.
     pub fn prepared(&self) -> Result<Vec<PreparedPool>> {
-        prepared::all(self)
+        Ok(prepared::all(self))
     }
 
     /// Waits until the pool's engine answers, for at most `limit`, and then proves that an engine of a `cuda` pool is on
@@ -149,7 +150,7 @@ impl Lifecycle {
         self.reported(pool, StepKind::Stop, |reporter| {
             let report = |waiting: &spawner::Waiting| reporter.note(None, waiting_for(waiting));
             let cancelled = || self.settings.cancel.is_cancelled();
-            let wait = LockWait::new(STOP_PATIENCE).reporting(&report).cancelled_by(&cancelled);
+            let wait = LockWait::new(STOP_PATIENCE.saturating_add(grace)).reporting(&report).cancelled_by(&cancelled);
             let stopped = self.runtime().stop_pool(&self.settings.run_dir, pool.as_str(), grace, &wait)?;
             Ok((stopped, "stopped"))
         })

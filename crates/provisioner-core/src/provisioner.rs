@@ -20,6 +20,8 @@ use crate::observe::{Sources, models, observe};
 use crate::plan::approved::Approved;
 use crate::plan::changes::Comparison;
 use crate::plan::planner::{self, Planned};
+use crate::plan::stale::Stale;
+use crate::plan::{PlanFileError, StepKind};
 use crate::pool::desired::Desired;
 use crate::pool::locks::{self, waiting_for};
 use crate::pool::lower::lower;
@@ -98,9 +100,10 @@ impl Provisioner {
         let call = self.call(pool)?;
         let observed = observe(&call.desired, call.sources(host), false)?;
         let (replace, beside) = (call.replaces(), observed.beside.clone());
-        let (port, memory) = (observed.port.as_ref().ok().copied(), observed.demand.clone());
-        host.reserve(Reservation { pool: pool.id.clone(), port, memory });
-        Ok((planner::plan(&call.desired, observed, replace), replace, beside))
+        let memory = observed.demand.clone();
+        let planned = planner::plan(&call.desired, observed, replace);
+        host.reserve(Reservation { pool: pool.id.clone(), port: planned.port, memory });
+        Ok((planned, replace, beside))
     }
 
     fn call(&self, pool: &PoolConfig) -> Result<Call<'_>> {
@@ -336,10 +339,24 @@ impl Call<'_> {
         let (Comparison::Same, Some(running)) = (&planned.comparison, &planned.running) else {
             return Ok(Adoption::None);
         };
-        let Some(mut ensured) = published::published(running, dir) else { return Ok(Adoption::None) };
+        let Some(ensured) = published::published(running, dir) else { return Ok(Adoption::None) };
         let changed = self.runtime.kept(dir, &ensured)?;
         let guard = locks::lock(dir, "adopt", self.settings, &self.reporter)?;
+        // The lock may have been waited for: only the very engine that was judged is stopped or adopted.
+        let now = self.runtime.observe(&self.settings.run_dir, dir.pool())?.instance;
+        if now.as_ref() != Some(running) {
+            self.reporter.note(None, "the engine that ran was stopped or replaced meanwhile".to_owned());
+            return Ok(Adoption::Stopped);
+        }
+        // What was proven of it may have been recorded meanwhile.
+        let Some(mut ensured) = published::published(running, dir) else { return Ok(Adoption::None) };
         if let Some(what) = changed {
+            if self.settings.approved.is_some() {
+                let step = StepKind::Check.into();
+                let (pool, approved) = (self.desired.pool_id.clone(), ensured.prepared.engine_version.clone());
+                let stale = Stale { step, what: "the engine that others run".into(), approved, now: what };
+                return Err(PlanFileError::Stale { pool, differences: vec![stale] }.into());
+            }
             self.reporter.note(None, format!("the engine is looked at again: {what}"));
             self.runtime.stop(&guard, self.desired.limits.stop_grace())?;
             return Ok(Adoption::Stopped);
@@ -367,7 +384,7 @@ enum Adoption {
     None,
     /// It is the wanted one.
     Is(Box<Ensured>),
-    /// It was stopped: the plan is made again.
+    /// It was stopped, by this call or by another one: the plan is made again.
     Stopped,
 }
 

@@ -99,7 +99,27 @@ fn program(
     budget.entry()?;
     let size = file.metadata().map_err(UnpackError::malformed)?.len();
     let entry = Entry { name: name.as_bytes().to_vec(), kind: Kind::File { executable: true, size } };
-    sink(&entry, &mut reader)
+    let mut content = Lone { reader: &mut reader, budget, error: None };
+    let taken = sink(&entry, &mut content);
+    content.error.map_or(taken, Err)
+}
+
+/// The content of a lone program, counted: it says nowhere how long it is.
+struct Lone<'a, R> {
+    reader: &'a mut R,
+    budget: &'a mut Budget,
+    error: Option<UnpackError>,
+}
+
+impl<R: Read> Read for Lone<'_, R> {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        let read = self.reader.read(buffer)?;
+        if let Err(error) = self.budget.bytes(read as u64) {
+            self.error = Some(error);
+            return Err(std::io::Error::other("limit"));
+        }
+        Ok(read)
+    }
 }
 
 /// A name without its last extension.

@@ -1,8 +1,9 @@
 //! Links of an archive, made once all of its files are there: a link's target may stand behind it.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::UnpackError;
+use crate::budget::Budget;
 use crate::name;
 use crate::place::{Made, Place};
 
@@ -34,11 +35,11 @@ impl Pending {
 
     /// Whether a name is that of a link.
     pub(crate) fn contains(&self, parts: &[&str]) -> bool {
-        self.0.keys().any(|known| known.iter().map(String::as_str).eq(parts.iter().copied()))
+        self.0.contains_key(&parts.iter().map(|part| (*part).to_owned()).collect::<Vec<_>>())
     }
 
-    /// Makes them all.
-    pub(crate) fn make(&self, place: &mut Place, links: Links) -> Result<(), UnpackError> {
+    /// Makes them all. A link to a folder may become many names, and a link to that many more: each counts as an entry.
+    pub(crate) fn make(&self, place: &mut Place, links: Links, budget: &mut Budget) -> Result<(), UnpackError> {
         for (from, (target, to)) in &self.0 {
             let name = from.join("/");
             let parts: Vec<&str> = from.iter().map(String::as_str).collect();
@@ -54,7 +55,7 @@ impl Pending {
                     place.link(name.as_bytes(), &parts, target)?;
                 }
                 (Links::Names, Some(Made::File)) => place.same(name.as_bytes(), &parts, &end)?,
-                (Links::Names, Some(Made::Folder)) => copy(place, name.as_bytes(), &parts, &end)?,
+                (Links::Names, Some(Made::Folder)) => copy(place, budget, name.as_bytes(), (&parts, &end))?,
                 (Links::Names, _) => return Err(UnpackError::entry(name.as_bytes(), "links to nothing")),
             }
         }
@@ -78,17 +79,20 @@ impl Pending {
 }
 
 /// Every file below a folder under another folder's name.
-fn copy(place: &mut Place, name: &[u8], parts: &[&str], of: &[&str]) -> Result<(), UnpackError> {
+fn copy(
+    place: &mut Place,
+    budget: &mut Budget,
+    name: &[u8],
+    (parts, of): (&[&str], &[&str]),
+) -> Result<(), UnpackError> {
     let below = if of.is_empty() { String::new() } else { format!("{}/", of.join("/")) };
     let own = format!("{}/", parts.join("/"));
-    let files: HashSet<String> = place.names(Made::File).into_iter().collect();
-    let mut inside: Vec<&String> = files.iter().filter(|file| file.starts_with(&below)).collect();
-    inside.sort();
     if own.starts_with(&below) {
         return Err(UnpackError::entry(name, "links to a folder that holds it"));
     }
     place.folder(name, parts)?;
-    for file in inside {
+    for file in place.files_below(&below) {
+        budget.entry()?;
         let of: Vec<&str> = file.split('/').collect();
         let rest = file.strip_prefix(&below).unwrap_or_default();
         let to: Vec<&str> = parts.iter().copied().chain(rest.split('/')).collect();

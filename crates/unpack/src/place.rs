@@ -1,8 +1,9 @@
 //! The folder that is unpacked into: every name is walked from its open descriptor, part by part, without following links.
 
-use std::collections::HashMap;
+use std::collections::BTreeMap;
 use std::fs::File;
 use std::io::{Read, Write};
+use std::ops::Bound;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
@@ -27,7 +28,7 @@ pub(crate) enum Made {
 pub(crate) struct Place {
     path: PathBuf,
     root: OwnedFd,
-    made: HashMap<String, Made>,
+    made: BTreeMap<String, Made>,
     /// The folder that the last entry was in: the next one is mostly there, too.
     last: Option<(String, OwnedFd)>,
 }
@@ -49,7 +50,7 @@ impl Place {
         if entries.next().is_some() {
             return Err(UnpackError::io("unpack into", path)(std::io::ErrorKind::DirectoryNotEmpty.into()));
         }
-        Ok(Self { path: path.into(), root, made: HashMap::new(), last: None })
+        Ok(Self { path: path.into(), root, made: BTreeMap::new(), last: None })
     }
 
     /// What was made under a name.
@@ -59,10 +60,14 @@ impl Place {
 
     /// Every name that was made as `kind`, sorted.
     pub(crate) fn names(&self, kind: Made) -> Vec<String> {
-        let mut names: Vec<_> =
-            self.made.iter().filter(|(_, made)| **made == kind).map(|(name, _)| name.clone()).collect();
-        names.sort();
-        names
+        self.made.iter().filter(|(_, made)| **made == kind).map(|(name, _)| name.clone()).collect()
+    }
+
+    /// Every file whose name begins so, sorted.
+    pub(crate) fn files_below(&self, beginning: &str) -> Vec<String> {
+        let from = self.made.range::<str, _>((Bound::Included(beginning), Bound::Unbounded));
+        let below = from.take_while(|(name, _)| name.starts_with(beginning));
+        below.filter(|(_, made)| **made == Made::File).map(|(name, _)| name.clone()).collect()
     }
 
     /// Makes a folder and those above it.

@@ -47,7 +47,7 @@ pub fn unpack(archive: &File, name: &str, into: &Path, options: &Options) -> Res
     let mut sink =
         |entry: &Entry, content: &mut dyn Read| one(entry, content, options.strip, &mut place, &mut links, &mut buffer);
     format::read(archive, name, &mut budget, &mut sink)?;
-    links.make(&mut place, if options.no_links { Links::Names } else { Links::Kept })?;
+    links.make(&mut place, if options.no_links { Links::Names } else { Links::Kept }, &mut budget)?;
     let files = place.names(Made::File);
     if files.is_empty() {
         return Err(match options.strip {

@@ -28,11 +28,7 @@ fn print(follow: Follow, json: bool) -> Result<Exit> {
     for line in follow {
         let line = line?;
         let shown = if json { json!({ "line": line }).to_string() } else { line };
-        match writeln!(out, "{shown}").and_then(|()| out.flush()) {
-            Ok(()) => {}
-            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => break,
-            Err(error) => return Err(Failure::Output(error)),
-        }
+        writeln!(out, "{shown}").and_then(|()| out.flush()).map_err(Failure::Output)?;
     }
     Ok(Exit::Done)
 }

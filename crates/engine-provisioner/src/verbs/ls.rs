@@ -31,7 +31,8 @@ fn text(pools: &[PreparedPool], now: u64, width: Option<usize>) -> String {
     let mut notes = String::new();
     for pool in pools {
         let engine = &pool.engine;
-        let model = engine.model.path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let of_others = || engine.model.reference.clone();
+        let model = engine.model.path.file_name().map_or_else(of_others, |name| name.to_string_lossy().into_owned());
         let state = match (pool.missing.is_empty(), pool.another_runs) {
             (false, _) => "incomplete",
             (true, true) => "another runs",

@@ -46,6 +46,52 @@ fn the_work_does_not_end_with_its_reader() {
     }
 }
 
+/// Calls the program with a standard output that nobody reads any more; its exit status and standard error.
+fn unread(place: &Place, words: &[&str]) -> (Option<i32>, String) {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let path = place.path().join("stderr");
+    let stderr = std::fs::File::create(&path).unwrap();
+    let mut command = place.command(&[], words);
+    let status = command.stdout(writer).stderr(stderr).status().unwrap();
+    (status.code(), std::fs::read_to_string(path).unwrap())
+}
+
+/// Issue 13: a standard output without a reader ends no work, and has an exit status of its own without an error.
+#[test]
+fn standard_output_may_have_no_reader() {
+    let place = Place::new();
+    let (file, report, plan) = (place.pool_file(), place.path().join("report.tar"), place.path().join("plan.json"));
+    let (file, report, plan) = (file.to_str().unwrap(), report.to_str().unwrap(), plan.to_str().unwrap());
+    let state = || place.call(&["status", "--json"]).json()["state"].clone();
+    for (words, running) in [
+        (&["plan", "--json", "--out", plan][..], false),
+        (&["doctor", "--report", report], false),
+        (&["ensure", "--json"], true),
+        (&["ensure", "--all"], true),
+        (&["ensure", "--wait", "--events", "jsonl"], true),
+        (&["plan", "--all"], true),
+        (&["logs", "--follow"], true),
+        (&["logs", "--json"], true),
+        (&["status", "--watch=1"], true),
+        (&["stop", "--all", "--json"], false),
+    ] {
+        let (code, stderr) = unread(&place, &[words, &["--config", file]].concat());
+        assert_eq!(code, Some(141), "{words:?}: {stderr}");
+        let stderr = stderr.to_lowercase();
+        assert!(!stderr.contains("error") && !stderr.contains("standard output"), "{words:?}: {stderr}");
+        assert_eq!(state() == "running", running, "{words:?}");
+    }
+    assert!(std::path::Path::new(report).exists() && std::path::Path::new(plan).exists());
+    for words in [&["--help"][..], &["man"], &["completions", "bash"], &["schema", "--of", "plan"]] {
+        assert_eq!(unread(&place, words), (Some(141), String::new()), "{words:?}");
+    }
+    // What else went wrong keeps its own status, and a disk that is full is an error.
+    assert_eq!(unread(&place, &["status", "--json", "--pool", "no such"]).0, Some(2));
+    let said = redirected(&place, "gpus", "> /dev/full");
+    assert!(said.code == 1 && said.stderr.contains("file::stdout"), "{said:?}");
+}
+
 /// B9: with `--json` every wrong command line is one document, too.
 #[test]
 fn a_wrong_command_line_is_one_document() {

@@ -2,14 +2,16 @@
 
 use std::fmt;
 
-use exec::Exit;
+use exec::{Exit, Redactor};
 use failure_diagnosis::{Diagnosis, Phase, diagnose};
 use miette::Diagnostic;
+use secrecy::ExposeSecret;
 use serde::{Deserialize, Serialize};
 use spawner::{PoolDir, SpawnError};
 
-use crate::Error;
+use crate::pool::secret_file::SecretFile;
 use crate::runtime::Runtime;
+use crate::{Error, PreparedEngine, Settings};
 
 /// How much of the log an error shows, in lines.
 const LINES: usize = 20;
@@ -114,8 +116,27 @@ pub(crate) fn whole_log(runtime: &dyn Runtime, dir: &PoolDir) -> String {
     runtime.whole_log(dir).unwrap_or_default()
 }
 
-/// The end of the log, for an error.
-pub(crate) fn tail(runtime: &dyn Runtime, dir: &PoolDir) -> String {
+/// All that is kept of what the engine printed, without the values that `masker` knows: a cause may quote it.
+pub(crate) fn masked_log(runtime: &dyn Runtime, dir: &PoolDir, masker: &Redactor) -> String {
+    let log = whole_log(runtime, dir);
+    if masker.is_empty() { log } else { masker.text(&log).into_owned() }
+}
+
+/// The end of the log, for an error, without the values that `masker` knows.
+pub(crate) fn tail(runtime: &dyn Runtime, dir: &PoolDir, masker: &Redactor) -> String {
     let lines = runtime.logs(dir, LINES).unwrap_or_default();
-    if lines.is_empty() { String::new() } else { format!("\n{lines}") }
+    if lines.is_empty() { String::new() } else { format!("\n{}", masker.text(&lines)) }
+}
+
+/// What masks the values of the engine's secrets, from their files and from this process's environment.
+///
+/// Both are asked for every name: this call need not be the one that started the engine.
+pub(crate) fn masker(settings: &Settings, prepared: &PreparedEngine) -> Redactor {
+    let mut masker = Redactor::new();
+    let names = prepared.secret_env.iter().chain(prepared.secret_file.keys());
+    names.filter_map(|name| settings.env.get_str(name)).for_each(|value| masker.add(value));
+    for (name, path) in &prepared.secret_file {
+        SecretFile::read(path).value(name).map(|value| masker.add(value.expose_secret())).ok();
+    }
+    masker
 }

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use spawner::PoolDir;
 
 use crate::runtime::Condition;
-use crate::{Lifecycle, PreparedEngine, Result};
+use crate::{Lifecycle, PreparedEngine};
 
 /// No such file is larger.
 const LARGEST: u64 = 4 << 20;
@@ -45,7 +45,7 @@ fn file(dir: &PoolDir) -> PathBuf {
 }
 
 /// The prepared engines below the run folder that do not run, by the names of their pools.
-pub(super) fn all(lifecycle: &Lifecycle) -> Result<Vec<PreparedPool>> {
+pub(super) fn all(lifecycle: &Lifecycle) -> Vec<PreparedPool> {
     let entries = std::fs::read_dir(&lifecycle.settings.run_dir).into_iter().flatten().flatten();
     let mut ids: Vec<PoolId> = entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
     ids.sort();
@@ -54,7 +54,8 @@ pub(super) fn all(lifecycle: &Lifecycle) -> Result<Vec<PreparedPool>> {
         // What cannot be looked at is for `status` to report.
         let Ok(Some(dir)) = lifecycle.dir(&id) else { continue };
         let Some((unix_s, engine)) = newest(&dir).filter(|(_, engine)| engine.pool_id == id) else { continue };
-        let runs = match lifecycle.runtime().status(&dir)? {
+        let Ok(condition) = lifecycle.runtime().status(&dir) else { continue };
+        let runs = match condition {
             Condition::Running { instance, .. } | Condition::Stopping { instance, .. } => Some(instance.facts),
             _ => None,
         };
@@ -69,7 +70,7 @@ pub(super) fn all(lifecycle: &Lifecycle) -> Result<Vec<PreparedPool>> {
             engine,
         });
     }
-    Ok(found)
+    found
 }
 
 /// What was prepared or ran last, with its time.
@@ -89,5 +90,8 @@ fn newest(dir: &PoolDir) -> Option<(u64, PreparedEngine)> {
 fn missing(engine: &PreparedEngine) -> Vec<String> {
     let gone = |what: &str, path: &Path| (!path.exists()).then(|| format!("the {what} `{}` is gone", path.display()));
     let program = engine.binary_path.as_deref().and_then(|path| gone("program", path));
-    program.into_iter().chain(gone("model", &engine.model.path)).collect()
+    // An engine that others run has its model with it.
+    let has_model = !engine.model.path.as_os_str().is_empty();
+    let model = has_model.then(|| gone("model", &engine.model.path)).flatten();
+    program.into_iter().chain(model).collect()
 }

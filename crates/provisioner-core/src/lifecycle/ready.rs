@@ -5,7 +5,7 @@ use std::sync::mpsc::{self, RecvTimeoutError};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use exec::Exit;
+use exec::{Exit, Redactor};
 use serde::{Deserialize, Serialize};
 use spawner::PoolDir;
 
@@ -78,10 +78,11 @@ pub(crate) fn wait(
         let Condition::Exited { instance, exit } = runtime.status(dir)? else {
             return Err(LifecycleError::Gone.into());
         };
-        summary(&instance)?;
-        return Err(exited(&**runtime, dir, &instance, exit.unwrap_or(Exit::Unknown)));
+        let masker = exit::masker(settings, &summary(&instance)?.prepared);
+        return Err(exited(&**runtime, dir, &instance, exit.unwrap_or(Exit::Unknown), &masker));
     };
     let ensured = summary(&instance)?;
+    let masker = exit::masker(settings, &ensured.prepared);
     let step = StepKind::Ready.into();
     let mut last: Option<(String, u64)> = None;
     let mut silence = Silence::of(&instance.log);
@@ -89,7 +90,7 @@ pub(crate) fn wait(
         let Answer { health, other, why } =
             ask(settings, runtime, dir, &ensured, limit.saturating_sub(begin.elapsed()))?;
         if let Some(exit) = watch.wait(if health == Health::Ready { Duration::ZERO } else { PAUSE })? {
-            return Err(exited(&**runtime, dir, &instance, exit));
+            return Err(exited(&**runtime, dir, &instance, exit, &masker));
         }
         if health == Health::Ready {
             let started_here = expected.is_some_and(|expected| expected.started != Started::Already);
@@ -97,7 +98,7 @@ pub(crate) fn wait(
             let shown = match prove_ready(settings, runtime, dir, (&instance, &ensured), may_stop, reporter) {
                 Err(error) if !error.is_not_used() => {
                     let exit = watch.wait(Duration::ZERO)?;
-                    return Err(exit.map_or(error, |exit| exited(&**runtime, dir, &instance, exit)));
+                    return Err(exit.map_or(error, |exit| exited(&**runtime, dir, &instance, exit, &masker)));
                 }
                 shown => shown?,
             };
@@ -108,14 +109,14 @@ pub(crate) fn wait(
         settings.cancel.check().map_err(|cancel::Cancelled| Error::Cancelled)?;
         silence.is_broken(health);
         if let Some(after) = most_silent.filter(|most| silence.elapsed() >= *most) {
-            return Err(LifecycleError::Silent { after, tail: exit::tail(&**runtime, dir) }.into());
+            return Err(LifecycleError::Silent { after, tail: exit::tail(&**runtime, dir, &masker) }.into());
         }
         if begin.elapsed() > limit {
             if let InstanceKind::Remote { .. } = instance.kind {
                 // Why it does not answer, rather than that it runs.
                 runtime.kept(dir, &ensured)?;
             }
-            return Err(LifecycleError::NotReady { after: limit, tail: exit::tail(&**runtime, dir) }.into());
+            return Err(LifecycleError::NotReady { after: limit, tail: exit::tail(&**runtime, dir, &masker) }.into());
         }
         let what = match (other, health) {
             _ if why.is_some() => why.unwrap_or_default(),
@@ -160,7 +161,7 @@ pub(super) fn ask(
 }
 
 /// Why a wait ended without an engine. Another call may have stopped it.
-fn exited(runtime: &dyn Runtime, dir: &PoolDir, instance: &Instance, exit: Exit) -> Error {
+fn exited(runtime: &dyn Runtime, dir: &PoolDir, instance: &Instance, exit: Exit, masker: &Redactor) -> Error {
     let (exit, still_ours) = match runtime.status(dir) {
         Ok(Condition::Exited { instance: now, exit: known }) => (known.unwrap_or(exit), now == *instance),
         Ok(Condition::Stale { instance: now, .. }) => (exit, now == *instance),
@@ -169,9 +170,9 @@ fn exited(runtime: &dyn Runtime, dir: &PoolDir, instance: &Instance, exit: Exit)
     if !still_ours {
         return LifecycleError::Gone.into();
     }
-    let tail = exit::tail(runtime, dir);
+    let tail = exit::tail(runtime, dir, masker);
     let error = LifecycleError::Exited { how: exit.to_string(), tail, advice: exit::ADVICE.to_owned() };
-    match Ended::of(&error, exit, &exit::whole_log(runtime, dir)) {
+    match Ended::of(&error, exit, &exit::masked_log(runtime, dir, masker)) {
         Some(known) => Error::Ended(Box::new(known)),
         None => error.into(),
     }

@@ -219,7 +219,9 @@ pub(crate) fn alive(
     if let InstanceKind::Remote { .. } = &instance.kind {
         let (state, why) = of_others(health, other, why);
         let (host, port) = (Some(instance.host), Some(instance.port));
-        return PoolStatus { state, host, port, health, why, restored: previous::restored(dir), engine, ..blank };
+        let gpu_proof = engine.as_ref().and_then(|engine| engine.prepared.proof(ProofStage::Running).cloned());
+        let restored = previous::restored(dir);
+        return PoolStatus { state, host, port, health, gpu_proof, why, restored, engine, ..blank };
     }
     let pids = usage.as_ref().map(|usage| usage.pids.as_slice()).unwrap_or_default();
     let on_gpu = gpus(settings, runtime, dir, (engine.as_ref(), health == Some(Health::Ready)), (pids, asked));

@@ -58,7 +58,10 @@ impl Package {
             program: self.program,
             what,
         };
-        let programs: Vec<&PathBuf> = package.files.iter().filter(|path| is_program(path, self.program)).collect();
+        let mut programs: Vec<&PathBuf> = package.files.iter().filter(|path| is_program(path, self.program)).collect();
+        // A link beside its program is the same program.
+        let mut known = std::collections::BTreeSet::new();
+        programs.retain(|path| known.insert(path.canonicalize().unwrap_or_else(|_| (*path).clone())));
         match programs.as_slice() {
             [] => Err(wrong("no executable file").into()),
             [program] => Ok((*program).clone()),

@@ -10,8 +10,8 @@ use nix::sys::signal::{Signal, kill};
 use nix::unistd::Pid;
 use provisioner_core::cfg::{PoolConfig, PoolId};
 use provisioner_core::{
-    Cancel, Error, ExitReport, Health, Lifecycle, PoolState, PreparedEngine, Settings, Started, StopOutcome,
-    provider_with,
+    Cancel, Error, Event, ExitReport, Happening, Health, Lifecycle, PoolState, PreparedEngine, Settings, Started,
+    StopOutcome, provider_with,
 };
 use serde_json::{Value, json};
 use testkit::Repo;
@@ -279,6 +279,30 @@ fn a_wait_for_readiness_is_cancelled_and_limited() {
     }
     send(pid, Signal::SIGCONT);
     assert_eq!(lifecycle(&world).status(&pool.id).unwrap().state, PoolState::Starting);
+}
+
+/// A stop waits for another call at least as long as that one may take to stop the engine with the same grace.
+#[test]
+fn a_stop_waits_longer_than_its_grace() {
+    let world = World::new();
+    let guard = world.pool_dir("demo").lock("test", MINUTE).unwrap();
+    let settings = Settings { cancel: Cancel::new(), ..world.settings.clone() };
+    let stop = || Lifecycle::new(settings.clone()).stop(&id("demo"), MINUTE);
+    let noted = |events: &[Event]| {
+        events.iter().any(|event| matches!(&event.what, Happening::Note { text } if text.ends_with("for 90 s at most")))
+    };
+    let error = std::thread::scope(|scope| {
+        let call = scope.spawn(stop);
+        let begin = Instant::now();
+        while !noted(&world.events.lock().unwrap()) && begin.elapsed() < Duration::from_secs(10) {
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        settings.cancel.cancel();
+        call.join().unwrap().unwrap_err()
+    });
+    drop(guard);
+    assert_eq!(code(Err::<(), _>(error)), "core::cancelled");
+    assert!(noted(&world.events.lock().unwrap()));
 }
 
 /// Looking at an engine costs milliseconds, and an `ensure` of one that runs takes its locks and does nothing else.

@@ -4,9 +4,10 @@ use std::fs;
 use std::io::Write;
 use std::path::Path;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use provisioner_core::Status;
 use provisioner_core::cfg::{Config, Format};
+use provisioner_core::{FailedCall, Lifecycle, Status};
 use serde_json::json;
 use tracing_subscriber::fmt::MakeWriter;
 
@@ -89,6 +90,50 @@ fn secrets_reach_the_engine_and_nothing_else() {
     clean_files(&world.settings.run_dir);
     clean_files(&world.settings.cache_dir);
     clean_files(&world.path().join("home"));
+}
+
+/// EP-51: an engine that prints its secret and exits, or goes on, after its start: the error of the wait shows its last
+/// lines without it.
+#[test]
+fn a_wait_that_fails_shows_no_secret() {
+    let mut world = World::new();
+    let (path, asked) = ("tools/server/main.cpp", "    die_if_asked();");
+    let text = fs::read_to_string(world.repo.path.join(path)).unwrap();
+    assert!(text.contains(asked));
+    let says =
+        "    log_line('E', \"srv  the value is %s\", getenv(\"HF_TOKEN\"));\n    usleep(1500000);\n    die_if_asked();";
+    world.repo.change(path, &text.replacen(asked, says, 1));
+    let file = world.path().join("token");
+    durable::replace(&file, format!("{TOKEN}\n").as_bytes()).unwrap();
+    let bare = world.settings.env.clone();
+    for (name, secret) in [("secret_env", json!(["HF_TOKEN"])), ("secret_file", json!({ "HF_TOKEN": file }))] {
+        world.settings.env = if name == "secret_env" { bare.clone().with("HF_TOKEN", TOKEN) } else { bare.clone() };
+        let minute = Duration::from_mins(1);
+        for (env, limit, silence, expected) in [
+            (json!({ "TINY_EXIT_CODE": "9" }), minute, None, "engine::exited"),
+            (json!({ "TINY_CRASH": "segv" }), minute, None, "engine::crashed"),
+            (json!({ "TINY_LOAD_MS": "600000" }), Duration::from_secs(1), None, "engine::not_ready"),
+            (json!({ "TINY_LOAD_MS": "600000" }), minute, Some(Duration::from_millis(500)), "engine::silent"),
+        ] {
+            let id = format!("{}-{}", name.replace('_', "-"), expected.replace([':', '_'], "-"));
+            let pool = world.named(&id, &json!({ "env": env, name: secret }));
+            let ensured = world.ensure(&pool);
+            let lifecycle = Lifecycle::new(world.settings.clone()).with_ready_silence(silence);
+            let error = lifecycle.wait_ready_for(&ensured, limit).unwrap_err();
+            let call = FailedCall::of(&pool.id, "run", &error);
+            assert!(error.to_string().contains("the value is ***"), "{id}: {error}");
+            clean(&id, &format!("{error} {error:?} {call:?} {}", serde_json::to_string(&call).unwrap()));
+            if silence.is_none() && limit == minute {
+                // It is known to have exited before the wait begins.
+                let error = lifecycle.wait_ready(&pool.id, limit).unwrap_err();
+                assert!(error.to_string().contains("the value is ***"), "{id}: {error}");
+                clean(&id, &format!("{error} {error:?}"));
+            }
+            assert_eq!(code(Err::<(), _>(error)), expected);
+            world.stop(&id);
+        }
+    }
+    clean("events", &format!("{:?}", world.events.lock().unwrap()));
 }
 
 /// EP-51, F59: a URL with a login is refused wherever it may stand, and not repeated.

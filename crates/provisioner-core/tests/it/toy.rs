@@ -23,6 +23,7 @@ use serde_json::json;
 use crate::support::{World, alive, code};
 
 mod lives;
+mod meanwhile;
 mod runtime;
 
 use runtime::ToyRuntime;

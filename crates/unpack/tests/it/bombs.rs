@@ -27,6 +27,43 @@ fn ten_gigabytes_of_zeros_are_refused_early() {
     }
 }
 
+/// A lone program says nowhere how long it is.
+#[test]
+fn a_program_of_zeros_is_refused_early() {
+    let dir = tempfile::tempdir().unwrap();
+    for (name, pack) in [("a.gz", "gzip"), ("a.zst", "zstd -q -1"), ("a.xz", "xz -0")] {
+        let archive = dir.path().join(name);
+        shell(&format!("(printf '\\177ELF'; head -c 300M /dev/zero) | {pack} > \"$1\""), &[&archive]);
+        let bytes = std::fs::read(&archive).unwrap();
+        let (result, _at) = try_bytes(&bytes, &Options::default());
+        assert!(matches!(result, Err(UnpackError::TooMuch { .. })), "{name}: {result:?}");
+        let limits = Limits { bytes: 1 << 20, ratio: u64::MAX, ..Limits::default() };
+        let (result, _at) = try_bytes(&bytes, &Options { limits, ..Options::default() });
+        assert!(matches!(result, Err(UnpackError::TooMuch { what: "bytes", .. })), "{name}: {result:?}");
+    }
+}
+
+/// Where links become names, each level of folders doubles what is below it.
+#[test]
+fn links_that_double_are_counted() {
+    let mut tar = Tar::new().file("f00/a", b"x").file("f00/b", b"y");
+    for level in 1..30 {
+        for name in ["x", "y"] {
+            tar = tar.add(
+                b'2',
+                format!("f{level:02}/{name}").as_bytes(),
+                format!("../f{:02}", level - 1).as_bytes(),
+                0o777,
+                b"",
+            );
+        }
+    }
+    let options =
+        Options { no_links: true, limits: Limits { entries: 5000, ..Limits::default() }, ..Options::default() };
+    let (result, _at) = try_bytes(&tar.end(), &options);
+    assert!(matches!(result, Err(UnpackError::TooMuch { limit: 5000, what: "entries" })), "{result:?}");
+}
+
 #[test]
 fn entries_and_bytes_are_counted() {
     let mut many = Tar::new();

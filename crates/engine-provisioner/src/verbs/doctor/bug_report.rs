@@ -24,7 +24,11 @@ pub(super) fn write(args: &Args, found: &Checkup, packed: &HostReport, out: &Pat
             writeln!(text, "  {} ({})", file.name, amount::bytes(file.size)).ok();
         }
         let mut out = anstream::stdout().lock();
-        out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::Output)?;
+        // A reader that is gone does not keep the file from being written; the last line meets it again.
+        match out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::Output) {
+            Err(failure) if !failure.is_reader_gone() => return Err(failure),
+            _ => {}
+        }
     }
     durable::replace(&path, &packed.pack())?;
     let document = json!({ "ready": found.ready, "report": { "file": path, "files": files } });

@@ -5,6 +5,7 @@ use std::io::{PipeReader, pipe};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, ExitStatus};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
@@ -23,6 +24,8 @@ pub(super) struct ToyRuntime {
     /// The program behind every image.
     program: PathBuf,
     pub(super) runs: Arc<Mutex<Option<Run>>>,
+    /// The engine counts as replaced by another one as soon as it is looked at, once.
+    pub(super) replaced: AtomicBool,
 }
 
 /// An engine that was started and has not been stopped.
@@ -54,7 +57,7 @@ struct ToyWatch {
 
 impl ToyRuntime {
     pub(super) fn new(program: PathBuf) -> Self {
-        Self { program, runs: Arc::default() }
+        Self { program, runs: Arc::default(), replaced: AtomicBool::new(false) }
     }
 
     /// Something of the engine that was started last and not stopped.
@@ -139,6 +142,11 @@ impl Runtime for ToyRuntime {
         let answer = engine.map(|engine| self.answers(dir, engine)).transpose()?;
         let pids = self.alive(|run| vec![i32::try_from(run.child.id()).unwrap()]);
         Ok(Vitals { answer, usage: pids.map(|pids| Usage { pids, rss_bytes: 4711, listens: true }) })
+    }
+
+    fn kept(&self, _: &PoolDir, _: &Ensured) -> Result<Option<String>> {
+        let replaced = self.replaced.swap(false, Ordering::SeqCst);
+        Ok(replaced.then(|| self.with(|run| run.instance.started_unix_s += 1)).map(|_| "it is another one".into()))
     }
 
     fn running(&self, _: &PoolDir) -> Result<Option<Watching>> {
